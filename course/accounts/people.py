@@ -1,0 +1,142 @@
+"""People: registering, roles, and leaving. Every change of an account adds a row to ``changes``."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from . import passwords, secrets
+from .tables import Change, Link, Mail, Membership, Person
+
+ROLES = ("learner", "author", "administrator")
+
+
+class AddressTaken(Exception):
+    """There is an account with this address already."""
+
+
+def email_key(email: str) -> str:
+    """One key for an address however it is typed: NFKC, no spaces or invisible marks, casefolded."""
+    folded = unicodedata.normalize("NFKC", email).casefold()
+    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in {"Cf", "Cc"})
+
+
+def clean_name(name: str) -> str:
+    """A name as typed, in NFC, spaces collapsed, without control or direction characters."""
+    kept = "".join(
+        " " if c.isspace() else c
+        for c in unicodedata.normalize("NFC", name)
+        if c.isspace() or unicodedata.category(c)[0] != "C"
+    )
+    return " ".join(kept.split())[:200]
+
+
+def add(
+    session: Session, *, email: str, name: str, password: str, role: str = "learner", language: str, now: datetime
+) -> Person:
+    """A new account. Raises AddressTaken; the unique key decides, so two at once make one."""
+    person = Person(
+        public_id=secrets.public_id(),
+        email=email.strip(),
+        email_key=email_key(email),
+        name=clean_name(name),
+        role=role,
+        language=language,
+        password_hash=passwords.hashed(password),
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(person)
+    except IntegrityError as error:
+        raise AddressTaken(email) from error
+    record(session, person_id=person.id, by_id=None, what="account", before="", after=role, now=now)
+    return person
+
+
+def by_public_id(session: Session, public_id: str) -> Person | None:
+    return session.scalar(select(Person).where(Person.public_id == public_id))
+
+
+def by_email(session: Session, email: str) -> Person | None:
+    return session.scalar(select(Person).where(Person.email_key == email_key(email)))
+
+
+def set_password(session: Session, person: Person, password: str, *, by_id: int | None, now: datetime) -> None:
+    """The caller ends the sign-ins: a password change ends all of them."""
+    person.password_hash = passwords.hashed(password)
+    record(session, person_id=person.id, by_id=by_id, what="password", before="", after="changed", now=now)
+
+
+def set_role(session: Session, person: Person, role: str, *, by_id: int | None, now: datetime) -> None:
+    """The caller ends the sign-ins. Raises ValueError for a role there is not."""
+    if role not in ROLES:
+        raise ValueError(role)
+    record(session, person_id=person.id, by_id=by_id, what="role", before=person.role, after=role, now=now)
+    person.role = role
+
+
+def erase(session: Session, person: Person, *, by_id: int | None, now: datetime) -> None:
+    """Takes away who it was: name, address, password, links and mails. The facts stay under a number, so counts do not move."""
+    if person.email:
+        session.execute(delete(Mail).where(Mail.recipient == person.email))
+    session.execute(delete(Link).where(Link.person_id == person.id))
+    record(session, person_id=person.id, by_id=by_id, what="account", before=person.role, after="erased", now=now)
+    person.name, person.email, person.email_key, person.password_hash = "", None, None, None
+    person.deactivated_at = person.erased_at = now
+    session.flush()
+
+
+def is_last_administrator(session: Session, person: Person) -> bool:
+    others = select(Person.id).where(Person.role == "administrator", Person.id != person.id, Person.deactivated_at.is_(None))
+    return person.role == "administrator" and session.scalar(others.limit(1)) is None
+
+
+def managed_organisations(session: Session, person_id: int) -> list[int]:
+    """Ids of the organisations a person manages now; their subtrees are what the person may see."""
+    return list(
+        session.scalars(
+            select(Membership.organisation_id).where(
+                Membership.person_id == person_id, Membership.role == "manager", Membership.until_at.is_(None)
+            )
+        )
+    )
+
+
+def join(session: Session, *, person_id: int, organisation_id: int, role: str, now: datetime) -> None:
+    """Adds a membership unless the same one is held already."""
+    held = session.scalar(
+        select(Membership.id).where(
+            Membership.person_id == person_id,
+            Membership.organisation_id == organisation_id,
+            Membership.role == role,
+            Membership.until_at.is_(None),
+        )
+    )
+    if held is None:
+        session.execute(
+            insert(Membership).values(person_id=person_id, organisation_id=organisation_id, role=role, since_at=now)
+        )
+
+
+def leave(session: Session, *, person_id: int, organisation_id: int, role: str, now: datetime) -> None:
+    session.execute(
+        update(Membership)
+        .where(
+            Membership.person_id == person_id,
+            Membership.organisation_id == organisation_id,
+            Membership.role == role,
+            Membership.until_at.is_(None),
+        )
+        .values(until_at=now)
+    )
+
+
+def record(
+    session: Session, *, person_id: int | None, by_id: int | None, what: str, before: str, after: str, now: datetime
+) -> None:
+    session.execute(insert(Change).values(at=now, by_id=by_id, person_id=person_id, what=what, before=before, after=after))

@@ -1,0 +1,109 @@
+"""Sign-ins: a row in a table, found by the digest of the cookie. They end at sign-out, password change and role change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from . import passwords
+from .people import email_key
+from .secrets import digest, token
+from .tables import Person, SignIn
+
+IDLE = {"learner": timedelta(hours=12), "author": timedelta(hours=2), "administrator": timedelta(minutes=30)}
+ABSOLUTE = {"learner": timedelta(days=7), "author": timedelta(days=1), "administrator": timedelta(hours=8)}
+NOTICED = timedelta(minutes=5)  # how stale `seen_at` may be, so that reading a page writes nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking at the page. ``sign_in_id`` is the row that says so. The last three are what Flask-Login asks of a user."""
+
+    id: int
+    public_id: str
+    name: str
+    email: str
+    role: str
+    language: str
+    sign_in_id: int
+    is_seen_stale: bool = False
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        return self.public_id
+
+
+_find = (
+    select(
+        SignIn.id.label("sign_in_id"),
+        SignIn.created_at,
+        SignIn.seen_at,
+        Person.id,
+        Person.public_id,
+        Person.name,
+        Person.email,
+        Person.role,
+        Person.language,
+    )
+    .join(Person, Person.id == SignIn.person_id)
+    .where(SignIn.token_digest == bindparam("token_digest"), SignIn.ended_at.is_(None), Person.deactivated_at.is_(None))
+)
+
+
+def find(session: Session, cookie: str, now: datetime) -> Viewer | None:
+    """The person behind a cookie; None when it is unknown, ended, idle too long or too old. One query."""
+    row = session.execute(_find, {"token_digest": digest(cookie)}).one_or_none()
+    if row is None or now - row.seen_at > IDLE[row.role] or now - row.created_at > ABSOLUTE[row.role]:
+        return None
+    return Viewer(
+        id=row.id,
+        public_id=row.public_id,
+        name=row.name,
+        email=row.email or "",
+        role=row.role,
+        language=row.language,
+        sign_in_id=row.sign_in_id,
+        is_seen_stale=now - row.seen_at > NOTICED,
+    )
+
+
+def notice(session: Session, viewer: Viewer, now: datetime) -> None:
+    """Moves the idle limit on."""
+    session.execute(update(SignIn).where(SignIn.id == viewer.sign_in_id).values(seen_at=now))
+
+
+def check(session: Session, *, email: str, password: str) -> Person | None:
+    """The person whose password this is. Slow by design, and as slow for an unknown address."""
+    person = session.scalar(select(Person).where(Person.email_key == email_key(email), Person.deactivated_at.is_(None)))
+    if not passwords.is_right(password, person.password_hash if person else None):
+        return None
+    if person and person.password_hash and passwords.needs_rehash(person.password_hash):
+        person.password_hash = passwords.hashed(password)
+    return person
+
+
+def begin(session: Session, person_id: int, now: datetime) -> str:
+    """A new sign-in; returns the token for the cookie, which is stored nowhere else."""
+    fresh = token()
+    session.execute(insert(SignIn).values(token_digest=digest(fresh), person_id=person_id, created_at=now, seen_at=now))
+    return fresh
+
+
+def end(session: Session, sign_in_id: int, now: datetime) -> None:
+    _end(session, SignIn.id == sign_in_id, "signed out", now)
+
+
+def end_all(session: Session, person_id: int, because: str, now: datetime) -> None:
+    """Ends every sign-in of a person, this browser's included."""
+    _end(session, SignIn.person_id == person_id, because, now)
+
+
+def _end(session: Session, which: object, because: str, now: datetime) -> None:
+    session.execute(
+        update(SignIn).where(which, SignIn.ended_at.is_(None)).values(ended_at=now, ended_because=because)  # type: ignore[arg-type]
+    )

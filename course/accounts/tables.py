@@ -1,0 +1,134 @@
+"""People, the tree of organisations, and everything that proves who someone is. Secrets are stored as digests only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base, Moment
+
+
+class Organisation(Base):
+    """A place in the tree: country › network › municipality › department. ``name_key`` is the folded name, unique among siblings."""
+
+    __tablename__ = "organisations"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(160))
+    name_key: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    __table_args__ = (
+        UniqueConstraint("parent_id", "name_key"),
+        Index(
+            "ix_organisations_root",
+            "name_key",
+            unique=True,
+            sqlite_where=parent_id.is_(None),
+            postgresql_where=parent_id.is_(None),
+        ),
+    )
+
+
+class OrganisationClosure(Base):
+    """Every organisation with each of its ancestors and itself, so that a subtree is one join."""
+
+    __tablename__ = "organisation_closure"
+    ancestor_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    descendant_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True, index=True)
+    depth: Mapped[int]
+
+
+class Person(Base):
+    """Anyone with an account. ``email_key`` is the folded address and unique; both are empty after erasure."""
+
+    __tablename__ = "people"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    email: Mapped[str | None] = mapped_column(String(254))
+    email_key: Mapped[str | None] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(16))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    deactivated_at: Mapped[datetime | None] = mapped_column(Moment)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Membership(Base):
+    """A person in an organisation, as member or manager, from one time to another; moves add a row and end one."""
+
+    __tablename__ = "memberships"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    since_at: Mapped[datetime] = mapped_column(Moment)
+    until_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SignIn(Base):
+    """A signed-in browser. The cookie holds a random token, this row its SHA-256; ``ended_at`` ends it at the next request."""
+
+    __tablename__ = "sign_ins"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_because: Mapped[str | None] = mapped_column(String(32))
+
+
+class Link(Base):
+    """A single-use link sent or printed: to reset a password, or to make the first administrator."""
+
+    __tablename__ = "links"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    purpose: Mapped[str] = mapped_column(String(16))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Try(Base):
+    """One try at something that takes a secret, counted per account and per address; old rows are swept."""
+
+    __tablename__ = "tries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bucket: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Moment)
+    __table_args__ = (Index("ix_tries_bucket_at", "bucket", "at"),)
+
+
+class Mail(Base):
+    """The outbox. A mail is queued in the transaction that causes it and sent afterwards, at most once."""
+
+    __tablename__ = "mails"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    error: Mapped[str | None] = mapped_column(String(300))
+
+
+class Change(Base):
+    """Who changed which account, role or membership: what it was, what it became, and why. Only ever added to."""
+
+    __tablename__ = "changes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    what: Mapped[str] = mapped_column(String(32))
+    before: Mapped[str] = mapped_column(String(300))
+    after: Mapped[str] = mapped_column(String(300))

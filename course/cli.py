@@ -1,0 +1,242 @@
+"""The command ``course``: check and publish the folder, accounts, reports, a filled instance to look at, and the server.
+
+``course check`` needs no server and no database, so nothing of either is imported before it is asked for.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from . import clock, config
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy.orm import Session
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def course() -> None:
+    """The course engine."""
+
+
+@course.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How problems are written.")
+def check(path: Path | None, form: Literal["text", "json"]) -> None:
+    """Name every problem of the course folder. Exit 0: none; 1: problems; 2: no course folder."""
+    from .content.checking import check as run
+
+    text, code = run(path or config.ROOT / "modules", form)
+    click.echo(text, err=code == 2)
+    sys.exit(code)
+
+
+@course.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+def publish(path: Path | None) -> None:
+    """Publish the course folder. With any problem nothing changes."""
+    from .extensions import current_session, intend
+    from .publishing.revisions import publish_folder
+
+    app = _app()
+    settings = app.extensions["settings"]
+    with app.app_context():
+        intend(to_write=True)
+        session = current_session()
+        done = publish_folder(
+            session, path or settings.modules, settings.instance / "assets", by="course publish", now=clock.now()
+        )
+        session.commit()
+    for problem in done.problems:
+        click.echo(str(problem))
+    if done.course is None:
+        click.echo(f"{len(done.problems)} problems: nothing was changed.", err=True)
+        sys.exit(1)
+    click.echo(f"{'Published' if done.is_new else 'Published already'}: revision {done.course.digest[:12]}")
+
+
+@course.group()
+def user() -> None:
+    """Accounts."""
+
+
+@user.command("add")
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(["learner", "author", "administrator"]), default="learner", show_default=True)
+@click.option("--organisation", default="", help="Country › Municipality › Department, made where it is missing.")
+@click.option("--manager", is_flag=True, help="Makes the person manager of the organisation instead of a member.")
+@click.option("--password", default="", help="Left out, one is made and printed.")
+def add_user(email: str, name: str, role: str, organisation: str, manager: bool, password: str) -> None:
+    """Add an account and print its password once."""
+    from .accounts import passwords, people
+    from .extensions import current_session, intend
+
+    refused = passwords.refusal(password, email=email, name=name) if password else ""
+    if refused:
+        raise click.ClickException(f"--password: {refused}")
+    made, now, app = password or secrets.token_urlsafe(15), clock.now(), _app()
+    with app.app_context():
+        intend(to_write=True)
+        session = current_session()
+        try:
+            person = people.add(session, email=email, name=name, password=made, role=role, language="en", now=now)
+        except people.AddressTaken:
+            raise click.ClickException(f"--email: there is an account with {email} already") from None
+        if organisation:
+            place = organisation_at(session, organisation)
+            people.join(session, person_id=person.id, organisation_id=place, role="manager" if manager else "member", now=now)
+        session.commit()
+    click.echo(f"{email}  {made}" if not password else email)
+
+
+def organisation_at(session: Session, path: str) -> int:
+    """The id of the organisation at a path such as ``Tunisia › Sfax › Youth``, made where it is missing."""
+    from .accounts import organisations
+
+    names = [name.strip() for name in path.replace(">", "›").split("›") if name.strip()]
+    kinds = ["country", "municipality", "department"]
+    place: int | None = None
+    for depth, name in enumerate(names):
+        place = organisations.find_or_add(
+            session,
+            parent_id=place,
+            kind=kinds[min(depth, 2)],
+            name=name,
+            now=clock.now(),
+        )
+    if place is None:
+        raise click.ClickException("--organisation: write at least a country, such as `Tunisia › Sfax`")
+    return place
+
+
+@course.group()
+def report() -> None:
+    """Reports."""
+
+
+@report.command("completion")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--module", default="", help="Only this module.")
+def report_completion(form: str, module: str) -> None:
+    """The completion report over everything, the same lines as the page."""
+    from .extensions import current_session, intend
+    from .publishing.revisions import Live
+    from .reports import completion, export
+
+    app = _app()
+    with app.app_context():
+        intend(to_write=False)
+        session = current_session()
+        live = Live().course(session)
+        if live is None:
+            raise click.ClickException("nothing is published yet: run `course publish`")
+        if module and live.module(module) is None:
+            raise click.ClickException(
+                f"--module: there is no module `{module}`; there are {', '.join(m.slug for m in live.modules)}"
+            )
+        made = completion.completion(
+            session, course=live, scope=None, filters=completion.Filters(module=module), now=clock.now()
+        )
+        text = (
+            export.completion_json(made)
+            if form == "json"
+            else export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(made))
+        )
+    sys.stdout.buffer.write(text.encode())
+
+
+@course.command()
+@click.option("--learners", type=click.IntRange(1, 100_000), default=2000, show_default=True)
+@click.option("--seed", type=int, default=2020, show_default=True)
+def seed(learners: int, seed: int) -> None:
+    """Fill this instance with synthetic learners of 40 municipalities in 12 countries, the same for the same seed."""
+    from .demo import fill
+
+    _published()
+    with _app().app_context():
+        fill(learners=learners, seed=seed, echo=click.echo, with_sign_ins=False)
+
+
+@course.command()
+@click.option("--learners", type=click.IntRange(1, 100_000), default=2000, show_default=True)
+@click.option("--seed", type=int, default=2020, show_default=True)
+def demo(learners: int, seed: int) -> None:
+    """Publish the course, fill the instance, and print the sign-ins of a learner, an author, a manager and an administrator."""
+    from .demo import fill
+
+    _published()
+    with _app().app_context():
+        fill(learners=learners, seed=seed, echo=click.echo, with_sign_ins=True)
+
+
+@course.group()
+def mail() -> None:
+    """The outbox."""
+
+
+@mail.command("send")
+def mail_send() -> None:
+    """Send what waits in the outbox."""
+    from .accounts.mail import send_pending
+    from .extensions import current_session, intend
+
+    app = _app()
+    with app.app_context():
+        intend(to_write=True)
+        click.echo(f"{send_pending(current_session(), app.extensions['settings'], clock.now())} sent")
+
+
+@course.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--watch/--no-watch", default=False, help="Publish a saved file within two seconds.")
+def serve(host: str, port: int, workers: int, watch: bool) -> None:
+    """Serve the course."""
+    from .starting import start
+
+    start(_settings(), host=host, port=port, workers=workers, watch=watch, echo=click.echo)
+
+
+def _settings() -> config.Settings:
+    try:
+        return config.load()
+    except config.SettingError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _app() -> Flask:
+    from . import create_app
+
+    try:
+        return create_app(_settings())
+    except config.SettingError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _published() -> None:
+    """Publishes the folder where nothing is published yet."""
+    from .extensions import current_session, intend
+    from .publishing.revisions import live_digest, publish_folder
+
+    app = _app()
+    settings = app.extensions["settings"]
+    with app.app_context():
+        intend(to_write=True)
+        session = current_session()
+        if live_digest(session):
+            return
+        done = publish_folder(session, settings.modules, settings.instance / "assets", by="first start", now=clock.now())
+        session.commit()
+        if done.course is None:
+            raise click.ClickException("\n".join(["nothing can be published:", *map(str, done.problems)]))
+
+
+def main() -> None:
+    course(prog_name="course")

@@ -1,0 +1,152 @@
+"""Settings: ``COURSE_*`` in the environment over ``config.toml`` in the instance folder. A wrong one stops the start."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+NOT_SETTINGS = {"instance"}  # COURSE_INSTANCE says where the settings are; it is not one of them
+
+
+class SettingError(Exception):
+    """One line for the person who starts the server: which setting, what is wrong, what it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its default. ``https`` and the cookie's name follow from ``public_url``."""
+
+    instance: Path
+    secret_key: str
+    database_url: str
+    modules: Path
+    public_url: str = "http://127.0.0.1:8000"
+    hosts: tuple[str, ...] = ()
+    smtp_url: str = ""
+    mail_from: str = "course@localhost"
+    threads: int = 4
+    watch: bool = False
+    registration: str = "open"
+    log_level: str = "info"
+
+    @property
+    def https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def cookie(self) -> str:
+        """``__Host-`` binds the cookie to this host and to HTTPS; browsers refuse the name without HTTPS."""
+        return "__Host-course" if self.https else "course"
+
+    @property
+    def trusted_hosts(self) -> list[str]:
+        named = urlsplit(self.public_url).hostname or "127.0.0.1"
+        return sorted({named, "127.0.0.1", "localhost", "[::1]", *self.hosts})
+
+
+def instance_path(environ: Mapping[str, str]) -> Path:
+    """``COURSE_INSTANCE``, or ``instance/`` beside the package in a checkout."""
+    return Path(environ.get("COURSE_INSTANCE") or ROOT / "instance").resolve()
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads and checks every setting, and makes the instance folder with its secret key where there is none.
+
+    Raises SettingError with one line that names the setting and the way out.
+    """
+    environ = os.environ if environ is None else environ
+    instance = instance_path(environ)
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(f"COURSE_INSTANCE: cannot make the folder {instance} ({error.strerror})") from error
+    given = _from_file(instance / "config.toml") | _from_environment(environ)
+    known = {field.name for field in fields(Settings)} - {"instance"}
+    for name, (origin, _) in given.items():
+        if name not in known:
+            raise SettingError(f"{origin}: there is no setting `{name}`{_nearest(name, known)}")
+    values = {name: _typed(name, origin, value) for name, (origin, value) in given.items()}
+    values.setdefault("secret_key", _stored_secret(instance))
+    values.setdefault("database_url", f"sqlite:///{instance / 'course.sqlite3'}")
+    values.setdefault("modules", ROOT / "modules")
+    settings = Settings(instance=instance, **values)  # type: ignore[arg-type]  # _typed gives each its type
+    _check(settings)
+    return settings
+
+
+def _from_file(path: Path) -> dict[str, tuple[str, object]]:
+    if not path.exists():
+        return {}
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"{path}: cannot be read as TOML ({error})") from error
+    return {name: (f"{path}", value) for name, value in read.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, object]]:
+    names = {key: key.removeprefix("COURSE_").lower() for key in environ if key.startswith("COURSE_")}
+    return {name: (key, environ[key]) for key, name in names.items() if name not in NOT_SETTINGS}
+
+
+def _typed(name: str, origin: str, value: object) -> object:
+    text = value if isinstance(value, str) else ""
+    if name == "threads":
+        if not str(value).isdigit() or not 1 <= int(str(value)) <= 64:
+            raise SettingError(f"{origin}: `threads` is a number from 1 to 64, not `{value}`")
+        return int(str(value))
+    if name == "watch":
+        if str(value).lower() not in {"true", "false", "1", "0", "yes", "no"}:
+            raise SettingError(f"{origin}: `watch` is true or false, not `{value}`")
+        return str(value).lower() in {"true", "1", "yes"}
+    if name == "hosts":
+        parts = value if isinstance(value, list) else text.split(",")
+        return tuple(str(part).strip() for part in parts if str(part).strip())
+    if not isinstance(value, str):
+        raise SettingError(f"{origin}: `{name}` is a text in quotes, not `{value}`")
+    return Path(text) if name == "modules" else text
+
+
+def _stored_secret(instance: Path) -> str:
+    """One random key an instance, made at the first start, readable by its owner alone."""
+    path = instance / "secret.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingError(f"COURSE_INSTANCE: cannot write {path} ({error.strerror})") from error
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii").strip()
+
+
+def _check(settings: Settings) -> None:
+    if len(settings.secret_key) < 32:
+        raise SettingError("COURSE_SECRET_KEY: at least 32 characters; leave it out to have one made")
+    if not settings.database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        scheme = settings.database_url.split(":")[0]
+        raise SettingError(f"COURSE_DATABASE_URL: sqlite:///… or postgresql://…, not `{scheme}:`")
+    parts = urlsplit(settings.public_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingError(
+            f"COURSE_PUBLIC_URL: the address of the site, such as https://learn.example.org, not `{settings.public_url}`"
+        )
+    if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in {"smtp", "smtps"}:
+        raise SettingError("COURSE_SMTP_URL: smtp://user:password@host:587 or smtps://…")
+    if settings.registration not in {"open", "closed"}:
+        raise SettingError(f"COURSE_REGISTRATION: open or closed, not `{settings.registration}`")
+    if settings.log_level not in {"debug", "info", "warning", "error"}:
+        raise SettingError(f"COURSE_LOG_LEVEL: debug, info, warning or error, not `{settings.log_level}`")
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(sorted(known))}"

@@ -1,0 +1,158 @@
+"""The record of learning: facts that are only ever added, and summaries that are written beside them in the same transaction.
+
+Scores are stored exactly, as ``"7/3"``; ``*_ppm`` is the scaled score in millionths, rounded half up, for means in SQL.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base, Moment
+
+
+class Fact(Base):
+    """One thing that happened. ``key`` makes it happen once: a second insert of the same key is refused by the database.
+
+    Kinds: enrolled, started, opened, completed_lesson, undid_lesson, started_attempt, responded, closed_attempt,
+    completed_module, completed_course, certified.
+    """
+
+    __tablename__ = "facts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str] = mapped_column(String(24))
+    module: Mapped[str | None] = mapped_column(String(80))
+    lesson: Mapped[str | None] = mapped_column(String(80))
+    attempt_id: Mapped[int | None] = mapped_column(ForeignKey("attempts.id"))
+    revision: Mapped[str] = mapped_column(ForeignKey("revisions.digest"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    __table_args__ = (Index("ix_facts_person", "person_id", "id"),)
+
+
+class Enrolment(Base):
+    """One person on the course: summary of all their modules, and where they were last."""
+
+    __tablename__ = "enrolments"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    enrolled_at: Mapped[datetime] = mapped_column(Moment)
+    last_module: Mapped[str | None] = mapped_column(String(80))
+    last_lesson: Mapped[str | None] = mapped_column(String(80))
+    last_at: Mapped[datetime] = mapped_column(Moment)
+    modules_completed: Mapped[int] = mapped_column(default=0)
+    completed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ModuleState(Base):
+    """One person in one module. ``score`` is the score that counts by the module's rule, empty before the first closed attempt."""
+
+    __tablename__ = "module_states"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    module: Mapped[str] = mapped_column(String(80), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    last_at: Mapped[datetime] = mapped_column(Moment)
+    score: Mapped[str | None] = mapped_column(String(80))
+    score_ppm: Mapped[int | None]
+    passed_at: Mapped[datetime | None] = mapped_column(Moment)
+    completed_at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (Index("ix_module_states_module", "module", "person_id"),)
+
+
+class LessonState(Base):
+    """One person in one lesson. ``changes`` counts done and undone; ``watched`` is one bit a second of the clip, in hex."""
+
+    __tablename__ = "lesson_states"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    module: Mapped[str] = mapped_column(String(80), primary_key=True)
+    lesson: Mapped[str] = mapped_column(String(80), primary_key=True)
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    done_at: Mapped[datetime | None] = mapped_column(Moment)
+    changes: Mapped[int] = mapped_column(default=0)
+    watched: Mapped[str] = mapped_column(String(1000), default="0")
+    second: Mapped[int] = mapped_column(default=0)
+
+
+class Attempt(Base):
+    """One attempt at a module's quiz, pinned to the revision and seed it began with. At most one is open a person and module."""
+
+    __tablename__ = "attempts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    module: Mapped[str] = mapped_column(String(80))
+    number: Mapped[int]
+    revision: Mapped[str] = mapped_column(ForeignKey("revisions.digest"))
+    seed: Mapped[str] = mapped_column(String(32))
+    pass_mark: Mapped[int]
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    raw: Mapped[str | None] = mapped_column(String(80))
+    max: Mapped[str | None] = mapped_column(String(80))
+    is_passed: Mapped[bool | None]
+    __table_args__ = (
+        UniqueConstraint("person_id", "module", "number"),
+        Index(
+            "ix_attempts_open",
+            "person_id",
+            "module",
+            unique=True,
+            sqlite_where=closed_at.is_(None),
+            postgresql_where=closed_at.is_(None),
+        ),
+    )
+
+
+class Given(Base):
+    """The latest response to each item of an attempt; what was given before stays in the facts."""
+
+    __tablename__ = "responses"
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
+    item: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Outcome(Base):
+    """What each item of a closed attempt earned, written once when it was graded."""
+
+    __tablename__ = "outcomes"
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
+    item: Mapped[str] = mapped_column(String(80), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16))
+    raw: Mapped[str] = mapped_column(String(40))
+    max: Mapped[str] = mapped_column(String(40))
+
+
+class Certificate(Base):
+    """A snapshot at the moment of completion. Nothing in it is read from elsewhere again; later events add notes."""
+
+    __tablename__ = "certificates"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    organisation: Mapped[str] = mapped_column(String(300))
+    course_title: Mapped[str] = mapped_column(String(200))
+    publisher: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(16))
+    rule: Mapped[str] = mapped_column(String(300))
+    modules: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    revision: Mapped[str] = mapped_column(ForeignKey("revisions.digest"))
+    issued_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class CertificateNote(Base):
+    """What happened to a certificate after it was issued: noted, revoked or superseded, when and why."""
+
+    __tablename__ = "certificate_notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(Moment)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    text: Mapped[str] = mapped_column(String(500))

@@ -1,0 +1,160 @@
+"""From a checked course to what learners see: store the revision, then one row switches every process to it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ..content import serial
+from ..content.compare import compare
+from ..content.loader import load
+from ..content.model import Course, Module, Problem
+from .tables import LessonAddress, Publication, Revision
+
+NOTICED = 0.5  # seconds a process may serve the revision before; every process looks at least this often
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did: ``course`` is None when problems kept everything as it was; ``is_new`` is False when it was live already."""
+
+    course: Course | None
+    problems: tuple[Problem, ...]
+    is_new: bool = False
+
+
+def publish_folder(session: Session, folder: Path, assets: Path, *, by: str, now: datetime) -> Published:
+    """Loads the folder and publishes it. Any problem, or a silent change of an id, changes nothing."""
+    loaded = load(folder)
+    if loaded.course is None:
+        return Published(None, loaded.problems)
+    return publish(session, loaded.course, folder, assets, by=by, now=now)
+
+
+def publish(session: Session, course: Course, folder: Path, assets: Path, *, by: str, now: datetime) -> Published:
+    """Stores a checked course and makes it live; the caller commits."""
+    live = live_digest(session)
+    if live == course.digest:
+        return Published(course, ())
+    problems = compare(restore(session, live), course) if live else ()
+    if problems:
+        return Published(None, tuple(problems))
+    _store_assets(course, folder, assets)
+    if session.get(Revision, course.digest) is None:
+        packed = zlib.compress(serial.dump(course), 6)
+        try:
+            with session.begin_nested():
+                session.execute(insert(Revision).values(digest=course.digest, course=packed, created_at=now))
+        except IntegrityError:
+            pass  # the same folder, published by another process at the same moment
+    _remember_addresses(session, course)
+    session.execute(insert(Publication).values(digest=course.digest, at=now, by=by))
+    return Published(course, (), is_new=True)
+
+
+def live_digest(session: Session) -> str:
+    """The digest of what is live; empty before anything was published."""
+    return session.scalar(select(Publication.digest).order_by(Publication.id.desc()).limit(1)) or ""
+
+
+def restore(session: Session, digest: str) -> Course:
+    """The course of a revision. Raises KeyError when there is no such revision."""
+    packed = session.scalar(select(Revision.course).where(Revision.digest == digest))
+    if packed is None:
+        raise KeyError(digest)
+    return serial.restore(zlib.decompress(packed))
+
+
+def lesson_id_at(session: Session, module: str, slug: str) -> str | None:
+    """The lesson that had this address in any revision."""
+    return session.scalar(select(LessonAddress.lesson_id).where(LessonAddress.module == module, LessonAddress.slug == slug))
+
+
+def _remember_addresses(session: Session, course: Course) -> None:
+    known = {(row.module, row.slug) for row in session.execute(select(LessonAddress.module, LessonAddress.slug))}
+    fresh = [
+        {"module": module.slug, "slug": lesson.slug, "lesson_id": lesson.id}
+        for module in course.modules
+        for lesson in module.lessons
+        if (module.slug, lesson.slug) not in known
+    ]
+    if fresh:
+        session.execute(insert(LessonAddress), fresh)
+
+
+def _store_assets(course: Course, folder: Path, assets: Path) -> None:
+    """Copies media under their digest: written beside, flushed, then renamed, so that a reader never sees half a file."""
+    assets.mkdir(parents=True, exist_ok=True)
+    for asset in course.assets:
+        target = assets / asset.digest[:32]
+        if target.exists() and target.stat().st_size == asset.size:
+            continue
+        with tempfile.NamedTemporaryFile(dir=assets, delete=False) as file:
+            file.write((folder / asset.path).read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, target)
+
+
+class Live:
+    """The course this process serves. Looks for a switch at most twice a second; keeps the last few revisions for pinned attempts."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, kept: int = 6) -> None:
+        self._clock, self._kept = clock, kept
+        self._lock = threading.Lock()
+        self._looked = float("-inf")
+        self._switch = 0
+        self._digest = ""
+        self._courses: OrderedDict[str, Course] = OrderedDict()
+
+    def course(self, session: Session) -> Course | None:
+        """What is live now; None before the first publication."""
+        if self._clock() - self._looked >= NOTICED:
+            self._look(session)
+        return self._courses.get(self._digest)
+
+    def revision(self, session: Session, digest: str) -> Course:
+        """A course as it was, for an attempt that began with it. Raises KeyError."""
+        with self._lock:
+            if digest in self._courses:
+                self._courses.move_to_end(digest)
+                return self._courses[digest]
+        course = restore(session, digest)
+        with self._lock:
+            self._courses[digest] = course
+            for old in [known for known in self._courses if known != self._digest][: -self._kept]:
+                del self._courses[old]
+        return course
+
+    def module_of(self, session: Session, digest: str, slug: str) -> Module:
+        """A module as it was in a revision. Raises KeyError."""
+        module = self.revision(session, digest).module(slug)
+        if module is None:
+            raise KeyError(slug)
+        return module
+
+    def _look(self, session: Session) -> None:
+        switch = session.scalar(select(func.max(Publication.id))) or 0
+        if switch != self._switch:
+            digest = live_digest(session)
+            if digest:
+                self.revision(session, digest)
+            self._digest, self._switch = digest, switch
+        self._looked = self._clock()
+
+    def look_again(self) -> None:
+        """Forget how recently this process looked; the next request sees a switch at once."""
+        self._looked = float("-inf")

@@ -1,0 +1,63 @@
+"""The database's version: made or brought up to date at the start, refused when it is newer than this program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from .config import SettingError
+from .extensions import db, intend
+
+LOCK = 7_041_972  # any number; the same for everyone who migrates this database
+
+
+def init_app(app: Flask) -> None:
+    """Brings the database to this program's version. Raises SettingError when it cannot be reached or is newer."""
+    with app.app_context():
+        try:
+            upgrade(db.engine)
+        except OperationalError as error:
+            raise SettingError(f"COURSE_DATABASE_URL: the database cannot be reached ({str(error.orig).strip()})") from error
+
+
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Runs the migrations that are missing, one process at a time; the others wait and then find nothing to do."""
+    scripts = ScriptDirectory.from_config(_config())
+    intend(to_write=True)
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            current = MigrationContext.configure(connection).get_current_revision()
+            if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+                raise SettingError(
+                    f"the database is of version {current}, which this program does not know: install the newer program"
+                )
+            if current != scripts.get_current_head():
+                command.upgrade(_config(connection), to)
+    finally:
+        intend(to_write=False)
+
+
+def downgrade(engine: Engine, to: str) -> None:
+    """Takes migrations back; used by tests and by an operator who returns to an older program."""
+    intend(to_write=True)
+    try:
+        with engine.begin() as connection:
+            command.downgrade(_config(connection), to)
+    finally:
+        intend(to_write=False)
+
+
+def _config(connection: object = None) -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    made.attributes["connection"] = connection
+    return made

@@ -1,0 +1,132 @@
+"""From the server's requests to a WSGI application and back, so that a slow client never holds a thread.
+
+The body is awaited on the event loop, within limits of size and of time, before any thread is taken. The page is then called in a small
+pool of threads. What it answers is held in memory up to HELD bytes; a longer answer goes on into a temporary file in a second pool, and
+the server reads that file as the client takes it. Both are whole before the first byte leaves: an export that fails half-way is an error
+page and never a shorter export. (The server's own streams keep in memory all that a client has not taken.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
+
+from .answers import Answer, Application, begin, spool
+from .environ import Environ, to_environ
+
+log = logging.getLogger("course.serving")
+Made = TypeVar("Made")
+STREAM_THREADS = 2
+OPENED_WITHIN = 10.0  # seconds that a temporary file is kept for the server to open; it has no name, so closing it frees it
+PLAIN = ("content-type", "text/plain; charset=utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may ask of a worker."""
+
+    body: int = 2 * 1024 * 1024  # bytes of one request's body
+    bodies: int = 64 * 1024 * 1024  # bytes of all the bodies that a worker holds at a time
+    body_within: float = 60.0  # seconds from the end of the headers to the end of the body
+
+
+class Refused(Exception):
+    """The request is answered here with this status, and the application is not called."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Adapter:
+    """A server's application around a WSGI application; one for each worker."""
+
+    def __init__(self, app: Application, *, threads: int = 4, limits: Limits | None = None) -> None:
+        self._app = app
+        self._limits = limits or Limits()
+        self._pages = ThreadPoolExecutor(threads, thread_name_prefix="page")
+        self._streams = ThreadPoolExecutor(STREAM_THREADS, thread_name_prefix="stream")
+        self._held = 0
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        if scope.proto != "http":
+            return
+        body = bytearray()
+        try:
+            await self._receive(scope, protocol, body)
+            await self._respond(protocol, to_environ(scope, bytes(body)), is_head=scope.method == "HEAD")
+        except Refused as refused:
+            _refuse(protocol, refused)
+        except ProtocolClosed:
+            return  # the client is gone
+        finally:
+            self._held -= len(body)
+
+    async def _receive(self, scope: Scope, protocol: HTTPProtocol, body: bytearray) -> None:
+        """Fills ``body``. Raises Refused: 411 without a length, 413 too long, 408 too slow, 503 too many at a time.
+
+        The length is asked for because the server ends a body that was cut off like one that was complete; no browser leaves it out.
+        """
+        length = scope.headers.get("content-length")
+        if length is None:
+            if "transfer-encoding" in scope.headers:
+                raise Refused(411, "The request did not say how long it is. Nothing was saved.")
+            return
+        if not length.isdecimal() or int(length) > self._limits.body:
+            raise Refused(413, f"What was sent is longer than {self._limits.body // 1024} KB. Nothing was saved. Please send less.")
+        try:
+            async with asyncio.timeout(self._limits.body_within):
+                async for part in protocol:
+                    self._hold(body, part)
+        except TimeoutError:
+            raise Refused(408, "The request took too long to arrive. Nothing was saved. Please send it again.") from None
+        if len(body) != int(length):
+            raise Refused(400, "The request ended too early. Nothing was saved. Please send it again.")
+
+    def _hold(self, body: bytearray, part: bytes) -> None:
+        body += part
+        self._held += len(part)
+        if self._held > self._limits.bodies:
+            raise Refused(503, "The server is busy. Nothing was saved. Please send it again in a minute.")
+
+    async def _respond(self, protocol: HTTPProtocol, environ: Environ, *, is_head: bool) -> None:
+        # One context for the whole answer: what a page sets for itself is still set when its answer goes on in another thread.
+        context = contextvars.copy_context()
+        try:
+            answer = await _in(self._pages, context, lambda: begin(self._app, environ, is_head=is_head))
+            if answer.rest is not None:
+                answer = await _in(self._streams, context, lambda: spool(answer))
+        except Exception as error:
+            log.exception("%s %s failed outside the application's own error page", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            if isinstance(error, OSError):  # no room for the temporary file
+                raise Refused(503, "The server cannot answer at the moment. Please try again in a minute.") from None
+            raise Refused(500, "Something went wrong here. It has been noted.") from None
+        _send(protocol, answer)
+
+
+async def _in(pool: ThreadPoolExecutor, context: contextvars.Context, call: Callable[[], Made]) -> Made:
+    return await asyncio.get_running_loop().run_in_executor(pool, context.run, call)
+
+
+def _refuse(protocol: HTTPProtocol, refused: Refused) -> None:
+    headers = [PLAIN, ("connection", "close"), ("cache-control", "no-store")]
+    if refused.status == 503:
+        headers.append(("retry-after", "60"))
+    protocol.response_str(refused.status, headers, f"{refused}\n")
+
+
+def _send(protocol: HTTPProtocol, answer: Answer) -> None:
+    if answer.file is not None:
+        protocol.response_file(answer.status, answer.headers, f"/dev/fd/{answer.file.fileno()}")
+        asyncio.get_running_loop().call_later(OPENED_WITHIN, answer.file.close)
+    elif answer.pieces:
+        protocol.response_bytes(answer.status, answer.headers, b"".join(answer.pieces))
+    else:
+        protocol.response_empty(answer.status, answer.headers)

@@ -1,0 +1,102 @@
+"""Starting and stopping the server's processes."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import resource
+import socket
+from functools import partial
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from course.config import SettingError
+
+from .adapter import Adapter
+
+BACKLOG = 2048
+HEADERS_WITHIN = 20_000  # milliseconds for a request's first line and headers
+HEADERS_SIZE = 64 * 1024
+GRACE = 10  # seconds that a request under way has left once the server is told to stop
+CONNECTIONS = 4096  # for each worker; beyond it a new one waits to be accepted
+LOG = {
+    "handlers": {
+        "console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
+        "access": {"formatter": "access", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
+    }
+}
+
+
+def serve(host: str, port: int, workers: int = 1, factory: str = "wsgi:app", *, threads: int = 4) -> None:
+    """Serves the WSGI application named ``module:name`` until SIGTERM or SIGINT, then lets requests under way end.
+
+    Every worker is a process of its own with ``threads`` threads for pages; one that dies is replaced. Prints nothing. Raises
+    SettingError with one line when the address is taken or is not of this machine.
+    """
+    ensure_free(host, port)
+    _allow_connections(workers)
+    multiprocessing.set_start_method("spawn", force=True)  # a fork would copy the caller's threads' locks, held for ever
+    server = Granian(
+        factory,
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        workers=workers,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN, max_buffer_size=HEADERS_SIZE),
+        log_level=LogLevels.error,
+        log_dictconfig=LOG,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE,
+    )
+    server.serve(target_loader=partial(_load, threads=threads, folder=str(Path.cwd())))
+
+
+def ensure_free(host: str, port: int) -> None:
+    """Raises SettingError with one clear line where ``host:port`` cannot be listened on."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except PermissionError:
+        raise SettingError(f"--port {port}: not allowed to this account; choose one from 1024 on") from None
+    except socket.gaierror:
+        raise SettingError(f"--host {host}: this machine has no such address; try 127.0.0.1, or 0.0.0.0 for all of them") from None
+    except OSError as error:
+        if error.errno in _NOT_OURS:
+            raise SettingError(f"--host {host}: this machine has no such address; try 127.0.0.1, or 0.0.0.0 for all of them") from None
+        raise SettingError(f"--port {port}: taken on {host} by another program; choose another, such as --port {_next(port)}") from None
+
+
+_NOT_OURS = {99, 49}  # EADDRNOTAVAIL on Linux and on macOS
+
+
+def _next(port: int) -> int:
+    return port + 1 if port < 65535 else port - 1
+
+
+def _allow_connections(workers: int) -> None:
+    """Raises this process's limit of open files as far as allowed, so that slow clients do not use it up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS * 2 if hard == resource.RLIM_INFINITY else min(CONNECTIONS * 2, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _load(target: str, *, threads: int, folder: str) -> Adapter:
+    """In the worker: imports the application and wraps it."""
+    import sys
+
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    module, _, name = target.partition(":")
+    return Adapter(getattr(importlib.import_module(module), name), threads=threads)

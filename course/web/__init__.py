@@ -1,0 +1,56 @@
+"""The only package that knows HTTP: one blueprint a feature, one guard, one way to say that something went wrong."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_login import LoginManager
+
+from ..config import Settings
+from . import (
+    accounts,
+    administration,
+    assets,
+    authoring,
+    certificates,
+    errors,
+    guard,
+    headers,
+    health,
+    lessons,
+    library,
+    modules,
+    progress,
+    published,
+    quiz,
+    rendering,
+    reports,
+    visitor,
+)
+
+BLUEPRINTS = (
+    modules.bp,
+    lessons.bp,
+    library.bp,
+    quiz.bp,
+    progress.bp,
+    certificates.bp,
+    accounts.bp,
+    reports.bp,
+    authoring.bp,
+    administration.bp,
+    assets.bp,
+    health.bp,
+)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    login = LoginManager()
+    guard.init_app(app)
+    published.init_app(app)
+    visitor.init_app(app, login)
+    errors.init_app(app)
+    headers.init_app(app)
+    rendering.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    guard.check_views(app)

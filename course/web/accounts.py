@@ -1,0 +1,319 @@
+"""Accounts: register, sign in and out, reset and change the password, the profile, leaving."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, cast
+
+from babel.core import Locale
+from flask import Blueprint, Flask, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from .. import clock
+from ..accounts import links, mail, organisations, passwords, people, sign_ins, throttling
+from ..accounts.tables import Person
+from ..extensions import current_session, intend
+from . import published, visitor
+from .errors import held_request
+from .forms import (
+    DeleteForm,
+    FirstAdministratorForm,
+    Form,
+    NewPasswordForm,
+    PasswordForm,
+    ProfileForm,
+    RegisterForm,
+    ResetForm,
+    SelectChoice,
+    SignInForm,
+)
+from .guard import anyone, signed_in
+from .rendering import autonym
+
+bp = Blueprint("accounts", __name__, url_prefix="/<lang>/account")
+WRONG = "The address or the password is not right. Check both, or reset the password."
+NO_COUNTRIES = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}  # groups and place holders of CLDR
+TAKEN = "There is an account with this address. Sign in, or reset the password."
+
+
+def country_choices() -> list[Any]:
+    """Countries by name in the page's language."""
+    names = {str(code): str(name) for code, name in Locale.parse(published.language(), sep="-").territories.items()}
+    countries = {name for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES}
+    return [SelectChoice("", "Choose"), *(SelectChoice(name, name) for name in sorted(countries, key=organisations.name_key))]
+
+
+@bp.route("/register", methods=["GET", "POST"])
+@anyone
+def register() -> str | Response | tuple[str, int]:
+    if visitor.settings().registration == "closed":
+        return render_template("accounts/closed.html"), 403
+    form = RegisterForm.of_request()
+    form.country.choices = country_choices()
+    if form.is_sent_right():
+        wait = _seconds_to_wait("register", form.email.data)
+        if wait:
+            return _too_many(wait)
+        try:
+            return _registered(form)
+        except people.AddressTaken:
+            current_session().rollback()
+            form.email.errors = [TAKEN]
+    session = current_session()
+    municipalities = sorted({p.name for p in organisations.places(session) if p.kind == "municipality"})
+    return _page("accounts/register.html", form, municipalities=municipalities, held=_held())
+
+
+def _registered(form: RegisterForm) -> Response:
+    session, now = current_session(), clock.now()
+    person = people.add(
+        session, email=form.email.data, name=form.name.data or "", password=form.password.data, language=published.language(), now=now
+    )
+    country = organisations.find_or_add(session, parent_id=None, kind="country", name=form.country.data, now=now)
+    place = organisations.find_or_add(session, parent_id=country, kind="municipality", name=form.municipality.data or "", now=now)
+    if people.clean_name(form.department.data or ""):
+        place = organisations.find_or_add(session, parent_id=place, kind="department", name=form.department.data or "", now=now)
+    people.join(session, person_id=person.id, organisation_id=place, role="member", now=now)
+    return _sign_in(person)
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@anyone
+def sign_in() -> str | Response | tuple[str, int]:
+    if visitor.viewer() and request.method == "GET":
+        return redirect(url_for("modules.home"))
+    form = SignInForm.of_request()
+    if form.is_sent_right():
+        wait = _seconds_to_wait("sign-in", form.email.data)
+        if wait:
+            return _too_many(wait)
+        current_session().commit()  # the try counts, and the slow check below holds no lock
+        person = sign_ins.check(current_session(), email=form.email.data, password=form.password.data)
+        if person is not None:
+            return _sign_in(person)
+        current_session().commit()
+        form.password.errors = [WRONG]
+    return _page("accounts/sign_in.html", form, held=_held())
+
+
+def _sign_in(person: Person) -> Response:
+    """A new sign-in under a new cookie, then on to what was asked for before."""
+    session = current_session()
+    visitor.renew(sign_ins.begin(session, person.id, clock.now()))
+    session.commit()
+    held = held_request(_held())
+    if held is None:
+        return redirect(url_for("modules.home", lang=_language_of(person)), 303)
+    path, fields, is_post = held
+    if is_post:
+        return current_app.make_response(
+            render_template("errors/send_again.html", action=path, fields=fields, is_after_sign_in=True)
+        )
+    return redirect(path, 303)
+
+
+def _language_of(person: Person) -> str:
+    return person.language if person.language in published.course().languages else published.language()
+
+
+def _held() -> str:
+    return request.form.get("held") or request.args.get("held", "")
+
+
+@bp.post("/sign-out")
+@anyone
+def sign_out() -> Response:
+    who, session = visitor.viewer(), current_session()
+    if who:
+        sign_ins.end(session, who.sign_in_id, clock.now())
+        session.commit()
+    visitor.renew()
+    response = redirect(url_for("modules.home", notice="signed-out"), 303)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@bp.route("/reset", methods=["GET", "POST"])
+@anyone
+def reset() -> str | Response | tuple[str, int]:
+    """Says the same for a known and an unknown address."""
+    form = ResetForm.of_request()
+    if form.is_sent_right():
+        wait = _seconds_to_wait("reset", form.email.data)
+        if wait:
+            return _too_many(wait)
+        session, now = current_session(), clock.now()
+        person = people.by_email(session, form.email.data)
+        if person is not None and person.deactivated_at is None:
+            _queue_reset(person)
+        session.commit()
+        _send_mail_soon()
+        return redirect(url_for("accounts.sign_in", notice="reset-sent"), 303)
+    return _page("accounts/reset.html", form)
+
+
+def _queue_reset(person: Person) -> None:
+    session, now = current_session(), clock.now()
+    address = visitor.settings().public_url.rstrip("/") + url_for(
+        "accounts.new_password", token=links.make(session, "reset", now, person.id)
+    )
+    title = published.text(published.course())[0].title
+    mail.queue(
+        session,
+        to=person.email or "",
+        subject=f"{title}: choose a new password",
+        now=now,
+        body=(
+            f"Somebody asked for a new password for your account on {title}.\n\n"
+            f"If it was you, open this link within 30 minutes. It works once:\n\n{address}\n\n"
+            "If it was not you, do nothing: your password stays as it is.\n"
+        ),
+    )
+
+
+def _send_mail_soon() -> None:
+    """Sends the outbox beside the request, so that a slow mail server never holds up a page."""
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+    settings = visitor.settings()
+
+    def send() -> None:
+        with app.app_context():
+            intend(to_write=True)
+            mail.send_pending(current_session(), settings, clock.now())
+
+    threading.Thread(target=send, name="mail", daemon=True).start()
+
+
+@bp.route("/reset/<token>", methods=["GET", "POST"])
+@anyone
+def new_password(token: str) -> str | Response | tuple[str, int]:
+    session, now = current_session(), clock.now()
+    if not links.is_good(session, "reset", token, now):
+        return render_template("accounts/link_ended.html"), 410
+    form = NewPasswordForm.of_request()
+    if form.is_sent_right():
+        link = links.use(session, "reset", token, now)
+        if link is None:
+            return render_template("accounts/link_ended.html"), 410
+        person = session.get_one(Person, link.person_id)
+        people.set_password(session, person, form.password.data, by_id=person.id, now=now)
+        sign_ins.end_all(session, person.id, "password changed", now)
+        session.commit()
+        visitor.renew()
+        return redirect(url_for("accounts.sign_in", notice="password-changed"), 303)
+    return _page("accounts/new_password.html", form)
+
+
+@bp.route("/first/<token>", methods=["GET", "POST"])
+@anyone
+def first_administrator(token: str) -> str | Response | tuple[str, int]:
+    """The single-use link that an empty instance prints makes the first administrator."""
+    session, now = current_session(), clock.now()
+    if not links.is_good(session, "first_admin", token, now):
+        return render_template("accounts/link_ended.html"), 410
+    form = FirstAdministratorForm.of_request()
+    if form.is_sent_right():
+        try:
+            person = people.add(
+                session,
+                email=form.email.data,
+                name=form.name.data or "",
+                password=form.password.data,
+                role="administrator",
+                language=published.language(),
+                now=now,
+            )
+        except people.AddressTaken:
+            session.rollback()
+            form.email.errors = [TAKEN]
+        else:
+            if links.use(session, "first_admin", token, now) is None:
+                session.rollback()
+                return render_template("accounts/link_ended.html"), 410
+            return _sign_in(person)
+    return _page("accounts/first_administrator.html", form)
+
+
+@bp.route("/", methods=["GET", "POST"])
+@signed_in
+def profile() -> str | Response | tuple[str, int]:
+    session, who = current_session(), visitor.signed_in()
+    person = session.get_one(Person, who.id)
+    form = ProfileForm.of_request(obj=person)
+    form.language.choices = [SelectChoice(code, autonym(code)) for code in published.course().languages]
+    if form.is_sent_right():
+        person.name, person.language = people.clean_name(form.name.data or ""), form.language.data
+        session.commit()
+        return redirect(url_for("accounts.profile", lang=person.language, notice="profile-saved"), 303)
+    return _page("accounts/profile.html", form, places=organisations.of_person(session, who.id))
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@signed_in
+def password() -> str | Response | tuple[str, int]:
+    form = PasswordForm.of_request()
+    if form.is_sent_right():
+        person, wait = _own_account(form)
+        if wait:
+            return _too_many(wait)
+        if person is not None:
+            session, now = current_session(), clock.now()
+            people.set_password(session, person, form.new_password.data, by_id=person.id, now=now)
+            sign_ins.end_all(session, person.id, "password changed", now)
+            visitor.renew(sign_ins.begin(session, person.id, now))
+            session.commit()
+            return redirect(url_for("accounts.profile", notice="password-changed"), 303)
+    return _page("accounts/password.html", form)
+
+
+@bp.route("/delete", methods=["GET", "POST"])
+@signed_in
+def delete() -> str | Response | tuple[str, int]:
+    form = DeleteForm.of_request()
+    if form.is_sent_right():
+        person, wait = _own_account(form)
+        if wait:
+            return _too_many(wait)
+        session, now = current_session(), clock.now()
+        if person is not None and people.is_last_administrator(session, person):
+            form.current_password.errors = ["You are the only administrator. Give somebody else that role first."]
+        elif person is not None:
+            sign_ins.end_all(session, person.id, "account deleted", now)
+            people.erase(session, person, by_id=person.id, now=now)
+            session.commit()
+            visitor.renew()
+            return redirect(url_for("modules.home", notice="deleted"), 303)
+    return _page("accounts/delete.html", form)
+
+
+def _own_account(form: PasswordForm | DeleteForm) -> tuple[Person | None, int]:
+    """The viewer's account if the current password is right, else an error by its field; and the seconds to wait, if too many tries."""
+    session, who = current_session(), visitor.signed_in()
+    wait = _seconds_to_wait("own-password", who.email)
+    if wait:
+        return None, wait
+    session.commit()
+    person = session.get_one(Person, who.id)
+    if passwords.is_right(form.current_password.data, person.password_hash):
+        return person, 0
+    form.current_password.errors = ["This is not your current password."]
+    return None, 0
+
+
+def _seconds_to_wait(scope: str, account: str) -> int:
+    return throttling.seconds_to_wait(
+        current_session(), scope=scope, account=people.email_key(account), address=visitor.address(), now=clock.now()
+    )
+
+
+def _too_many(wait: int) -> Response:
+    current_session().commit()
+    response = current_app.make_response((render_template("accounts/too_many.html", seconds=wait), 429))
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _page(template: str, form: Form, **more: object) -> str | tuple[str, int]:
+    """A form that was refused comes back as it was filled, with 422."""
+    page = render_template(template, form=form, **more)
+    return (page, 422) if request.method == "POST" else page

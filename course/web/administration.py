@@ -1,0 +1,172 @@
+"""What administrators do: people and their roles, the tree of organisations, mails, certificates."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from sqlalchemy import func, or_, select
+from werkzeug.wrappers import Response
+
+from .. import clock
+from ..accounts import organisations, people, sign_ins
+from ..accounts.tables import Change, Mail, Organisation, Person
+from ..extensions import current_session
+from ..learning import certificates
+from . import visitor
+from .forms import OrganisationForm, SelectChoice
+from .guard import administrators
+
+bp = Blueprint("administration", __name__, url_prefix="/<lang>/admin")
+PAGE = 50
+
+
+@bp.get("/")
+@administrators
+def show() -> str:
+    session = current_session()
+    roles = session.execute(select(Person.role, func.count()).where(Person.erased_at.is_(None)).group_by(Person.role)).all()
+    waiting = session.scalar(select(func.count()).select_from(Mail).where(Mail.sent_at.is_(None)))
+    return render_template("administration/overview.html", roles={role: count for role, count in roles}, waiting=waiting)
+
+
+@bp.get("/people")
+@administrators
+def people_page() -> str:
+    session, words = current_session(), request.args.get("words", "").strip()[:100]
+    page = max(1, request.args.get("page", 1, type=int))
+    query = select(Person).where(Person.erased_at.is_(None))
+    if words:
+        pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(or_(Person.name.ilike(pattern, escape="\\"), Person.email.ilike(pattern, escape="\\")))
+    if request.args.get("role") in people.ROLES:
+        query = query.where(Person.role == request.args["role"])
+    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    found = session.scalars(query.order_by(Person.name, Person.id).offset((page - 1) * PAGE).limit(PAGE)).all()
+    return render_template(
+        "administration/people.html",
+        people=found,
+        words=words,
+        role=request.args.get("role", ""),
+        roles=people.ROLES,
+        total=total,
+        page=page,
+        pages=max(1, -(-total // PAGE)),
+    )
+
+
+@bp.get("/people/<person>")
+@administrators
+def person(person: str) -> str:
+    session, found = current_session(), _person(person)
+    changes = session.scalars(select(Change).where(Change.person_id == found.id).order_by(Change.id.desc()).limit(50)).all()
+    return render_template(
+        "administration/person.html",
+        person=found,
+        roles=people.ROLES,
+        places=organisations.of_person(session, found.id),
+        everywhere=organisations.places(session),
+        changes=changes,
+        certificate=certificates.of_person(session, found.id),
+    )
+
+
+@bp.post("/people/<person>/role")
+@administrators
+def role(person: str) -> Response:
+    """A change of role ends every sign-in of the person, so that the new role holds everywhere at once."""
+    session, found, wanted = current_session(), _person(person), request.form.get("role", "")
+    if wanted not in people.ROLES:
+        abort(400)
+    if wanted != "administrator" and people.is_last_administrator(session, found):
+        abort(409)
+    if wanted != found.role:
+        people.set_role(session, found, wanted, by_id=visitor.signed_in().id, now=clock.now())
+        sign_ins.end_all(session, found.id, "role changed", clock.now())
+        session.commit()
+    return redirect(url_for("administration.person", person=person, notice="saved"), 303)
+
+
+@bp.post("/people/<person>/membership")
+@administrators
+def membership(person: str) -> Response:
+    """Adds or ends a membership, as member or as manager. Becoming or ceasing to be a manager ends the person's sign-ins."""
+    session, found, now = current_session(), _person(person), clock.now()
+    place = session.scalar(select(Organisation).where(Organisation.public_id == request.form.get("organisation", "")))
+    held = request.form.get("role", "")
+    if place is None or held not in {"member", "manager"}:
+        abort(400)
+    verb = people.leave if "leave" in request.form else people.join
+    verb(session, person_id=found.id, organisation_id=place.id, role=held, now=now)
+    before, after = (place.name, "") if "leave" in request.form else ("", place.name)
+    people.record(
+        session,
+        person_id=found.id,
+        by_id=visitor.signed_in().id,
+        what=f"{held} of",
+        before=before[:300],
+        after=after[:300],
+        now=now,
+    )
+    if held == "manager":
+        sign_ins.end_all(session, found.id, "role changed", now)
+    session.commit()
+    return redirect(url_for("administration.person", person=person, notice="saved"), 303)
+
+
+@bp.route("/organisations", methods=["GET", "POST"])
+@administrators
+def organisations_page() -> str | Response | tuple[str, int]:
+    """The whole tree; a form adds one, or changes the one named in the address."""
+    session = current_session()
+    chosen = session.scalar(select(Organisation).where(Organisation.public_id == request.args.get("change", "")))
+    form = OrganisationForm.of_request(obj=chosen)
+    tree = organisations.places(session)
+    form.parent.choices = [
+        SelectChoice("", "Nothing: it is a country or a network"),
+        *(SelectChoice(place.public_id, " › ".join(place.path)) for place in tree),
+    ]
+    if request.method == "GET" and chosen is not None:
+        form.parent.data = next((p.public_id for p in tree if p.id == chosen.parent_id), "")
+    if form.is_sent_right():
+        parent = next((p.id for p in tree if p.public_id == form.parent.data), None)
+        try:
+            if chosen is None:
+                organisations.find_or_add(session, parent_id=parent, kind=form.kind.data, name=form.name.data or "", now=clock.now())
+            else:
+                chosen.kind = form.kind.data
+                organisations.change(session, chosen, name=form.name.data or "", parent_id=parent)
+            session.commit()
+            return redirect(url_for("administration.organisations_page", notice="saved"), 303)
+        except organisations.WrongPlace as error:
+            session.rollback()
+            form.parent.errors = [str(error)]
+    page = render_template("administration/organisations.html", places=tree, form=form, chosen=chosen)
+    return (page, 422) if request.method == "POST" else page
+
+
+@bp.get("/mails")
+@administrators
+def mails() -> str:
+    """The outbox: where there is no mail server, this is where a reset link is read and passed on."""
+    found = current_session().scalars(select(Mail).order_by(Mail.id.desc()).limit(100)).all()
+    return render_template("administration/mails.html", mails=found, has_server=bool(visitor.settings().smtp_url))
+
+
+@bp.post("/certificates/<code>/revoke")
+@administrators
+def revoke(code: str) -> Response:
+    session = current_session()
+    shown, why = certificates.find(session, code), request.form.get("why", "").strip()
+    if shown is None:
+        abort(404)
+    if not why:
+        abort(400)
+    certificates.revoke(session, shown.certificate, by_id=visitor.signed_in().id, why=why, now=clock.now())
+    session.commit()
+    return redirect(url_for("certificates.verify", code=shown.certificate.code, notice="revoked"), 303)
+
+
+def _person(public_id: str) -> Person:
+    found = people.by_public_id(current_session(), public_id)
+    if found is None or found.erased_at is not None:
+        abort(404)
+    return found

@@ -1,0 +1,49 @@
+"""The author's page: what the folder holds, every problem in it, and one button that publishes it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from .. import clock
+from ..content.loader import load
+from ..extensions import current_session
+from ..publishing import revisions
+from ..publishing.tables import Publication
+from . import published, visitor
+from .guard import authors
+
+bp = Blueprint("authoring", __name__, url_prefix="/<lang>/author")
+
+
+@bp.get("/")
+@authors
+def show() -> str:
+    settings, session = visitor.settings(), current_session()
+    loaded = load(settings.modules)
+    history = session.scalars(select(Publication).order_by(Publication.id.desc()).limit(20)).all()
+    return render_template(
+        "authoring/author.html",
+        loaded=loaded,
+        live=revisions.live_digest(session),
+        history=history,
+        problems=loaded.problems,
+    )
+
+
+@bp.post("/publish")
+@authors
+def publish() -> str | Response | tuple[str, int]:
+    settings, session = visitor.settings(), current_session()
+    done = revisions.publish_folder(
+        session, settings.modules, settings.instance / "assets", by=visitor.signed_in().name, now=clock.now()
+    )
+    session.commit()
+    published.live().look_again()
+    if done.course is None:
+        history = session.scalars(select(Publication).order_by(Publication.id.desc()).limit(20)).all()
+        return render_template(
+            "authoring/author.html", loaded=None, live=revisions.live_digest(session), history=history, problems=done.problems
+        ), 422
+    return redirect(url_for("authoring.show", notice="published" if done.is_new else "unchanged"), 303)

@@ -1,0 +1,125 @@
+"""Errors as pages that say what to do. Nothing that was typed is lost: a refused form comes back ready to be sent again."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, make_response, redirect, render_template, request
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, Unauthorized
+from werkzeug.wrappers import Response
+
+from ..extensions import current_session
+from . import visitor
+from .guard import SAFE, StalePage
+
+log = logging.getLogger(__name__)
+SECRET_FIELDS = {"csrf_token", "password", "new_password", "current_password"}
+HELD_AGE = 24 * 3600
+
+PAGES: dict[int, tuple[str, str]] = {
+    400: (
+        "This request could not be read",
+        "Go back and try again. If you typed something, it is still in the page before this one.",
+    ),
+    403: ("This page is not for your account", "If you need it, ask the person who administers the course in your city."),
+    404: (
+        "There is nothing at this address",
+        "The address may be mistyped, or what was here has moved. The course starts on the first page.",
+    ),
+    405: ("This page cannot be used that way", "Go back and use the buttons of the page."),
+    413: ("This is too large", "A form may hold 2 MB. Send less, or in parts."),
+    429: ("Too many tries", "Wait a few minutes, then try again. Whoever is signed in stays signed in."),
+    500: ("Something went wrong on our side", "It has been written down. What you saved before is safe; please try again."),
+    503: ("Not saved: the server is busy", "Nothing you did before is lost. Wait some seconds and send it again."),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(Unauthorized, _sign_in_first)
+    app.register_error_handler(StalePage, _send_again)
+    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(HTTPException, _page)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(visitor.settings().secret_key, salt="held")
+
+
+def hold_request() -> str:
+    """What was asked for, signed, to go on with after signing in: the address, and for a form its fields without secrets."""
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
+    return str(_serializer().dumps({"path": request.full_path.rstrip("?"), "fields": fields, "post": request.method == "POST"}))
+
+
+def held_request(text: str) -> tuple[str, list[tuple[str, str]], bool] | None:
+    """(path, fields, whether it was a form), or None when it was changed, is a day old, or is none."""
+    try:
+        held = _serializer().loads(text, max_age=HELD_AGE)
+        return held["path"], [(name, value) for name, value in held["fields"]], held["post"]
+    except (BadData, KeyError, TypeError, ValueError):
+        return None
+
+
+def _is_script() -> bool:
+    return request.headers.get("X-Requested-With") == "course"
+
+
+def _sign_in_first(_error: Unauthorized) -> Response:
+    if _is_script():
+        return make_response({"saved": False, "because": "signed_out"}, 401)
+    lang = request.view_args.get("lang") if request.view_args else None
+    held = hold_request()
+    if request.method in SAFE:
+        return redirect(f"/{lang or 'en'}/account/sign-in?held={held}")
+    return make_response(render_template("errors/sign_in_again.html", held=held), 401)
+
+
+def _send_again(error: StalePage) -> Response:
+    """The token did not fit. From our own page the fields come back behind one button; from another site nothing does."""
+    if _is_script():
+        return make_response({"saved": False, "because": "stale"}, 403)
+    if not visitor.is_own_page():
+        return _page(error)
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
+    return make_response(render_template("errors/send_again.html", action=request.full_path.rstrip("?"), fields=fields), 403)
+
+
+def _busy(error: OperationalError) -> Response:
+    """A locked database or a full disk: nothing was stored, and the page says so."""
+    current_session().rollback()
+    log.warning("database unavailable: %s", error.orig)
+    if _is_script():
+        response = make_response({"saved": False, "because": "busy"}, 503)
+    elif request.method == "POST":
+        fields = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
+        response = make_response(
+            render_template("errors/not_saved.html", action=request.full_path.rstrip("?"), fields=fields), 503
+        )
+    else:
+        response = make_response(_page(ServiceUnavailable()))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _page(error: HTTPException) -> Response:
+    if error.response is not None:
+        return make_response(error.response)
+    code = error.code or 500
+    if _is_script():
+        return make_response({"saved": False, "because": "error"}, code)
+    title, advice = PAGES.get(code, PAGES[400 if code < 500 else 500])
+    response = make_response(render_template("errors/error.html", code=code, title=title, advice=advice), code)
+    if code == 405 and getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        return _page(error)
+    log.exception("unexpected error at %s", request.path)
+    current_session().rollback()
+    return _page(InternalServerError())

@@ -1,0 +1,155 @@
+"""Forms: labels and messages in words for the person, errors by their field, and a summary that takes the focus."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self
+
+from flask import request
+from wtforms import Form as WTForm
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.fields import choices as field_choices
+from wtforms.validators import ValidationError
+
+from ..accounts import passwords
+from ..accounts.people import clean_name, email_key
+
+SelectChoice: Any = field_choices.SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+LONGEST = {"email": 254, "name": 200, "municipality": 160, "department": 160}
+
+
+class Form(WTForm):
+    """A form filled from the request. Whether the request is ours is decided once, by the guard, not here."""
+
+    @classmethod
+    def of_request(cls, **kwargs: Any) -> Self:
+        return cls(request.form if request.method == "POST" else None, **kwargs)
+
+    def is_sent_right(self) -> bool:
+        return request.method == "POST" and bool(self.validate())
+
+
+def needed(message: str) -> Any:
+    """Refuses an empty field with a message that says what to do."""
+
+    def check(_form: Form, field: Any) -> None:
+        if not (field.data or "").strip():
+            raise ValidationError(message)
+
+    return check
+
+
+def at_most(length: int) -> Any:
+    def check(_form: Form, field: Any) -> None:
+        if len(field.data or "") > length:
+            raise ValidationError(f"Use at most {length} characters; these are {len(field.data)}.")
+
+    return check
+
+
+def is_address(_form: Form, field: Any) -> None:
+    if not ADDRESS.fullmatch(email_key(field.data or "")):
+        raise ValidationError("Write an address such as name@city.org.")
+
+
+def is_new_password(form: Form, field: Any) -> None:
+    email = getattr(getattr(form, "email", None), "data", "") or ""
+    name = getattr(getattr(form, "name", None), "data", "") or ""
+    refused = passwords.refusal(field.data or "", email=email, name=name)
+    if refused:
+        raise ValidationError(refused)
+
+
+def has_letters(_form: Form, field: Any) -> None:
+    if not clean_name(field.data or ""):
+        raise ValidationError("Write your name as it should stand on the certificate.")
+
+
+class EmailField(StringField):
+    pass
+
+
+def email_field(label: str = "E-mail address") -> Any:
+    return EmailField(
+        label,
+        [needed("Write your e-mail address."), at_most(254), is_address],
+        render_kw={"type": "email", "autocomplete": "email", "inputmode": "email", "dir": "ltr"},
+    )
+
+
+def password_field(label: str, autocomplete: str, *checks: Any) -> Any:
+    return PasswordField(
+        label, [needed("Write your password."), at_most(1000), *checks], render_kw={"autocomplete": autocomplete}
+    )
+
+
+class SignInForm(Form):
+    email = email_field()
+    password = password_field("Password", "current-password")
+
+
+class RegisterForm(Form):
+    name = StringField(
+        "Your name",
+        [has_letters, at_most(200)],
+        description="As it should stand on the certificate, in any script.",
+        render_kw={"autocomplete": "name"},
+    )
+    email = email_field()
+    country = SelectField(
+        "Country", [needed("Choose the country of your municipality.")], render_kw={"autocomplete": "country"}
+    )
+    municipality = StringField(
+        "Municipality",
+        [needed("Write the municipality or organisation that you work for."), at_most(160)],
+        description="Choose it from the list if it is there.",
+        render_kw={"list": "municipalities", "autocomplete": "organization"},
+    )
+    department = StringField("Department", [at_most(160)], description="Leave it empty if there is none.")
+    password = password_field("Password", "new-password", is_new_password)
+    password.kwargs["description"] = "At least 15 characters. Four or five unrelated words are easy to remember."
+
+
+class FirstAdministratorForm(Form):
+    name = StringField("Your name", [has_letters, at_most(200)], render_kw={"autocomplete": "name"})
+    email = email_field()
+    password = password_field("Password", "new-password", is_new_password)
+    password.kwargs["description"] = "At least 15 characters. Four or five unrelated words are easy to remember."
+
+
+class ResetForm(Form):
+    email = email_field()
+
+
+class NewPasswordForm(Form):
+    password = password_field("New password", "new-password", is_new_password)
+    password.kwargs["description"] = "At least 15 characters. Every sign-in of yours ends when you change it."
+
+
+class ProfileForm(Form):
+    name = StringField("Your name", [has_letters, at_most(200)], render_kw={"autocomplete": "name"})
+    language = SelectField("Language")
+
+
+class PasswordForm(Form):
+    current_password = password_field("Current password", "current-password")
+    new_password = password_field("New password", "new-password", is_new_password)
+
+
+class DeleteForm(Form):
+    current_password = password_field("Password", "current-password")
+
+
+class OrganisationForm(Form):
+    name = StringField("Name", [needed("Write the name of the organisation."), at_most(160)])
+    kind = SelectField(
+        "Kind",
+        choices=[
+            SelectChoice("country", "Country"),
+            SelectChoice("network", "Network"),
+            SelectChoice("municipality", "Municipality"),
+            SelectChoice("department", "Department"),
+        ],
+    )
+    parent = SelectField("Stands below")

@@ -1,0 +1,89 @@
+"""One guard on every view. A view says who may use it; a view that says nothing stops the start of the program.
+
+``@anyone``, ``@signed_in``, ``@authors``, ``@report_readers`` and ``@administrators`` are the only ways in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, request
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.wrappers import Response
+
+from ..extensions import intend
+from . import visitor
+
+View = TypeVar("View", bound=Callable[..., Any])
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class StalePage(Forbidden):
+    """A form whose token is not the one of this browser: the page was open too long, or another site sent it."""
+
+
+def _mark(name: str) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.guard = name  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+anyone = _mark("anyone")
+signed_in = _mark("signed_in")
+authors = _mark("authors")
+report_readers = _mark("report_readers")
+administrators = _mark("administrators")
+
+
+def is_allowed(guard: str) -> bool:
+    """The whole of authorisation by role; what belongs to whom is decided by each view's query."""
+    who = visitor.viewer()
+    if guard == "anyone":
+        return True
+    if who is None:
+        return False
+    if guard == "signed_in":
+        return True
+    if guard == "authors":
+        return who.role in {"author", "administrator"}
+    if guard == "report_readers":
+        return who.role == "administrator" or bool(visitor.managed())
+    return guard == "administrators" and who.role == "administrator"
+
+
+def init_app(app: Flask) -> None:
+    app.url_value_preprocessor(_begin)  # the first thing of all in a request, before any query
+    app.before_request(_enter)
+
+
+def check_views(app: Flask) -> None:
+    """Called once when every blueprint is there."""
+    bare = [endpoint for endpoint, view in app.view_functions.items() if not hasattr(view, "guard")]
+    if bare:
+        raise RuntimeError(f"views without a guard: {', '.join(sorted(bare))}; add one of course.web.guard to each")
+
+
+def _begin(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    intend(to_write=request.method not in SAFE)
+
+
+def _enter() -> Response | None:
+    """Before any view: is the request ours, and may this person make it."""
+    writes = request.method not in SAFE
+    if request.endpoint is None or request.routing_exception is not None:
+        return None  # 404 and 405 are raised by Flask itself
+    guard = getattr(_view_function(), "guard", "administrators")
+    if writes and not visitor.is_csrf_right():
+        raise Unauthorized if guard != "anyone" and visitor.viewer() is None and visitor.is_own_page() else StalePage
+    if is_allowed(guard):
+        return None
+    if visitor.viewer() is None:
+        raise Unauthorized
+    abort(403)
+
+
+def _view_function() -> Callable[..., Any]:
+    return current_app.view_functions[request.endpoint or ""]

@@ -1,0 +1,39 @@
+"""What every answer says to the browser: nothing from elsewhere, no inline script or style, nothing kept of signed-in pages."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g
+
+from . import visitor
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
+)
+FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+def init_app(app: Flask) -> None:
+    app.after_request(_add)
+
+
+def allow_frame(origin: str) -> None:
+    """This one page may show a recording from ``origin`` (``https://host``), since the learner has started it."""
+    g.frame_origin = origin
+
+
+def _add(response: Response) -> Response:
+    frame = g.get("frame_origin")
+    response.headers.setdefault("Content-Security-Policy", f"{POLICY}; frame-src {frame}" if frame else POLICY)
+    for name, value in FIXED.items():
+        response.headers.setdefault(name, value)
+    if visitor.settings().https:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response

@@ -1,0 +1,152 @@
+"""A lesson: reading it, watching its clip, marking it as done and taking that back."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.exceptions import Unauthorized
+from werkzeug.wrappers import Response
+
+from .. import clock
+from ..content.model import Lesson, Module
+from ..extensions import current_session, writing
+from ..learning import lessons, record
+from ..learning.progress import WATCH_SHARE, module_progress, seconds_watched
+from ..learning.record import EMPTY
+from ..publishing import revisions
+from . import headers, published, visitor
+from .guard import anyone, signed_in
+from .modules import find_module, quiz_in_language
+
+bp = Blueprint("lessons", __name__)
+
+
+@bp.get("/<lang>/modules/<module>/<lesson>")
+@anyone
+def show(module: str, lesson: str) -> str | Response:
+    the_module = find_module(module)
+    the_lesson = the_module.lesson(lesson)
+    if the_lesson is None:
+        return _moved(the_module, lesson)
+    who, session, course = visitor.viewer(), current_session(), published.course()
+    if who is None and the_module.access == "sign_in":
+        raise Unauthorized
+    held = record.read(session, who.id, the_module.slug) if who else EMPTY
+    if who and (held.last_module, held.last_lesson) != (the_module.slug, the_lesson.id):
+        with writing(session):
+            lessons.open_lesson(session, person_id=who.id, course=course, module=the_module, lesson=the_lesson, now=clock.now())
+        held = record.read(session, who.id, the_module.slug)
+    if the_lesson.recording and request.args.get("play") == "recording":
+        headers.allow_frame(f"https://{the_lesson.recording.host}")
+    own = held.lesson(the_module.slug, the_lesson.id)
+    number = the_module.lessons.index(the_lesson)
+    return render_template(
+        "lessons/lesson.html",
+        module=the_module,
+        lesson=the_lesson,
+        number=number + 1,
+        own=own,
+        progress=module_progress(the_module, held),
+        quiz=quiz_in_language(the_module),
+        previous=the_module.lessons[number - 1] if number else None,
+        following=the_module.lessons[number + 1] if number + 1 < len(the_module.lessons) else None,
+        watched=seconds_watched(own.watched),
+        watch_percent=int(WATCH_SHARE * 100),
+        is_playing=request.args.get("play") == "recording",
+    )
+
+
+def _moved(module: Module, slug: str) -> Response:
+    """An old address of a lesson leads to where it is now."""
+    lesson_id = revisions.lesson_id_at(current_session(), module.slug, slug)
+    found = module.lesson_by_id(lesson_id) if lesson_id else None
+    if found is None:
+        abort(404)
+    return redirect(url_for("lessons.show", module=module.slug, lesson=found.slug), 301)
+
+
+@bp.post("/<lang>/modules/<module>/<lesson>/done")
+@signed_in
+def done(module: str, lesson: str) -> Response:
+    """Marks as done and goes on to what comes next; ``undo`` takes it back and stays."""
+    the_module, the_lesson = _find(module, lesson)
+    session, course = current_session(), published.course()
+    seen = request.form.get("seen", type=int)
+    if seen is None:
+        abort(400)
+    verb = lessons.undo if "undo" in request.form else lessons.mark_done
+    verb(
+        session,
+        person_id=visitor.signed_in().id,
+        course=course,
+        module=the_module,
+        lesson=the_lesson,
+        seen=seen,
+        now=clock.now(),
+    )
+    session.commit()
+    if "undo" in request.form or "stay" in request.form:
+        notice = "undone" if "undo" in request.form else "done"
+        return redirect(url_for("lessons.show", module=module, lesson=lesson, notice=notice), 303)
+    return redirect(_next_address(the_module, the_lesson), 303)
+
+
+def _next_address(module: Module, lesson: Lesson) -> str:
+    number = module.lessons.index(lesson) + 1
+    if number < len(module.lessons):
+        return url_for("lessons.show", module=module.slug, lesson=module.lessons[number].slug)
+    return url_for("quiz.start", module=module.slug) if module.quizzes else url_for("modules.show", module=module.slug)
+
+
+@bp.post("/<lang>/modules/<module>/<lesson>/watched")
+@signed_in
+def watched(module: str, lesson: str) -> dict[str, object]:
+    """Takes the seconds that were played, ``12-31,40-44``, and where the clip stands. Answers what is on record now."""
+    the_module, the_lesson = _find(module, lesson)
+    if the_lesson.clip is None:
+        abort(404)
+    session, person_id = current_session(), visitor.signed_in().id
+    lessons.watch(
+        session,
+        person_id=person_id,
+        course=published.course(),
+        module=the_module,
+        lesson=the_lesson,
+        seconds=_seconds(request.form.get("seconds", ""), the_lesson.clip.seconds),
+        at=request.form.get("at", 0, type=int),
+        now=clock.now(),
+    )
+    session.commit()
+    own = record.read(session, person_id, the_module.slug).lesson(the_module.slug, the_lesson.id)
+    return {
+        "saved": True,
+        "watched": seconds_watched(own.watched),
+        "seconds": the_lesson.clip.seconds,
+        "done": own.done_at is not None,
+        "changes": own.changes,
+    }
+
+
+def _seconds(text: str, longest: int) -> set[int]:
+    """``12-31,40`` → the seconds meant; anything else aborts with 400."""
+    found: set[int] = set()
+    for part in text.split(",")[:200]:
+        first, _, last = part.partition("-")
+        if not part:
+            continue
+        if not (
+            first.isascii()
+            and first.isdigit()
+            and len(first) < 6
+            and (not last or (last.isascii() and last.isdigit() and len(last) < 6))
+        ):
+            abort(400)
+        found.update(range(int(first), min(int(last or first), longest) + 1))
+    return found
+
+
+def _find(module: str, lesson: str) -> tuple[Module, Lesson]:
+    the_module = find_module(module)
+    the_lesson = the_module.lesson(lesson)
+    if the_lesson is None:
+        abort(404)
+    return the_module, the_lesson

@@ -1,0 +1,86 @@
+"""Home and the pages of the modules: what there is, how far the learner is, and where to go on."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from ..content.model import Module
+from ..extensions import current_session
+from ..learning import certificates, record
+from ..learning.attempts import standing
+from ..learning.progress import CourseProgress, course_progress, module_progress, where_to_continue
+from ..learning.record import EMPTY, Record
+from . import published, visitor
+from .guard import anyone
+
+bp = Blueprint("modules", __name__)
+
+
+@bp.get("/")
+@anyone
+def root() -> Response:
+    who = visitor.viewer()
+    languages = published.course().languages
+    return redirect(url_for("modules.home", lang=who.language if who and who.language in languages else languages[0]))
+
+
+@bp.get("/<lang>/")
+@anyone
+def home() -> str:
+    course, held = published.course(), own_record()
+    who = visitor.viewer()
+    certificate = certificates.of_person(current_session(), who.id) if who and held.completed_at else None
+    return render_template(
+        "modules/home.html",
+        the_course=course,
+        progress=course_progress(course, held),
+        place=where_to_continue(course, held),
+        certificate=certificate,
+    )
+
+
+@bp.get("/<lang>/modules/")
+@anyone
+def index() -> Response:
+    return redirect(url_for("modules.home") + "#modules")
+
+
+@bp.get("/<lang>/modules/<module>/")
+@anyone
+def show(module: str) -> str:
+    the_module = find_module(module)
+    session, who = current_session(), visitor.viewer()
+    held = record.read(session, who.id, the_module.slug) if who else EMPTY
+    course = published.course()
+    return render_template(
+        "modules/module.html",
+        module=the_module,
+        progress=module_progress(the_module, held),
+        record=held,
+        quiz=quiz_in_language(the_module),
+        standing=standing(session, who.id, the_module.slug) if who else None,
+        practices=[p for p in course.practices if p.module == the_module.slug],
+        sessions=[s for s in course.sessions if s.module == the_module.slug],
+    )
+
+
+def find_module(slug: str) -> Module:
+    found = published.course().module(slug)
+    if found is None:
+        abort(404)
+    return found
+
+
+def quiz_in_language(module: Module):  # type: ignore[no-untyped-def]
+    """The module's quiz in the page's language, in the source's where there is no translation, or None without a quiz."""
+    return module.quizzes.get(published.language()) or module.quizzes.get(published.course().languages[0])
+
+
+def own_record() -> Record:
+    who = visitor.viewer()
+    return record.read(current_session(), who.id) if who else EMPTY
+
+
+def own_progress() -> CourseProgress:
+    return course_progress(published.course(), own_record())

@@ -1,0 +1,31 @@
+"""The learner's own record: every module, every attempt, every fact, and the same figures as in the reports."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from ..extensions import current_session
+from ..learning import certificates, history, record
+from ..learning.attempts import score_of
+from ..learning.progress import course_progress
+from . import published, visitor
+from .guard import signed_in
+
+bp = Blueprint("progress", __name__)
+
+
+@bp.get("/<lang>/progress")
+@signed_in
+def show() -> str:
+    session, who, course = current_session(), visitor.signed_in(), published.course()
+    held = record.read(session, who.id)
+    return render_template(
+        "progress/progress.html",
+        the_course=course,
+        record=held,
+        progress=course_progress(course, held),
+        attempts=history.attempts(session, who.id),
+        score_of=score_of,
+        facts=history.facts(session, who.id),
+        certificate=certificates.of_person(session, who.id),
+    )

@@ -1,0 +1,83 @@
+"""The course as this request sees it: one revision from start to end, in the language of the address."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, cast
+
+from flask import Flask, abort, current_app, g, request
+
+from ..content.model import Course, Text
+from ..extensions import current_session
+from ..publishing.revisions import Live
+
+RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["live"] = Live()
+    app.url_value_preprocessor(_take_language)
+    app.url_defaults(_give_language)
+
+
+def live() -> Live:
+    return cast(Live, current_app.extensions["live"])
+
+
+def course() -> Course:
+    """The published course, the same for the whole request. Aborts with 503 when nothing was published yet."""
+    found = peek()
+    if found is None:
+        abort(503)
+    return found
+
+
+def peek() -> Course | None:
+    """The published course if there is one; for pages that must stand without it."""
+    if "course" not in g:
+        g.course = live().course(current_session())
+    return cast("Course | None", g.course)
+
+
+def site_title() -> str:
+    found = peek()
+    return text(found)[0].title if found else "The course"
+
+
+def language() -> str:
+    return cast(str, g.get("lang", "en"))
+
+
+def text(of: Any) -> tuple[Text, bool]:
+    """The words of a thing in the page's language, and whether they are the source's because a translation is missing."""
+    texts = of.texts
+    found = texts.get(language())
+    if found is not None:
+        return found, False
+    return texts[course().languages[0]], True
+
+
+@lru_cache(maxsize=4096)
+def localised(html: str, lang: str) -> str:
+    """Turns the addresses inside the course into those of the page's language."""
+    return html.replace('"/~/', f'"/{lang}/')
+
+
+def _take_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    if values is not None and "lang" in values:
+        g.lang = values.pop("lang")
+        found = peek()
+        if g.lang not in (found.languages if found else ("en",)):
+            g.lang = "en"
+            abort(404)
+
+
+def _give_language(endpoint: str, values: dict[str, Any]) -> None:
+    if "lang" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        values["lang"] = language()
+
+
+def path_in(lang: str) -> str:
+    """This page's address in another language."""
+    rest = request.path.split("/", 2)
+    return f"/{lang}/{rest[2] if len(rest) > 2 else ''}"

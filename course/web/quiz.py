@@ -1,0 +1,245 @@
+"""Taking a quiz: the rules first, then item by item, a look over everything, and the result. All of it works as plain forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+import quizzes
+from quizzes.model import ItemView, Quiz, Response
+
+from .. import clock
+from ..content.model import Module
+from ..extensions import current_session
+from ..learning import attempts
+from ..learning.tables import Attempt
+from . import published, visitor
+from .guard import anyone, signed_in
+from .modules import find_module, quiz_in_language
+
+bp = Blueprint("quiz", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One attempt as the page sees it: the quiz it began with, in the order drawn for it, and what was given so far."""
+
+    attempt: Attempt
+    module: Module
+    quiz: Quiz
+    items: tuple[ItemView, ...]
+    responses: dict[str, Response]
+
+    @property
+    def responded(self) -> int:
+        return sum(1 for item in self.items if not self.given(item.id).is_blank)
+
+    def given(self, item_id: str) -> Response:
+        return self.responses.get(item_id, Response())
+
+
+@bp.get("/<lang>/modules/<module>/quiz")
+@anyone
+def start(module: str) -> str:
+    """The rules before anything is counted: items, points, pass mark, attempts left, and what was reached so far."""
+    the_module = find_module(module)
+    quiz = quiz_in_language(the_module)
+    if quiz is None:
+        abort(404)
+    who = visitor.viewer()
+    held = attempts.standing(current_session(), who.id, the_module.slug) if who else None
+    closed = [attempt.closed_at for attempt in held.closed if attempt.closed_at] if held else []
+    return render_template(
+        "quiz/start.html",
+        module=the_module,
+        quiz=quiz,
+        standing=held,
+        counted=quizzes.counted(held.scores, quiz.counts) if closed and held else None,
+        allowed=quizzes.may_start(quiz, closed, clock.now()),
+        score_of=attempts.score_of,
+    )
+
+
+@bp.post("/<lang>/modules/<module>/quiz")
+@signed_in
+def begin(module: str) -> Answer:
+    the_module = find_module(module)
+    if not the_module.quizzes:
+        abort(404)
+    session = current_session()
+    try:
+        attempt = attempts.start(
+            session, person_id=visitor.signed_in().id, course=published.course(), module=the_module, now=clock.now()
+        )
+    except attempts.NotAllowed:
+        session.rollback()
+        return redirect(url_for("quiz.start", module=module), 303)  # the page says why, and what is left
+    session.commit()
+    return redirect(url_for("quiz.item", attempt=attempt.public_id, number=_first_open(_sitting(attempt.public_id))), 303)
+
+
+@bp.get("/<lang>/attempts/<attempt>/")
+@signed_in
+def resume(attempt: str) -> Answer:
+    """Where this attempt goes on: the first item without a response, the look over everything, or the result."""
+    sitting = _sitting(attempt)
+    if sitting.attempt.closed_at:
+        return redirect(url_for("quiz.result", attempt=attempt))
+    return redirect(url_for("quiz.item", attempt=attempt, number=_first_open(sitting)))
+
+
+@bp.get("/<lang>/attempts/<attempt>/<int:number>")
+@signed_in
+def item(attempt: str, number: int) -> str | Answer:
+    sitting = _sitting(attempt)
+    if sitting.attempt.closed_at:
+        return redirect(url_for("quiz.result", attempt=attempt))
+    if not 1 <= number <= len(sitting.items):
+        abort(404)
+    return _item_page(sitting, number)
+
+
+def _item_page(sitting: Sitting, number: int, errors: dict[str, str] | None = None, given: Response | None = None) -> str:
+    view = sitting.items[number - 1]
+    return render_template(
+        "quiz/item.html",
+        sitting=sitting,
+        number=number,
+        item=view,
+        given=given or sitting.given(view.id),
+        errors=errors or {},
+        understood=quizzes.understood(sitting.quiz.item(view.id), given or sitting.given(view.id)),
+    )
+
+
+@bp.post("/<lang>/attempts/<attempt>/")
+@signed_in
+def save(attempt: str) -> str | Answer | tuple[str, int] | dict[str, object] | tuple[dict[str, object], int]:
+    """Keeps what the page holds, then goes where the button says: ``then`` is an item's number, ``check`` or ``close``.
+
+    A page of an attempt that was closed meanwhile changes nothing and leads to the result.
+    """
+    sitting = _sitting(attempt)
+    if sitting.attempt.closed_at:
+        return _was_closed(attempt)
+    given, errors = _collected(sitting)
+    session, now = current_session(), clock.now()
+    attempts.save(session, sitting.attempt, given, now)
+    hinted = request.form.get("hint", "")
+    then = next((str(n) for n, view in enumerate(sitting.items, 1) if view.id == hinted), request.form.get("then", "check"))
+    if then == "close" and not errors:
+        return _close(sitting)
+    session.commit()
+    if request.headers.get("X-Requested-With") == "course":
+        held = attempts.responses(session, sitting.attempt.id)
+        return {
+            "saved": True,
+            "responded": sum(1 for r in held.values() if not r.is_blank),
+            "errors": errors,
+            "understood": _understood(sitting, given),
+        }
+    if errors:
+        number = next(n for n, view in enumerate(sitting.items, 1) if view.id in errors)
+        return _item_page(_sitting(attempt), number, errors, given[sitting.items[number - 1].id]), 422
+    if then.isdigit() and 1 <= int(then) <= len(sitting.items):
+        return redirect(url_for("quiz.item", attempt=attempt, number=int(then)), 303)
+    return redirect(url_for("quiz.check", attempt=attempt), 303)
+
+
+@bp.get("/<lang>/attempts/<attempt>/check")
+@signed_in
+def check(attempt: str) -> str | Answer:
+    """Everything at a glance before the attempt is closed: what is given, what is still open."""
+    sitting = _sitting(attempt)
+    if sitting.attempt.closed_at:
+        return redirect(url_for("quiz.result", attempt=attempt))
+    return render_template("quiz/check.html", sitting=sitting)
+
+
+@bp.get("/<lang>/attempts/<attempt>/result")
+@signed_in
+def result(attempt: str) -> str | Answer:
+    """The result of a closed attempt, on the quiz it was taken with, for ever. The key stands there only if the review rule allows it."""
+    sitting = _sitting(attempt)
+    if not sitting.attempt.closed_at:
+        return redirect(url_for("quiz.resume", attempt=attempt))
+    session, who = current_session(), visitor.signed_in()
+    today = published.course().module(sitting.module.slug)
+    held = attempts.standing(session, who.id, sitting.module.slug)
+    left = quizzes.attempts_left(sitting.quiz, len(held.attempts))
+    may_review = quizzes.may_review(
+        sitting.quiz, is_closed=True, has_passed=any(a.is_passed for a in held.closed), attempts_left=left
+    )
+    outcome = attempts.outcome_of(session, sitting.attempt, sitting.quiz)
+    return render_template(
+        "quiz/result.html",
+        sitting=sitting,
+        outcome=outcome,
+        score=attempts.score_of(sitting.attempt),
+        may_review=may_review,
+        outcomes={item.item_id: item for item in outcome.items},
+        attempts_left=left,
+        standing=held,
+        keys={view.id: quizzes.describe_key(sitting.quiz.item(view.id)) for view in sitting.items} if may_review else {},
+        authored={view.id: sitting.quiz.item(view.id) for view in sitting.items},
+        today=today,
+        lesson_of=lambda lesson_id: today.lesson_by_id(lesson_id) if today and lesson_id else None,
+        counted=quizzes.counted(held.scores, sitting.quiz.counts),
+    )
+
+
+def _sitting(public_id: str) -> Sitting:
+    """The viewer's own attempt; anybody else's is as unknown as one there is not. Aborts with 404."""
+    session = current_session()
+    attempt = attempts.find(session, public_id, visitor.signed_in().id)
+    if attempt is None:
+        abort(404)
+    module = published.live().module_of(session, attempt.revision, attempt.module)
+    quiz = quiz_in_language(module)
+    return Sitting(attempt, module, quiz, quizzes.draw(quiz, attempt.seed), attempts.responses(session, attempt.id))
+
+
+def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:
+    """What the form holds for each item it names in ``item``; a message for each that cannot be read as meant."""
+    fields = {name: request.form.getlist(name) for name in request.form}
+    known = {view.id for view in sitting.items}
+    given: dict[str, Response] = {}
+    errors: dict[str, str] = {}
+    for item_id in dict.fromkeys(request.form.getlist("item")):
+        if item_id not in known:
+            continue
+        response, error = quizzes.collect(sitting.quiz.item(item_id), fields)
+        hints = sitting.given(item_id).hints + (1 if request.form.get("hint") == item_id else 0)
+        given[item_id] = replace(response, hints=min(hints, len(sitting.quiz.item(item_id).hints)))
+        if error:
+            errors[item_id] = error
+    return given, errors
+
+
+def _understood(sitting: Sitting, given: dict[str, Response]) -> dict[str, str]:
+    return {item_id: quizzes.understood(sitting.quiz.item(item_id), response) for item_id, response in given.items()}
+
+
+def _close(sitting: Sitting) -> Answer:
+    session = current_session()
+    source = (
+        sitting.module.quizzes[published.course().languages[0]]
+        if published.course().languages[0] in sitting.module.quizzes
+        else sitting.quiz
+    )
+    is_new = attempts.close(session, sitting.attempt, quiz=source, course=published.course(), now=clock.now())
+    session.commit()
+    address = url_for("quiz.result", attempt=sitting.attempt.public_id)
+    return redirect(address if is_new else f"{address}?notice=quiz-closed", 303)
+
+
+def _was_closed(attempt: str) -> Answer | tuple[dict[str, object], int]:
+    if request.headers.get("X-Requested-With") == "course":
+        return {"saved": False, "because": "closed"}, 409
+    return redirect(url_for("quiz.result", attempt=attempt, notice="quiz-closed"), 303)
+
+
+def _first_open(sitting: Sitting) -> int:
+    return next((n for n, view in enumerate(sitting.items, 1) if sitting.given(view.id).is_blank), 1)

@@ -1,0 +1,147 @@
+"""What every template may use: the page's language, who is looking, addresses of static files, and how things are written."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from babel.core import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from flask import Flask, abort, request, send_from_directory
+from jinja2 import StrictUndefined
+from werkzeug.wrappers import Response
+
+import quizzes
+
+from ..config import ROOT
+from . import published, visitor
+from .guard import anyone
+
+STATIC = ROOT / "course" / "static"
+NOTICES = {
+    "done": "Marked as done.",
+    "undone": "No longer marked as done. Both are on your record.",
+    "signed-out": "You are signed out.",
+    "password-changed": "Your password is changed. Every other sign-in of yours has ended.",
+    "profile-saved": "Saved.",
+    "deleted": "Your account is deleted.",
+    "reset-sent": "If there is an account with this address, a link is on its way. It works once, for 30 minutes.",
+    "quiz-closed": "This attempt was closed before; nothing was changed.",
+    "saved": "Saved.",
+    "published": "Published. Learners see it now.",
+    "unchanged": "What is published is what the folder holds; nothing had to change.",
+    "revoked": "The certificate is revoked. The reason is public.",
+}
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.autoescape = True
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        viewer=visitor.viewer,
+        csrf_token=visitor.csrf_token,
+        language=published.language,
+        static=static_address,
+        notice=notice,
+        path_in=published.path_in,
+        text=published.text,
+        direction=direction,
+        autonym=autonym,
+        course=published.course,
+        managed=visitor.managed,
+        localised=published.localised,
+        site_title=published.site_title,
+        site_licence=lambda: found.licence if (found := published.peek()) else "",
+        site_languages=lambda: found.languages if (found := published.peek()) else ("en",),
+    )
+    app.jinja_env.filters.update(day=day, moment=moment, number=number, percent=percent, points=points, iso=iso)
+    app.add_url_rule("/static/<digest>/<path:name>", "static", static_file)
+
+
+def notice() -> str:
+    """One sentence about what has just been done, named in the address; unknown names say nothing."""
+    return NOTICES.get(request.args.get("notice", ""), "")
+
+
+def direction(lang: str) -> str:
+    return "rtl" if lang.split("-")[0] in published.RIGHT_TO_LEFT else "ltr"
+
+
+@lru_cache(maxsize=64)
+def autonym(lang: str) -> str:
+    """The name of a language in itself."""
+    name = Locale.parse(lang, sep="-").get_display_name() or lang
+    return name[:1].upper() + name[1:]
+
+
+@lru_cache(maxsize=256)
+def _digest(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:16]
+
+
+def static_address(name: str) -> str:
+    """The address of a file of ``course/static`` that changes with its bytes. Raises FileNotFoundError for one there is not."""
+    return f"/static/{_digest(name)}/{name}"
+
+
+@anyone
+def static_file(digest: str, name: str) -> Response:
+    try:
+        known = _digest(name)
+    except OSError:
+        abort(404)
+    response = send_from_directory(STATIC, name, max_age=31536000 if digest == known else 0)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if digest == known else "no-cache"
+    return response
+
+
+def day(value: date | datetime | str | None) -> str:
+    """A day in the page's language: 1 April 2020."""
+    if not value:
+        return ""
+    held = date.fromisoformat(value) if isinstance(value, str) else value
+    return format_date(held, format="d MMMM y" if published.language() == "en" else "long", locale=_locale())
+
+
+def moment(value: datetime | None) -> str:
+    """A day and a time with its zone, since reports are read across zones."""
+    return f"{format_datetime(value, format='d MMM y, HH:mm', locale=_locale())} UTC" if value else ""
+
+
+def iso(value: datetime | None) -> str:
+    return value.isoformat(timespec="seconds") if value else ""
+
+
+def number(value: int | Fraction | float) -> str:
+    return str(format_decimal(float(value) if isinstance(value, Fraction) else value, locale=_locale()))
+
+
+def percent(value: Fraction | int | None) -> str:
+    """A scaled score (a Fraction from 0 to 1) or whole percent (an int), with a no-break space before the sign."""
+    if value is None:
+        return "–"
+    return f"{quizzes.percent_of(value) if isinstance(value, Fraction) else value}\u00a0%"
+
+
+def points(value: Fraction) -> str:
+    """Points as a person writes them: 7, 2½, 1⅓, 7/12."""
+    whole, rest = divmod(value, 1)
+    marks = {Fraction(1, 2): "½", Fraction(1, 3): "⅓", Fraction(2, 3): "⅔", Fraction(1, 4): "¼", Fraction(3, 4): "¾"}
+    if not rest:
+        return str(int(whole))
+    part = marks.get(Fraction(rest), f"{rest}")
+    joint = "" if Fraction(rest) in marks else "\u00a0"
+    return f"{int(whole)}{joint}{part}" if whole else part
+
+
+def _locale() -> Locale:
+    return Locale.parse(published.language(), sep="-")
+
+
+def page_title(*parts: Any) -> str:
+    return " · ".join(str(part) for part in parts if part)

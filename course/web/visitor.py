@@ -1,0 +1,128 @@
+"""Who is asking: one cookie with a random token, found in the table of sign-ins, and the CSRF token that hangs on it.
+
+The cookie of somebody who is not signed in is random too, so that forms are guarded before there is an account; it is renewed
+whenever somebody signs in or out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import cast
+
+from flask import Flask, Request, Response, current_app, g, request
+from flask.sessions import SecureCookieSession, SessionInterface
+from flask_login import LoginManager, current_user
+
+from .. import clock
+from ..accounts import people, secrets, sign_ins
+from ..accounts.sign_ins import Viewer
+from ..config import Settings
+from ..extensions import current_session, writing
+
+COOKIE_AGE = 7 * 24 * 3600
+
+
+class NoSession(SessionInterface):
+    """Flask's signed cookie cannot be revoked, so nothing is ever kept in it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        return SecureCookieSession()
+
+    def save_session(self, app: Flask, session: object, response: Response) -> None:
+        return None
+
+
+def init_app(app: Flask, login: LoginManager) -> None:
+    app.session_interface = NoSession()
+    login.session_protection = None
+    login.request_loader(_load)
+    login.init_app(app)
+    app.after_request(_set_cookie)
+
+
+def viewer() -> Viewer | None:
+    """The person who is signed in, or None."""
+    return cast(Viewer, current_user._get_current_object()) if current_user.is_authenticated else None
+
+
+def signed_in() -> Viewer:
+    """The person who is signed in; only for views behind a guard that says so."""
+    found = viewer()
+    assert found is not None
+    return found
+
+
+def settings() -> Settings:
+    return cast(Settings, current_app.extensions["settings"])
+
+
+def managed() -> list[int]:
+    """The organisations that the viewer manages, read once a request."""
+    if "managed" not in g:
+        found = viewer()
+        g.managed = people.managed_organisations(current_session(), found.id) if found else []
+    return cast(list[int], g.managed)
+
+
+def csrf_token() -> str:
+    """Bound to the cookie and without an end of its own: somebody may think for an hour before pressing the button."""
+    return hmac.new(settings().secret_key.encode(), b"csrf:" + _token().encode(), hashlib.sha256).hexdigest()
+
+
+def is_csrf_right() -> bool:
+    """Whether the form (or the X-CSRF-Token header of our script) carries the token of this cookie, from our own pages."""
+    if not request.cookies.get(settings().cookie) or not is_own_page():
+        return False
+    given = request.form.get("csrf_token") or request.headers.get("X-CSRF-Token", "")
+    return hmac.compare_digest(given.encode(), csrf_token().encode())
+
+
+def is_own_page() -> bool:
+    """Whether the browser says that the request comes from a page of this site; browsers that say nothing are believed."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = request.headers.get("Origin")
+    return origin is None or origin.split("//")[-1] == request.host
+
+
+def renew(token: str = "") -> None:
+    """Sends a new cookie with the answer: after signing in with the token of the sign-in, after signing out with a fresh one."""
+    g.new_token = token or secrets.token()
+
+
+def address() -> str:
+    """The network address that is counted for throttling."""
+    return request.remote_addr or "unknown"
+
+
+def _token() -> str:
+    if "new_token" in g:
+        return cast(str, g.new_token)
+    held = request.cookies.get(settings().cookie, "")
+    if len(held) < 32:
+        renew()
+        return cast(str, g.new_token)
+    return held
+
+
+def _load(_request: Request) -> Viewer | None:
+    token = request.cookies.get(settings().cookie, "")
+    if len(token) < 32:
+        return None
+    now, session = clock.now(), current_session()
+    found = sign_ins.find(session, token, now)
+    if found and found.is_seen_stale and request.method == "GET":
+        with writing(session):
+            sign_ins.notice(session, found, now)
+    elif found and found.is_seen_stale:
+        sign_ins.notice(session, found, now)
+    return found
+
+
+def _set_cookie(response: Response) -> Response:
+    if "new_token" in g:
+        response.set_cookie(
+            settings().cookie, g.new_token, max_age=COOKIE_AGE, secure=settings().https, httponly=True, samesite="Lax", path="/"
+        )
+    return response

@@ -1,0 +1,89 @@
+"""Responses → outcomes. The same responses on the same quiz give the same outcome, whatever was shuffled or translated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from .kinds import of
+from .kinds.interaction import Fields, Write
+from .model import Item, ItemOutcome, Quiz, QuizOutcome, Remark, Response, Score, Status
+
+_IS_RIGHT: Mapping[Status, bool | None] = {"correct": True, "partial": None, "incorrect": False}
+
+
+def grade(quiz: Quiz, responses: Mapping[str, Response]) -> QuizOutcome:
+    """Every item of the quiz, in its order; an item without a response scores 0, a response without an item is left out."""
+    outcomes = tuple(grade_item(item, responses.get(item.id, Response())) for item in quiz.items)
+    raw, most = (sum(points, Fraction(0)) for points in ((o.score.raw for o in outcomes), (o.score.max for o in outcomes)))
+    return QuizOutcome(outcomes, Score(raw, most))
+
+
+def grade_item(item: Item, response: Response) -> ItemOutcome:
+    """The outcome says how right the response is; only the score knows of hints, and never falls below 0."""
+    kind = of(item)
+    given = kind.known(response)
+    if given.is_blank:
+        return ItemOutcome(item.id, "not_answered", Score(Fraction(0), item.points))
+    judged = kind.judge(given)
+    status: Status = "correct" if judged.share == 1 else "partial" if judged.share else "incorrect"
+    text = {"correct": item.feedback.correct, "partial": item.feedback.partial, "incorrect": item.feedback.incorrect}[status]
+    said = (Remark("", text, _IS_RIGHT[status]),) if text else ()
+    cost = sum((hint.cost for hint in item.hints[: max(0, given.hints)]), Fraction(0))
+    score = Score(item.points * max(Fraction(0), judged.share - cost), item.points)
+    return ItemOutcome(item.id, status, score, judged.remarks + said, judged.understood)
+
+
+def collect(item: Item, fields: Fields) -> tuple[Response, str]:
+    """The response in a form, and a message for the learner where it cannot be read as meant (else empty).
+
+    Fields are `r.<item>` and, for ordering and matching, `r.<item>.<choice or pair>`; others and unknown ids are ignored. The
+    response is to be kept in both cases. ``Response.hints`` is 0: hints are counted by who gives them.
+    """
+    return of(item).collect(fields)
+
+
+def understood(item: Item, response: Response) -> str:
+    """How a typed response is read, without a word on whether it is right; empty where there is nothing to tell."""
+    kind = of(item)
+    given = kind.known(response)
+    return "" if given.is_blank else kind.judge(given).understood
+
+
+def key_of(item: Item) -> Response:
+    """A response that earns all points."""
+    return of(item).key()
+
+
+def describe_key(item: Item) -> tuple[str, ...]:
+    """The key in lines, for the review. They hold the item's texts as they are: HTML only where ``map_texts`` made it.
+
+    The lines of numeric and short_text items are plain text always.
+    """
+    return of(item).describe_key()
+
+
+def credit_in_words(item: Item) -> str:
+    """What a right, a partly right and a wrong response earn; told before the learner responds."""
+    return of(item).CREDITS[item.credit]
+
+
+def map_texts(quiz: Quiz, write: Write, inline: Write | None = None) -> Quiz:
+    """Every text of the quiz through ``write``; the texts of choices and pairs, which stand in one line, through ``inline``.
+
+    Empty texts stay empty. Units and accepted words are no texts in this sense: they stay plain.
+    """
+    items = tuple(of(item).with_texts(write, inline or write) for item in quiz.items)
+    return replace(quiz, items=items)
+
+
+def percent_of(scaled: Fraction) -> int:
+    """Whole percent, rounded down: 100 means all points and nothing less."""
+    return math.floor(scaled * 100)
+
+
+def percent(score: Score) -> int:
+    """``percent_of`` a score."""
+    return percent_of(score.scaled)

@@ -1,0 +1,59 @@
+"""The tree: who stands below whom, after adding, renaming and moving."""
+
+from __future__ import annotations
+
+import pytest
+
+from course.accounts import organisations
+from course.accounts.tables import Organisation
+from tests.site import START, Site
+
+
+def add(session, parent: int | None, kind: str, name: str) -> int:
+    return organisations.find_or_add(session, parent_id=parent, kind=kind, name=name, now=START)
+
+
+def test_the_same_name_is_the_same_place(site: Site) -> None:
+    with site.session(write=True) as session:
+        brazil = add(session, None, "country", "Brazil")
+        assert add(session, brazil, "municipality", "São Paulo") == add(session, brazil, "municipality", "  sao  paulo ")
+        assert add(session, None, "country", "BRAZIL") == brazil
+
+
+def test_paths_are_in_reading_order(site: Site) -> None:
+    with site.session() as session:
+        assert [place.path for place in organisations.places(session)] == [
+            ("Peru",),
+            ("Peru", "Lima"),
+            ("Tunisia",),
+            ("Tunisia", "Sfax"),
+            ("Tunisia", "Sfax", "Youth"),
+        ]
+
+
+def test_moving_takes_all_below_along(site: Site) -> None:
+    with site.session(write=True) as session:
+        network = add(session, None, "network", "Mediterranean cities")
+        by_name = {place.name: place.id for place in organisations.places(session)}
+        organisations.change(session, session.get_one(Organisation, by_name["Sfax"]), name="Sfax", parent_id=network)
+        assert organisations.subtree(session, [network]) == {network, by_name["Sfax"], by_name["Youth"]}
+        assert organisations.subtree(session, [by_name["Tunisia"]]) == {by_name["Tunisia"]}
+
+
+def test_nothing_stands_below_itself(site: Site) -> None:
+    with site.session(write=True) as session:
+        by_name = {place.name: place.id for place in organisations.places(session)}
+        with pytest.raises(organisations.WrongPlace, match="An organisation cannot stand below itself."):
+            organisations.change(
+                session, session.get_one(Organisation, by_name["Tunisia"]), name="Tunisia", parent_id=by_name["Youth"]
+            )
+
+
+def test_two_of_one_name_cannot_stand_side_by_side(site: Site) -> None:
+    with site.session(write=True) as session:
+        by_name = {place.name: place.id for place in organisations.places(session)}
+        add(session, by_name["Tunisia"], "municipality", "Tunis")
+        with pytest.raises(organisations.WrongPlace):
+            organisations.change(
+                session, session.get_one(Organisation, by_name["Sfax"]), name="TUNIS", parent_id=by_name["Tunisia"]
+            )

