@@ -6,6 +6,7 @@ Alice and Bob learn (Alice in Sfax, Bob in Lima), Carla manages Tunisia, Dana wr
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -160,19 +161,20 @@ class Site:
         return done
 
 
-def make_site(tmp_path: Path, database_url: str, monkeypatch: Any) -> Site:
-    """A site on a fresh database, with the small course live and the five people in it."""
+def make_empty_site(tmp_path: Path, database_url: str, monkeypatch: Any) -> Site:
+    """A site on a fresh database with the small course live, and nobody in it."""
     folder = write_small_course(tmp_path / "modules")
-    environ = {
-        "COURSE_INSTANCE": str(tmp_path / "instance"),
-        "COURSE_DATABASE_URL": database_url,
-        "COURSE_MODULES": str(folder),
-    }
+    environ = {"COURSE_INSTANCE": str(tmp_path / "instance"), "COURSE_DATABASE_URL": database_url, "COURSE_MODULES": str(folder)}
     site = Site(create_app(config.load(environ)), folder)
     monkeypatch.setattr(clock, "now", lambda: site.now)
     site.app.test_client_class = Client
-    done = site.publish()
-    assert done.problems == ()
+    assert site.publish().problems == ()
+    return site
+
+
+def make_site(tmp_path: Path, database_url: str, monkeypatch: Any) -> Site:
+    """The same with the five people in it."""
+    site = make_empty_site(tmp_path, database_url, monkeypatch)
     with site.session(write=True) as session:
         for who, (name, role, path, held) in PEOPLE.items():
             person = people.add(
@@ -209,6 +211,21 @@ def site(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> 
     """The site on SQLite and, in a second run of the same test, on PostgreSQL."""
     made = make_site(tmp_path, database_url, monkeypatch)
     yield made
-    with made.app.app_context():
+    close(made)
+
+
+@pytest.fixture
+def empty_site(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    made = make_empty_site(tmp_path, database_url, monkeypatch)
+    yield made
+    close(made)
+
+
+def close(site: Site) -> None:
+    """Waits for mails on their way, then lets the database go."""
+    for thread in threading.enumerate():
+        if thread.name == "mail":
+            thread.join()
+    with site.app.app_context():
         db.session.remove()
         db.engine.dispose()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from . import passwords
 from .people import email_key
 from .secrets import digest, token
-from .tables import Person, SignIn
+from .tables import Membership, Person, SignIn
 
 IDLE = {"learner": timedelta(hours=12), "author": timedelta(hours=2), "administrator": timedelta(minutes=30)}
 ABSOLUTE = {"learner": timedelta(days=7), "author": timedelta(days=1), "administrator": timedelta(hours=8)}
@@ -29,6 +29,7 @@ class Viewer:
     role: str
     language: str
     sign_in_id: int
+    is_manager: bool = False
     is_seen_stale: bool = False
     is_authenticated: bool = True
     is_active: bool = True
@@ -49,6 +50,9 @@ _find = (
         Person.email,
         Person.role,
         Person.language,
+        exists()
+        .where(Membership.person_id == Person.id, Membership.role == "manager", Membership.until_at.is_(None))
+        .label("is_manager"),
     )
     .join(Person, Person.id == SignIn.person_id)
     .where(SignIn.token_digest == bindparam("token_digest"), SignIn.ended_at.is_(None), Person.deactivated_at.is_(None))
@@ -68,6 +72,7 @@ def find(session: Session, cookie: str, now: datetime) -> Viewer | None:
         role=row.role,
         language=row.language,
         sign_in_id=row.sign_in_id,
+        is_manager=row.is_manager,
         is_seen_stale=now - row.seen_at > NOTICED,
     )
 

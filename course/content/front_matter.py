@@ -29,7 +29,7 @@ def decode(content: bytes, path: str) -> tuple[str | None, tuple[Problem, ...]]:
         )
         return None, tuple(notes.found)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = error.object[: error.start]
         line_start = before.rfind(b"\n") + 1

@@ -1,9 +1,9 @@
 """From the server's requests to a WSGI application and back, so that a slow client never holds a thread.
 
-The body is awaited on the event loop, within limits of size and of time, before any thread is taken. The page is then called in a small
-pool of threads. What it answers is held in memory up to HELD bytes; a longer answer goes on into a temporary file in a second pool, and
-the server reads that file as the client takes it. Both are whole before the first byte leaves: an export that fails half-way is an error
-page and never a shorter export. (The server's own streams keep in memory all that a client has not taken.)
+The body is awaited on the event loop, within limits of size and of time, before any thread is taken. The page is then called in
+a small pool of threads. What it answers is held in memory up to HELD bytes; a longer answer goes on into a temporary file in a
+second pool, and the server reads that file as the client takes it. Both are whole before the first byte leaves: an export that
+fails half-way is an error and never a shorter export. (The server's own streams keep in memory all that a client has not taken.)
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
+from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+from granian._granian import RSGIProtocolClosed as ProtocolClosed
+from granian.rsgi import Scope
 
 from .answers import Answer, Application, begin, spool
 from .environ import Environ, to_environ
@@ -72,7 +74,7 @@ class Adapter:
     async def _receive(self, scope: Scope, protocol: HTTPProtocol, body: bytearray) -> None:
         """Fills ``body``. Raises Refused: 411 without a length, 413 too long, 408 too slow, 503 too many at a time.
 
-        The length is asked for because the server ends a body that was cut off like one that was complete; no browser leaves it out.
+        The length is asked for because the server ends a body that was cut off like a complete one; no browser leaves it out.
         """
         length = scope.headers.get("content-length")
         if length is None:
@@ -80,7 +82,7 @@ class Adapter:
                 raise Refused(411, "The request did not say how long it is. Nothing was saved.")
             return
         if not length.isdecimal() or int(length) > self._limits.body:
-            raise Refused(413, f"What was sent is longer than {self._limits.body // 1024} KB. Nothing was saved. Please send less.")
+            raise Refused(413, f"What was sent is longer than {self._limits.body // 1024} KB. Nothing was saved.")
         try:
             async with asyncio.timeout(self._limits.body_within):
                 async for part in protocol:
@@ -104,7 +106,7 @@ class Adapter:
             if answer.rest is not None:
                 answer = await _in(self._streams, context, lambda: spool(answer))
         except Exception as error:
-            log.exception("%s %s failed outside the application's own error page", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            log.exception("%s %s: no page of the application's own", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             if isinstance(error, OSError):  # no room for the temporary file
                 raise Refused(503, "The server cannot answer at the moment. Please try again in a minute.") from None
             raise Refused(500, "Something went wrong here. It has been noted.") from None

@@ -19,7 +19,7 @@ Failure = tuple[type[BaseException], BaseException, TracebackType] | tuple[None,
 
 @dataclass(slots=True)
 class Answer:
-    """Status and headers; ``pieces`` of the body held so far, ``rest`` where there may be more, ``file`` where it holds all of it."""
+    """Status and headers; ``pieces`` held of the body, ``rest`` where there may be more, ``file`` where that holds all of it."""
 
     status: int
     headers: Headers
@@ -35,7 +35,7 @@ class Answer:
 
 
 def begin(app: Application, environ: Environ, *, is_head: bool) -> Answer:
-    """Calls the application and holds what it makes, up to about HELD bytes. An answer to HEAD has no body, whatever the page makes."""
+    """Calls the application and holds what it makes, up to about HELD bytes. HEAD gets no body, whatever the page makes."""
     answer = Answer(0, [], None)
 
     def start_response(status: str, headers: Headers, failure: Failure = None) -> Callable[[bytes], object]:

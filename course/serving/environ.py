@@ -15,9 +15,9 @@ NEVER = {"proxy", "content-type", "content-length", "transfer-encoding"}  # `Pro
 def to_environ(scope: Scope, body: bytes) -> Environ:
     """The environ of a request whose body has arrived.
 
-    The server has decoded the path already; decoding it again would make two pages of one. Forwarded-for and like headers are passed on
-    as what the client says and believed nowhere. A header with an underscore is left out: in the environ it would be the same as one with
-    a hyphen.
+    The server has decoded the path already; decoding it again would make two pages of one. Forwarded-for and like headers are
+    passed on as what the client says and believed nowhere. A header with an underscore is left out: in the environ it would be
+    the same as one with a hyphen.
     """
     server, _, port = scope.server.rpartition(":")
     headers = scope.headers

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import multiprocessing
 import resource
 import socket
+import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -38,7 +41,7 @@ def serve(host: str, port: int, workers: int = 1, factory: str = "wsgi:app", *, 
     SettingError with one line when the address is taken or is not of this machine.
     """
     ensure_free(host, port)
-    _allow_connections(workers)
+    _allow_connections()
     multiprocessing.set_start_method("spawn", force=True)  # a fork would copy the caller's threads' locks, held for ever
     server = Granian(
         factory,
@@ -56,35 +59,30 @@ def serve(host: str, port: int, workers: int = 1, factory: str = "wsgi:app", *, 
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE,
     )
-    server.serve(target_loader=partial(_load, threads=threads, folder=str(Path.cwd())))
+    load: Any = partial(_load, threads=threads, folder=str(Path.cwd()))
+    server.serve(target_loader=load)
 
 
 def ensure_free(host: str, port: int) -> None:
     """Raises SettingError with one clear line where ``host:port`` cannot be listened on."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen(1)
     except PermissionError:
         raise SettingError(f"--port {port}: not allowed to this account; choose one from 1024 on") from None
-    except socket.gaierror:
-        raise SettingError(f"--host {host}: this machine has no such address; try 127.0.0.1, or 0.0.0.0 for all of them") from None
     except OSError as error:
-        if error.errno in _NOT_OURS:
-            raise SettingError(f"--host {host}: this machine has no such address; try 127.0.0.1, or 0.0.0.0 for all of them") from None
-        raise SettingError(f"--port {port}: taken on {host} by another program; choose another, such as --port {_next(port)}") from None
+        if error.errno == errno.EADDRINUSE:
+            other = port + 1 if port < 65535 else port - 1
+            line = f"--port {port}: taken on {host} by another program; choose another, such as --port {other}"
+        else:
+            line = f"--host {host}: no address of this machine; try 127.0.0.1, or 0.0.0.0 for all of them"
+        raise SettingError(line) from None
 
 
-_NOT_OURS = {99, 49}  # EADDRNOTAVAIL on Linux and on macOS
-
-
-def _next(port: int) -> int:
-    return port + 1 if port < 65535 else port - 1
-
-
-def _allow_connections(workers: int) -> None:
+def _allow_connections() -> None:
     """Raises this process's limit of open files as far as allowed, so that slow clients do not use it up."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS * 2 if hard == resource.RLIM_INFINITY else min(CONNECTIONS * 2, hard)
@@ -94,8 +92,6 @@ def _allow_connections(workers: int) -> None:
 
 def _load(target: str, *, threads: int, folder: str) -> Adapter:
     """In the worker: imports the application and wraps it."""
-    import sys
-
     if folder not in sys.path:
         sys.path.insert(0, folder)
     module, _, name = target.partition(":")

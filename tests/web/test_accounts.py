@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from course.accounts import links
 from course.accounts.tables import Person, SignIn
-from tests.site import PASSWORD, Site
+from tests.site import PASSWORD, START, Site
 
 NEW = {
     "name": "Noor Haddad",
@@ -159,33 +160,14 @@ def test_a_changed_held_request_leads_home(site: Site) -> None:
     assert (answer.status_code, answer.location) == (303, "/en/")
 
 
-def test_the_first_administrator_link_works_once(tmp_path, database_url, monkeypatch) -> None:
-    from course import clock, config, create_app
-    from course.accounts import links
-    from tests.courses import write_small_course
-    from tests.site import START, Client
-
-    folder = write_small_course(tmp_path / "modules")
-    app = create_app(
-        config.load(
-            {
-                "COURSE_INSTANCE": str(tmp_path / "i"),
-                "COURSE_DATABASE_URL": database_url,
-                "COURSE_MODULES": str(folder),
-            }
-        )
-    )
-    monkeypatch.setattr(clock, "now", lambda: START)
-    empty = Site(app, folder)
-    empty.publish()
-    with empty.session(write=True) as session:
+def test_the_first_administrator_link_works_once(empty_site: Site) -> None:
+    with empty_site.session(write=True) as session:
         token = links.first_admin_token(session, START)
-    app.test_client_class = Client
-    browser = empty.client()
+    browser = empty_site.client()
     form = {"name": "Erin Vidal", "email": "erin@example.org", "password": "seven quiet harbour lamps"}
     browser.page(f"/en/account/first/{token}")
     assert browser.send(f"/en/account/first/{token}", form).status_code == 303
     assert browser.get("/en/admin/").status_code == 200
     assert browser.get(f"/en/account/first/{token}").status_code == 410
-    with empty.session(write=True) as session:
+    with empty_site.session(write=True) as session:
         assert links.first_admin_token(session, START) is None

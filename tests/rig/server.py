@@ -1,0 +1,77 @@
+"""The real server in processes of its own, for tests that need one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_WITHIN = 30.0  # seconds
+START = "import json, sys; from course.serving import serve; serve(**json.loads(sys.argv[1]))"
+
+
+@dataclass
+class Server:
+    """A running server. What it says goes to ``log``."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        """Asks it to stop and returns its exit code."""
+        self.process.send_signal(with_signal)
+        return self.process.wait(timeout=30)
+
+
+@contextmanager
+def serving(factory: str, log: Path, *, workers: int = 1, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server of ``module:name`` on a free port of this machine, ready when the block begins and gone when it ends."""
+    port = free_port()
+    options = f'{{"host": "127.0.0.1", "port": {port}, "workers": {workers}, "factory": "{factory}"}}'
+    environment = {**os.environ, **(environ or {}), "PYTHONPATH": str(ROOT)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", START, options], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    server = Server(port, process, log)
+    try:
+        _await(server)
+        yield server
+    finally:
+        if process.poll() is None:
+            server.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await(server: Server) -> None:
+    """Until it answers. Its socket listens before its workers are there, so a connection alone is no sign."""
+    deadline = time.monotonic() + READY_WITHIN
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", server.port), timeout=READY_WITHIN) as connection:
+                connection.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                if connection.recv(12).startswith(b"HTTP/1.1"):
+                    return
+        except OSError:
+            pass
+        if server.process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the server did not start:\n{server.log.read_text(errors='replace')}")
+        time.sleep(0.05)

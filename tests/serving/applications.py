@@ -1,0 +1,108 @@
+"""Small WSGI applications for the server's tests."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+from wsgiref.types import StartResponse
+
+PIECE = b"0123456789abcdef" * 4096  # 64 KB
+kept: ContextVar[str] = ContextVar("kept", default="lost")
+
+
+def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    page = PAGES.get(environ["PATH_INFO"], echo)
+    return page(environ, start_response)
+
+
+def echo(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """What arrived, one line for each thing."""
+    body = environ["wsgi.input"].read()
+    names = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR", "wsgi.url_scheme", "CONTENT_TYPE", "CONTENT_LENGTH")
+    lines = [
+        f"{name}={environ.get(name, '-')}" for name in (*names, *sorted(key for key in environ if key.startswith("HTTP_")))
+    ]
+    text = "\n".join([*lines, f"body={len(body)}"]).encode("latin-1")
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
+    return [b"" if environ["REQUEST_METHOD"] == "HEAD" else text]
+
+
+def large(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """8 MB in pieces."""
+    start_response("200 OK", [("Content-Type", "text/csv")])
+    return (PIECE for _ in range(128))
+
+
+def failing(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "text/csv")])
+    return _failing()
+
+
+def _failing() -> Iterator[bytes]:
+    for _ in range(20):
+        yield PIECE
+    raise RuntimeError("the second half cannot be made")
+
+
+def crashing(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    raise RuntimeError("a fault of the application")
+
+
+def remembering(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    kept.set("kept")
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return _remembering()
+
+
+def _remembering() -> Iterator[bytes]:
+    for _ in range(20):
+        yield PIECE
+    yield kept.get().encode()
+
+
+def unchanged(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    start_response("304 Not Modified", [("ETag", '"one"')])
+    return []
+
+
+def cookies(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+    return [b"two cookies"]
+
+
+def slow(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    time.sleep(1)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"finished"]
+
+
+def media(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """A file as Flask sends it: whole, in ranges, or not at all when the browser has it."""
+    from flask import Flask, send_file
+
+    flask = Flask(__name__)
+    flask.add_url_rule(
+        "/media", view_func=lambda: send_file(Path(os.environ["TEST_MEDIA"]), mimetype="video/webm", conditional=True)
+    )
+    return flask.wsgi_app(environ, start_response)
+
+
+def die(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    os._exit(1)
+
+
+PAGES = {
+    "/large": large,
+    "/failing": failing,
+    "/crashing": crashing,
+    "/remembering": remembering,
+    "/unchanged": unchanged,
+    "/cookies": cookies,
+    "/slow": slow,
+    "/media": media,
+    "/die": die,
+}

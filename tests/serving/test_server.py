@@ -1,0 +1,291 @@
+"""The server as a client sees it: real processes, real sockets, small applications."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rig.server import ROOT, Server, serving
+
+SLOW_CLIENTS = 50
+LARGE = 8 * 1024 * 1024  # bytes of /large: twice what the sockets on the way hold
+APP = "tests.serving.applications:app"
+
+
+@pytest.fixture(scope="module")
+def media_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("media") / "clip.webm"
+    path.write_bytes(bytes(range(256)) * 4096)  # 1 MB
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, media_file: Path) -> Iterator[Server]:
+    log = tmp_path_factory.mktemp("server") / "log"
+    with serving(APP, log, environ={"TEST_MEDIA": str(media_file)}) as found:
+        yield found
+
+
+def ask(server: Server, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    try:
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+def lines(answer: tuple[int, dict[str, str], bytes]) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in answer[2].decode("latin-1").splitlines())
+
+
+def raw(server: Server, request: bytes) -> bytes:
+    """Sends bytes as they are and returns all that comes until the server closes."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(request)
+        parts = []
+        while part := connection.recv(65536):
+            parts.append(part)
+        return b"".join(parts)
+
+
+def test_request_arrives_as_it_was_sent(server: Server) -> None:
+    got = lines(ask(server, "POST", "/a%20b/%C3%A9%2520?x=%20y", b"12345", Content_Type="text/plain", Cookie="a=b"))
+    assert got == {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/a b/é%20".encode().decode("latin-1"),
+        "QUERY_STRING": "x=%20y",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.url_scheme": "http",
+        "CONTENT_TYPE": "text/plain",
+        "CONTENT_LENGTH": "5",
+        "HTTP_ACCEPT_ENCODING": "identity",
+        "HTTP_COOKIE": "a=b",
+        "HTTP_HOST": f"127.0.0.1:{server.port}",
+        "body": "5",
+    }
+
+
+def test_forwarded_headers_are_not_believed(server: Server) -> None:
+    got = lines(
+        ask(server, "GET", "/", X_Forwarded_For="203.0.113.9", X_Forwarded_Proto="https", X_Forwarded_Host="evil.example")
+    )
+    assert (got["REMOTE_ADDR"], got["wsgi.url_scheme"], got["HTTP_HOST"]) == ("127.0.0.1", "http", f"127.0.0.1:{server.port}")
+
+
+def test_header_that_looks_like_another_is_left_out(server: Server) -> None:
+    answer = raw(
+        server, b"GET / HTTP/1.1\r\nHost: h\r\nX_Real: 1\r\nProxy: p\r\nX-Two: a\r\nX-Two: b\r\nConnection: close\r\n\r\n"
+    )
+    named = re.findall(rb"^HTTP_(\w+)=(.*)$", answer, re.MULTILINE)
+    assert named == [(b"CONNECTION", b"close"), (b"HOST", b"h"), (b"X_TWO", b"a, b")]
+
+
+def test_head_has_the_length_and_no_body(server: Server) -> None:
+    whole = ask(server, "GET", "/")
+    status, headers, body = ask(server, "HEAD", "/")
+    assert (status, int(headers["content-length"]), body) == (200, len(whole[2]) + 1, b"")  # HEAD is one letter longer than GET
+
+
+def test_head_of_a_long_answer_makes_none(server: Server) -> None:
+    assert ask(server, "HEAD", "/large")[2] == b""
+
+
+def test_not_modified_has_no_body(server: Server) -> None:
+    status, headers, body = ask(server, "GET", "/unchanged")
+    assert (status, headers["etag"], body) == (304, '"one"', b"")
+
+
+def test_two_cookies_stay_two(server: Server) -> None:
+    answer = raw(server, b"GET /cookies HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    assert re.findall(rb"^set-cookie: (.*)\r$", answer, re.MULTILINE) == [b"a=1", b"b=2"]
+
+
+def test_file_whole_and_in_ranges(server: Server, media_file: Path) -> None:
+    content = media_file.read_bytes()
+    status, headers, body = ask(server, "GET", "/media")
+    assert (status, headers["accept-ranges"], headers["content-length"], body) == (200, "bytes", str(len(content)), content)
+    for first, last in ((0, 0), (5, 104), (1000, 900_999), (len(content) - 10, len(content) - 1)):
+        status, headers, body = ask(server, "GET", "/media", Range=f"bytes={first}-{last}")
+        assert (status, headers["content-range"]) == (206, f"bytes {first}-{last}/{len(content)}")
+        assert (headers["content-length"], body) == (str(last - first + 1), content[first : last + 1])
+    assert ask(server, "GET", "/media", Range=f"bytes={len(content)}-")[0] == 416
+    tag = ask(server, "HEAD", "/media")[1]["etag"]
+    assert ask(server, "GET", "/media", If_None_Match=tag)[::2] == (304, b"")
+
+
+def test_long_answer_is_complete(server: Server) -> None:
+    status, headers, body = ask(server, "GET", "/large")
+    assert (status, headers["content-length"], len(body)) == (200, str(LARGE), LARGE)
+
+
+def test_long_answer_keeps_what_the_page_set_for_itself(server: Server) -> None:
+    assert ask(server, "GET", "/remembering")[2][-4:] == b"kept"
+
+
+@pytest.mark.parametrize("path", ["/failing", "/crashing"])
+def test_failure_is_an_error_and_never_half_an_answer(server: Server, path: str) -> None:
+    assert ask(server, "GET", path)[::2] == (500, b"Something went wrong here. It has been noted.\n")
+    assert ask(server, "GET", "/")[0] == 200
+
+
+def test_body_has_a_limit(server: Server) -> None:
+    assert lines(ask(server, "POST", "/", b"x" * (2 * 1024 * 1024)))["body"] == str(2 * 1024 * 1024)
+    assert (
+        raw(server, b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2097153\r\n\r\n").split(b"\r\n")[0]
+        == b"HTTP/1.1 413 Payload Too Large"
+    )
+
+
+def test_body_without_a_length_is_refused(server: Server) -> None:
+    request = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    assert raw(server, request).split(b"\r\n")[0] == b"HTTP/1.1 411 Length Required"
+
+
+def test_half_a_body_never_reaches_the_page(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n12345")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(65536)[:12] in (b"", b"HTTP/1.1 400")
+    assert ask(server, "GET", "/")[0] == 200
+
+
+def test_clients_that_leave_do_no_harm(server: Server) -> None:
+    for request in (
+        b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHo",
+    ):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+            connection.sendall(request)
+    assert ask(server, "GET", "/")[0] == 200
+
+
+class SlowClients:
+    """Clients that send one byte a second, or that ask for a large answer and read none of it."""
+
+    def __init__(self, server: Server, request: bytes, at_once: int) -> None:
+        self._connections = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(SLOW_CLIENTS)]
+        self._rest = request[at_once:]
+        for connection in self._connections:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(request[:at_once])
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._send)
+
+    def _send(self) -> None:
+        for byte in self._rest:
+            if self._over.wait(1):
+                return
+            for connection in self._connections:
+                connection.sendall(bytes([byte]))
+
+    def __enter__(self) -> SlowClients:
+        self._thread.start()
+        time.sleep(0.3)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        for connection in self._connections:
+            connection.close()
+
+
+POST = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "at_once"),
+    [(POST, 20), (POST + b"x" * 100, len(POST)), (b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n", 100)],
+    ids=["headers", "bodies", "readers"],
+)
+def test_slow_clients_stop_nobody(server: Server, request_: bytes, at_once: int) -> None:
+    with SlowClients(server, request_, at_once):
+        deadline = time.monotonic() + 30
+        while server_is_busy(server) and time.monotonic() < deadline:  # fifty exports are made once, whoever reads them
+            time.sleep(0.1)
+        times = sorted(timed(server) for _ in range(200))
+    assert times[197] < 0.5, f"p99 of a healthy page was {times[197]:.3f} s"
+
+
+def server_is_busy(server: Server) -> bool:
+    return timed(server) > 0.1
+
+
+def timed(server: Server) -> float:
+    begun = time.monotonic()
+    assert ask(server, "GET", "/")[0] == 200
+    return time.monotonic() - begun
+
+
+def test_reader_that_reads_nothing_costs_no_memory(server: Server) -> None:
+    before = memory(server)
+    with SlowClients(server, b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n", 100):
+        time.sleep(3)
+        assert ask(server, "GET", "/")[0] == 200
+        grown = memory(server) - before
+    assert grown < SLOW_CLIENTS * 2, f"{grown} MB more for {SLOW_CLIENTS} readers of 8 MB each"
+
+
+def memory(server: Server) -> int:
+    """MB that the server's processes hold, workers included."""
+    pids = [str(server.process.pid), *children(server)]
+    held = [re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()) for pid in pids]
+    return sum(int(found.group(1)) for found in held if found) // 1024
+
+
+def children(server: Server) -> list[str]:
+    return Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+
+
+@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_lets_requests_end(tmp_path: Path, with_signal: signal.Signals) -> None:
+    with serving(APP, tmp_path / "log", workers=2) as server:
+        got: list[bytes] = []
+        client = threading.Thread(target=lambda: got.append(ask(server, "GET", "/slow")[2]))
+        client.start()
+        time.sleep(0.4)
+        assert server.stop(with_signal) == 0
+        client.join()
+    assert (got, (tmp_path / "log").read_text()) == ([b"finished"], "")
+
+
+def test_worker_that_dies_is_replaced(tmp_path: Path) -> None:
+    with serving(APP, tmp_path / "log") as server:
+        with pytest.raises(http.client.RemoteDisconnected):
+            ask(server, "GET", "/die")
+        deadline = time.monotonic() + 20
+        while not answers(server):
+            assert time.monotonic() < deadline, "no new worker"
+            time.sleep(0.1)
+
+
+def answers(server: Server) -> bool:
+    try:
+        return ask(server, "GET", "/")[0] == 200
+    except OSError:
+        return False
+
+
+def test_port_that_is_taken_is_one_clear_line(server: Server) -> None:
+    code = (
+        "import sys\nfrom course.config import SettingError\nfrom course.serving import serve\n"
+        f"try: serve('127.0.0.1', {server.port})\nexcept SettingError as error: sys.exit(str(error))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+    expected = (
+        f"--port {server.port}: taken on 127.0.0.1 by another program; choose another, such as --port {server.port + 1}\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
