@@ -13,8 +13,26 @@ from .model import Fault
 Place = tuple[str | int, ...]
 # What a quiz says once, in its source language: structure, key and rules have no place in a translation.
 SOURCE_KEYS = frozenset(
-    ("kind", "points", "credit", "correct", "value", "tolerance", "range", "accept", "accents", "choice", "shuffle", "cost",
-     "review_lesson", "tags", "attempts", "wait_minutes", "counts", "review")
+    (
+        "kind",
+        "points",
+        "credit",
+        "correct",
+        "value",
+        "tolerance",
+        "range",
+        "accept",
+        "accents",
+        "choice",
+        "shuffle",
+        "cost",
+        "review_lesson",
+        "tags",
+        "attempts",
+        "wait_minutes",
+        "counts",
+        "review",
+    )
 )
 _ID = re.compile(r"[a-z0-9-]+")
 
@@ -143,8 +161,12 @@ class Entry:
             if key in self._asked:
                 continue
             if key in elsewhere:
-                self.fault("not-a-text", f"`{key}` has no place in a translation, which holds texts only",
-                           "change it in quiz.yaml", at=(key,))
+                self.fault(
+                    "not-a-text",
+                    f"`{key}` has no place in a translation, which holds texts only",
+                    "change it in quiz.yaml",
+                    at=(key,),
+                )
             else:
                 self.fault("unknown-key", f"unknown key `{key}`", meant(key, self._asked), at=(key,))
 

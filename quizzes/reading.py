@@ -33,8 +33,12 @@ def read(mapping: object, lessons: Collection[str] | None = None) -> Read:
         review=cast(Review, entry.option("review", get_args(Review), "after_attempt")),
     )
     if quiz.review == "no_attempts_left" and not quiz.attempts:
-        entry.fault("conflict", "the key would never be shown: attempts have no limit", "limit `attempts`, or change `review`",
-                    at=("review",))
+        entry.fault(
+            "conflict",
+            "the key would never be shown: attempts have no limit",
+            "limit `attempts`, or change `review`",
+            at=("review",),
+        )
     entry.close()
     return Read(None if faults else quiz, tuple(faults))
 
@@ -90,7 +94,7 @@ def _read_item(entry: Entry, lessons: Collection[str] | None) -> Interaction | N
     return item
 
 
-def _common(entry: Entry, kind: str, credits: list[str], lessons: Collection[str] | None) -> dict[str, Any]:
+def _common(entry: Entry, kind: str, rules: list[str], lessons: Collection[str] | None) -> dict[str, Any]:
     points = entry.number("points", Fraction(1))
     if points is not None and points <= 0:
         entry.fault("not-a-number", "`points` must be above zero", "write `points: 1`, or leave it out", at=("points",))
@@ -102,7 +106,7 @@ def _common(entry: Entry, kind: str, credits: list[str], lessons: Collection[str
         "kind": kind,
         "prompt": entry.text("prompt", required=True),
         "points": points,
-        "credit": entry.option("credit", credits, credits[0]),
+        "credit": entry.option("credit", rules, rules[0]),
         "feedback": read_feedback(entry.sub("feedback"), Feedback()),
         "explanation": entry.text("explanation"),
         "review_lesson": lesson,
@@ -126,8 +130,12 @@ def _read_hint(entry: Entry, n: int, given: object) -> Hint:
 def _translate_item(item: Interaction, entry: Entry) -> Interaction:
     hints = entry.list("hints")
     if len(hints) > len(item.hints):
-        entry.fault("wrong-count", f"the item has {len(item.hints)} hints, and {len(hints)} are translated",
-                    "translate them in the order of quiz.yaml", at=("hints",))
+        entry.fault(
+            "wrong-count",
+            f"the item has {len(item.hints)} hints, and {len(hints)} are translated",
+            "translate them in the order of quiz.yaml",
+            at=("hints",),
+        )
     translated = replace(
         item.translate(entry),
         prompt=entry.text("prompt", item.prompt),
@@ -135,7 +143,7 @@ def _translate_item(item: Interaction, entry: Entry) -> Interaction:
         feedback=read_feedback(entry.sub("feedback"), item.feedback),
         hints=(
             *(_translate_hint(entry, n, given, hint) for n, (given, hint) in enumerate(zip(hints, item.hints, strict=False))),
-            *item.hints[len(hints):],
+            *item.hints[len(hints) :],
         ),
     )
     entry.close(SOURCE_KEYS)

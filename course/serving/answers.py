@@ -19,7 +19,7 @@ Failure = tuple[type[BaseException], BaseException, TracebackType] | tuple[None,
 
 @dataclass(slots=True)
 class Answer:
-    """Status and headers; ``pieces`` held of the body, ``rest`` where there may be more, ``file`` where that holds all of it."""
+    """Status and headers; ``pieces`` held of the body, ``rest`` where there may be more, ``file`` where that has it all."""
 
     status: int
     headers: Headers

@@ -15,15 +15,17 @@ from .short_text import ShortText
 from .single_choice import SingleChoice
 from .true_false import TrueFalse
 
-KINDS: Mapping[str, type[Interaction]] = MappingProxyType({
-    "single_choice": SingleChoice,
-    "multiple_choice": MultipleChoice,
-    "true_false": TrueFalse,
-    "numeric": Numeric,
-    "short_text": ShortText,
-    "ordering": Ordering,
-    "matching": Matching,
-})
+KINDS: Mapping[str, type[Interaction]] = MappingProxyType(
+    {
+        "single_choice": SingleChoice,
+        "multiple_choice": MultipleChoice,
+        "true_false": TrueFalse,
+        "numeric": Numeric,
+        "short_text": ShortText,
+        "ordering": Ordering,
+        "matching": Matching,
+    }
+)
 __all__ = [
     "KINDS",
     "Interaction",

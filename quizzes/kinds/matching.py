@@ -35,8 +35,12 @@ class Matching(Interaction):
         check_enough(entry, "choices", self.choices, 2)
         check_enough(entry, "pairs", self.pairs, 2)
         if len(self.pairs) > 1 and len({pair.choice for pair in self.pairs}) == 1:
-            entry.fault("one-choice-for-all", "every pair belongs to the same choice, so nothing is asked",
-                        "let the pairs belong to two choices or more", at=("pairs",))
+            entry.fault(
+                "one-choice-for-all",
+                "every pair belongs to the same choice, so nothing is asked",
+                "let the pairs belong to two choices or more",
+                at=("pairs",),
+            )
 
     def judge(self, response: Response) -> Judgement:
         given = dict(response.pairs)
@@ -59,9 +63,7 @@ class Matching(Interaction):
 def _read_pairs(entry: Entry, choices: list[str]) -> tuple[Pair, ...]:
     found: list[tuple[Entry, Pair]] = []
     for each in entry.entries("pairs", required=True):
-        pair = Pair(
-            each.id(), each.text("text", required=True), each.text("choice", required=True), each.text("feedback")
-        )
+        pair = Pair(each.id(), each.text("text", required=True), each.text("choice", required=True), each.text("feedback"))
         if pair.choice and pair.choice not in choices:
             hint = meant(pair.choice, filter(None, choices))
             each.fault("unknown-id", f"no choice has the id `{pair.choice}`", hint, at=("choice",))

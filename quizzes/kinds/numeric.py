@@ -46,8 +46,12 @@ class Numeric(Interaction):
         amount = entry.exact(tolerance.rstrip("% "), ("tolerance",)) or Fraction(0)
         ends = [entry.exact(text, ("range", n)) or Fraction(0) for n, text in enumerate(entry.texts("range"))]
         return cls(
-            **common, unit=entry.text("unit"), value=entry.number("value"), tolerance=amount / (100 if is_relative else 1),
-            is_relative=is_relative, range=(ends[0], ends[1]) if len(ends) == 2 else (Fraction(0), Fraction(0)),
+            **common,
+            unit=entry.text("unit"),
+            value=entry.number("value"),
+            tolerance=amount / (100 if is_relative else 1),
+            is_relative=is_relative,
+            range=(ends[0], ends[1]) if len(ends) == 2 else (Fraction(0), Fraction(0)),
         )
 
     def own(self) -> dict[str, Any]:
@@ -65,8 +69,9 @@ class Numeric(Interaction):
         elif "value" not in entry:
             entry.fault("no-key", "neither `value` nor `range` is given", "add `value: 12` or `range: [10, 14]`")
         if self.tolerance < 0:
-            entry.fault("not-an-option", "`tolerance` is below zero", "write how far from the value is still right",
-                        at=("tolerance",))
+            entry.fault(
+                "not-an-option", "`tolerance` is below zero", "write how far from the value is still right", at=("tolerance",)
+            )
 
     def _validate_range(self, entry: Entry) -> None:
         ends = entry.value("range")

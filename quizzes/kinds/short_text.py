@@ -38,8 +38,12 @@ class ShortText(Interaction):
                 message = f"entry {n + 1} of `accept` holds nothing that could be typed"
                 entry.fault("no-key", message, "write a word", at=("accept", n))
         for n, before in repeated(normal):
-            entry.fault("duplicate-text", f"`{self.accept[n]}` is accepted already, as `{self.accept[before]}`",
-                        "leave one of them", at=("accept", n))
+            entry.fault(
+                "duplicate-text",
+                f"`{self.accept[n]}` is accepted already, as `{self.accept[before]}`",
+                "leave one of them",
+                at=("accept", n),
+            )
 
     def _normal(self, text: str) -> str:
         return texts.normalise(text, keep_accents=self.accents == "required")

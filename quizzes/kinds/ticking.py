@@ -35,7 +35,7 @@ class Ticking(Interaction):
         """There must be two choices or more, one that is right, at most ``most`` of them, and one that is not."""
         check_enough(entry, "choices", self.choices, 2)
         right = [choice.id for choice in self.choices if choice.correct]
-        if not self.choices:
+        if len(self.choices) < 2:
             return
         if not right:
             entry.fault("no-key", "no choice is correct", "add `correct: true` to the right one", at=("choices",))
@@ -43,5 +43,9 @@ class Ticking(Interaction):
             message = "every choice is correct, so nothing is asked"
             entry.fault("no-wrong-choice", message, "add a choice that is not", at=("choices",))
         elif len(right) > most:
-            entry.fault("several-keys", f"{len(right)} choices are correct: {', '.join(f'`{each}`' for each in right)}",
-                        "leave one, or write `kind: multiple_choice`", at=("choices",))
+            entry.fault(
+                "several-keys",
+                f"{len(right)} choices are correct: {', '.join(f'`{each}`' for each in right)}",
+                "leave one, or write `kind: multiple_choice`",
+                at=("choices",),
+            )

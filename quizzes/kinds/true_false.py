@@ -42,19 +42,25 @@ class TrueFalse(Ticking):
             entry.fault("duplicate-text", "`text_true` and `text_false` say the same", "word one of them differently")
 
     def translate(self, entry: Entry) -> Self:
-        return replace(self, choices=tuple(
-            replace(
-                choice,
-                text=entry.text(f"text_{choice.id}", choice.text),
-                feedback=entry.text(f"feedback_{choice.id}", choice.feedback),
-            )
-            for choice in self.choices
-        ))
+        return replace(
+            self,
+            choices=tuple(
+                replace(
+                    choice,
+                    text=entry.text(f"text_{choice.id}", choice.text),
+                    feedback=entry.text(f"feedback_{choice.id}", choice.feedback),
+                )
+                for choice in self.choices
+            ),
+        )
 
     def with_texts(self, write: Write, inline: Write) -> Self:
         """The words True and False are ours and plain; only an author's own words are written anew."""
         written = Ticking.with_texts(self, write, inline)
-        return replace(written, choices=tuple(
-            replace(new, text=old.text) if old.text == _WORDS[old.id] else new
-            for old, new in zip(self.choices, written.choices, strict=True)
-        ))
+        return replace(
+            written,
+            choices=tuple(
+                replace(new, text=old.text) if old.text == _WORDS[old.id] else new
+                for old, new in zip(self.choices, written.choices, strict=True)
+            ),
+        )

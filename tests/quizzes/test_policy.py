@@ -22,34 +22,57 @@ def test_attempts_left(attempts: int, used: int, left: int | None) -> None:
     assert quizzes.attempts_left(Quiz((), attempts=attempts), used) == left
 
 
-@pytest.mark.parametrize(("attempts", "wait", "closed", "start"), [
-    (3, 30, [], quizzes.Start(True)),
-    (3, 0, [0], quizzes.Start(True)),
-    (2, 0, [9, 5], quizzes.Start(False, "No attempt is left.", "no_attempts_left")),
-    (0, 30, [90, 30], quizzes.Start(True)),
-    (0, 30, [29, 90], quizzes.Start(False, "The next attempt may start in 1 minute.", "wait", NOW + timedelta(minutes=1))),
-    (3, 30, [10.5], quizzes.Start(False, "The next attempt may start in 20 minutes.", "wait", NOW + timedelta(minutes=19.5))),
-])
+@pytest.mark.parametrize(
+    ("attempts", "wait", "closed", "start"),
+    [
+        (3, 30, [], quizzes.Start(True)),
+        (3, 0, [0], quizzes.Start(True)),
+        (2, 0, [9, 5], quizzes.Start(False, "No attempt is left.", "no_attempts_left")),
+        (0, 30, [90, 30], quizzes.Start(True)),
+        (0, 30, [29, 90], quizzes.Start(False, "The next attempt may start in 1 minute.", "wait", NOW + timedelta(minutes=1))),
+        (
+            3,
+            30,
+            [10.5],
+            quizzes.Start(False, "The next attempt may start in 20 minutes.", "wait", NOW + timedelta(minutes=19.5)),
+        ),
+    ],
+)
 def test_may_start(attempts: int, wait: int, closed: list[float], start: quizzes.Start) -> None:
     quiz = Quiz((), attempts=attempts, wait_minutes=wait)
     assert quizzes.may_start(quiz, [ago(minutes) for minutes in closed], NOW) == start
 
 
-@pytest.mark.parametrize(("review", "is_closed", "has_passed", "left", "may"), [
-    ("after_attempt", False, True, 0, False), ("after_attempt", True, False, 2, True),
-    ("never", True, True, 0, False),
-    ("after_pass", True, False, 0, False), ("after_pass", True, True, 2, True), ("after_pass", False, True, 2, False),
-    ("no_attempts_left", True, True, 1, False), ("no_attempts_left", True, False, 0, True),
-    ("no_attempts_left", True, True, None, False), ("no_attempts_left", False, True, 0, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("review", "is_closed", "has_passed", "left", "may"),
+    [
+        ("after_attempt", False, True, 0, False),
+        ("after_attempt", True, False, 2, True),
+        ("never", True, True, 0, False),
+        ("after_pass", True, False, 0, False),
+        ("after_pass", True, True, 2, True),
+        ("after_pass", False, True, 2, False),
+        ("no_attempts_left", True, True, 1, False),
+        ("no_attempts_left", True, False, 0, True),
+        ("no_attempts_left", True, True, None, False),
+        ("no_attempts_left", False, True, 0, False),
+    ],
+)
 def test_may_review(review: Review, is_closed: bool, has_passed: bool, left: int | None, may: bool) -> None:
     quiz = Quiz((), review=review)
     assert quizzes.may_review(quiz, is_closed=is_closed, has_passed=has_passed, attempts_left=left) is may
 
 
-@pytest.mark.parametrize(("raw", "most", "mark", "is_passed"), [
-    (7, 10, 70, True), (Fraction("6.999"), 10, 70, False), (2, 3, 67, False), (2, 3, Fraction(200, 3), True), (0, 0, 1, False),
-])
+@pytest.mark.parametrize(
+    ("raw", "most", "mark", "is_passed"),
+    [
+        (7, 10, 70, True),
+        (Fraction("6.999"), 10, 70, False),
+        (2, 3, 67, False),
+        (2, 3, Fraction(200, 3), True),
+        (0, 0, 1, False),
+    ],
+)
 def test_passed(raw: Fraction, most: int, mark: int | Fraction, is_passed: bool) -> None:
     assert quizzes.passed(Score(Fraction(raw), Fraction(most)), mark) is is_passed
 

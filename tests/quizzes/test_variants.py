@@ -7,7 +7,6 @@ from typing import get_type_hints
 
 import quizzes
 from quizzes.model import ItemView
-
 from tests.quizzes.examples import ITEMS, item_of, quiz_of, whole_quiz, written
 
 SEEDS = [f"seed-{n}" for n in range(300)]
@@ -37,7 +36,7 @@ def test_a_new_item_reshuffles_nothing() -> None:
 
 def test_choices_that_have_an_order_of_their_own_keep_it() -> None:
     quiz = quiz_of(written("single_choice", shuffle="false"))
-    assert {tuple(id for id, _ in quizzes.draw(quiz, seed)[0].choices) for seed in SEEDS} == {("count", "buy", "wait")}
+    assert {tuple(name for name, _ in quizzes.draw(quiz, seed)[0].choices) for seed in SEEDS} == {("count", "buy", "wait")}
 
 
 def test_true_stands_before_false() -> None:
@@ -47,14 +46,14 @@ def test_true_stands_before_false() -> None:
 
 def test_lines_to_order_never_stand_in_the_right_order() -> None:
     quiz = quiz_of(written("ordering"))
-    orders = {tuple(id for id, _ in quizzes.draw(quiz, seed)[0].choices) for seed in SEEDS}
+    orders = {tuple(name for name, _ in quizzes.draw(quiz, seed)[0].choices) for seed in SEEDS}
     assert len(orders) == 5
     assert quizzes.key_of(quiz.items[0]).choices not in orders
 
 
 def test_the_place_of_the_key_tells_nothing() -> None:
     quiz = quiz_of(written("single_choice"))
-    places = Counter([id for id, _ in quizzes.draw(quiz, seed)[0].choices].index("count") for seed in SEEDS)
+    places = Counter([name for name, _ in quizzes.draw(quiz, seed)[0].choices].index("count") for seed in SEEDS)
     # Chi-squared with 2 degrees of freedom: 13.8 is passed once in a thousand.
     assert sum((places[n] - 100) ** 2 / 100 for n in range(3)) < 13.8
 
@@ -71,7 +70,15 @@ def test_a_view_shows_what_is_asked() -> None:
 
 def test_a_view_has_no_place_for_a_key() -> None:
     assert list(get_type_hints(ItemView)) == [
-        "id", "kind", "prompt", "points", "credit_in_words", "choices", "pairs", "unit", "hints",
+        "id",
+        "kind",
+        "prompt",
+        "points",
+        "credit_in_words",
+        "choices",
+        "pairs",
+        "unit",
+        "hints",
     ]
 
 
@@ -80,8 +87,7 @@ def test_no_view_holds_a_word_of_the_key() -> None:
         return f"{text} CANARY"
 
     quiz = quizzes.map_texts(whole_quiz(), marked, lambda text: text)
-    plain = [view for view in quizzes.draw(quiz, "a")]
-    for view in plain:
+    for view in quizzes.draw(quiz, "a"):
         assert view.prompt.count("CANARY") == 1
         assert "CANARY" not in repr((view.choices, view.pairs, view.unit, view.credit_in_words))
         assert "eviction" not in repr(view)
