@@ -1,15 +1,16 @@
 """A filled instance to look at: 40 municipalities in 12 countries and synthetic learners at every stage.
 
-Learners are moved by the same verbs that the pages call, at times in the past, so that every summary, certificate and report is what
-real learners would have left. The same seed gives the same figures. Synthetic learners have no password; nobody can sign in as them.
+Learners are moved by the same verbs that the pages call, at times in the past, so that every summary, certificate and report
+is what real learners would have left. The same seed gives the same figures. Synthetic learners have no password; nobody can
+sign in as them.
 """
 
 from __future__ import annotations
 
-import random
 import secrets as tokens
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from random import Random
 
 import click
 from sqlalchemy.orm import Session
@@ -105,16 +106,16 @@ BATCH = 25  # learners a transaction
 
 
 def fill(*, learners: int, seed: int, echo: Callable[[str], None], with_sign_ins: bool) -> None:
-    """Adds the organisations and learners to this instance. Run twice with the same seed, the second finds them and changes nothing."""
+    """Adds the organisations and learners to this instance. A second run with the same seed finds them and changes nothing."""
     intend(to_write=True)
-    session, now, chance = current_session(), clock.now(), random.Random(seed)
+    session, now, chance = current_session(), clock.now(), Random(seed)
     course = restore(session, live_digest(session))
     homes = _organisations(session, chance, now)
     session.commit()
     if people.by_email(session, _address(seed, learners - 1)) is None:
         with click.progressbar(range(learners), label="Learners", show_pos=True) as bar:
             for number in bar:
-                _learner(session, course, random.Random(f"{seed}:{number}"), homes, _address(seed, number), now)
+                _learner(session, course, Random(f"{seed}:{number}"), homes, _address(seed, number), now)
                 if number % BATCH == BATCH - 1:
                     session.commit()
                     session.expunge_all()
@@ -131,8 +132,8 @@ def _address(seed: int, number: int) -> str:
     return f"learner-{seed}-{number}@example.org"
 
 
-def _organisations(session: Session, chance: random.Random, now: datetime) -> list[int]:
-    """Ids of where learners belong: the municipalities, and a few departments of the larger ones, more often the earlier ones."""
+def _organisations(session: Session, chance: Random, now: datetime) -> list[int]:
+    """Ids of where learners belong: municipalities, and a few departments of the larger ones; the earlier ones more often."""
     homes: list[int] = []
     for country, cities in PLACES.items():
         above = organisations.find_or_add(session, parent_id=None, kind="country", name=country, now=now)
@@ -144,7 +145,7 @@ def _organisations(session: Session, chance: random.Random, now: datetime) -> li
     return homes
 
 
-def _learner(session: Session, course: Course, chance: random.Random, homes: list[int], address: str, now: datetime) -> None:
+def _learner(session: Session, course: Course, chance: Random, homes: list[int], address: str, now: datetime) -> None:
     joined = now - timedelta(days=chance.uniform(3, DAYS))
     name = f"{chance.choice(GIVEN)} {chance.choice(FAMILY)}"
     person = Person(
@@ -167,7 +168,7 @@ class Walk:
     """One synthetic learner's way through the course, from the day they registered until today at the latest."""
 
     def __init__(
-        self, session: Session, course: Course, chance: random.Random, person_id: int, start: datetime, end: datetime
+        self, session: Session, course: Course, chance: Random, person_id: int, start: datetime, end: datetime
     ) -> None:
         self.session, self.course, self.chance, self.person_id = session, course, chance, person_id
         self.at, self.end = start, end

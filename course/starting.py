@@ -45,9 +45,8 @@ def _publish(settings: Settings, echo: Echo) -> None:
         echo(str(problem))
     if done.course is not None:
         lessons = sum(len(module.lessons) for module in done.course.modules)
-        echo(
-            f"{len(done.course.modules)} modules, {lessons} lessons, {len(done.course.practices)} practices: revision {done.course.digest[:12]}"
-        )
+        counts = f"{len(done.course.modules)} modules, {lessons} lessons, {len(done.course.practices)} practices"
+        echo(f"{counts}: revision {done.course.digest[:12]}")
     elif revisions.live_digest(session):
         echo(f"{len(done.problems)} problems: the last good revision stays live.")
     else:

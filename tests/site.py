@@ -48,7 +48,8 @@ class Page(HTMLParser):
         self.headings: list[int] = []
         self.ids: list[str] = []
         self.forms: list[dict[str, Any]] = []
-        self.title, self.lang, self.links = "", "", []
+        self.title, self.lang = "", ""
+        self.links: list[str] = []
         self.inline: list[str] = []
         self._in_title = False
         self.feed(html)
@@ -68,7 +69,7 @@ class Page(HTMLParser):
         if tag in {"input", "select", "textarea", "button"} and given.get("name") and self.forms:
             self.forms[-1]["fields"].append((given["name"], given.get("value") or ""))
         if tag == "a" and given.get("href"):
-            self.links.append(given["href"])
+            self.links.append(str(given["href"]))
         self._in_title = tag == "title"
         self.inline += [name for name in given if name.startswith("on") or name == "style"]
         if tag == "style" or (tag == "script" and not given.get("src")):
@@ -164,7 +165,11 @@ class Site:
 def make_empty_site(tmp_path: Path, database_url: str, monkeypatch: Any) -> Site:
     """A site on a fresh database with the small course live, and nobody in it."""
     folder = write_small_course(tmp_path / "modules")
-    environ = {"COURSE_INSTANCE": str(tmp_path / "instance"), "COURSE_DATABASE_URL": database_url, "COURSE_MODULES": str(folder)}
+    environ = {
+        "COURSE_INSTANCE": str(tmp_path / "instance"),
+        "COURSE_DATABASE_URL": database_url,
+        "COURSE_MODULES": str(folder),
+    }
     site = Site(create_app(config.load(environ)), folder)
     monkeypatch.setattr(clock, "now", lambda: site.now)
     site.app.test_client_class = Client

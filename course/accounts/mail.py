@@ -23,7 +23,7 @@ def queue(session: Session, *, to: str, subject: str, body: str, now: datetime) 
 
 
 def send_pending(session: Session, settings: Settings, now: datetime) -> int:
-    """Sends what waits in the outbox; returns how many went out. Each is claimed and committed first, so two senders never send one twice."""
+    """Sends what waits in the outbox; returns how many went out. Each is claimed first, so two senders never send one twice."""
     waiting = session.scalars(
         select(Mail.id)
         .where(Mail.sent_at.is_(None), or_(Mail.claimed_at.is_(None), Mail.claimed_at < now - CLAIM))

@@ -84,7 +84,9 @@ def change(session: Session, organisation: Organisation, *, name: str, parent_id
     moved, values = parent_id != organisation.parent_id, {"name": clean_name(name)[:160], "name_key": name_key(name)}
     try:
         with session.begin_nested():
-            session.execute(update(Organisation).where(Organisation.id == organisation.id).values(parent_id=parent_id, **values))
+            session.execute(
+                update(Organisation).where(Organisation.id == organisation.id).values(parent_id=parent_id, **values)
+            )
     except IntegrityError as error:
         raise WrongPlace("There is an organisation of this name in the same place already.") from error
     session.refresh(organisation)
@@ -111,7 +113,7 @@ def _relink(session: Session, below: set[int], organisation_id: int, parent_id: 
 
 
 def places(session: Session, within: Sequence[int] | None = None) -> list[Place]:
-    """The tree in reading order, each with its path. ``within`` keeps the subtrees of those organisations only. Two queries at most."""
+    """The tree in reading order, each with its path; ``within`` keeps the subtrees of those only. Two queries at most."""
     rows = session.execute(
         select(Organisation.id, Organisation.public_id, Organisation.kind, Organisation.name, Organisation.parent_id)
     ).all()

@@ -39,7 +39,7 @@ def refusal(password: str, *, email: str = "", name: str = "") -> str:
     folded = plain.casefold().replace(" ", "")
     if len(set(folded)) < 5 or any(folded.replace(word, "").strip("0123456789!.-_") == "" for word in _common):
         return "This password is one of the first to be guessed. Choose other words."
-    own = [part.casefold() for part in (email, email.split("@")[0], name.replace(" ", "")) if len(part) > 3]
+    own = [part.casefold() for part in (email, email.split("@", maxsplit=1)[0], name.replace(" ", "")) if len(part) > 3]
     if any(len(folded.replace(part, "")) < 6 for part in own if part in folded):
         return "Do not build the password from your name or address."
     return ""
@@ -54,7 +54,8 @@ def is_right(password: str, stored: str | None) -> bool:
     """Takes as long for an unknown account (``stored`` None) as for a known one."""
     with _turns:
         try:
-            return _hasher.verify(stored or _nobody, _normal(password)[:LONGEST]) and stored is not None
+            matches: bool = _hasher.verify(stored or _nobody, _normal(password)[:LONGEST])
+            return matches and stored is not None
         except (VerificationError, InvalidHashError):
             return False
 

@@ -20,7 +20,7 @@ NOTICED = timedelta(minutes=5)  # how stale `seen_at` may be, so that reading a 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is looking at the page. ``sign_in_id`` is the row that says so. The last three are what Flask-Login asks of a user."""
+    """Who is looking at the page; ``sign_in_id`` is the row that says so. The last three are what Flask-Login asks for."""
 
     id: int
     public_id: str

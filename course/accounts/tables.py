@@ -11,7 +11,7 @@ from ..extensions import Base, Moment
 
 
 class Organisation(Base):
-    """A place in the tree: country › network › municipality › department. ``name_key`` is the folded name, unique among siblings."""
+    """A place: country › network › municipality › department. ``name_key``: its name folded, unique in its parent."""
 
     __tablename__ = "organisations"
     id: Mapped[int] = mapped_column(primary_key=True)

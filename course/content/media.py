@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 import struct
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping
+from xml.etree import ElementTree
 
 TYPES: Mapping[str, str] = {
     "svg": "image/svg+xml",

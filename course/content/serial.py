@@ -32,7 +32,7 @@ def dump(course: Course) -> bytes:
 def restore(content: bytes) -> Course:
     """The course that ``dump`` was given. Raises ValueError for bytes that it did not make."""
     head, _, body = content.partition(b"\n")
-    read: dict[str, Any] = json.loads(head)
+    read: Any = json.loads(head)
     if not isinstance(read, dict) or read.get("format") != FORMAT:
         raise ValueError("this is no stored course of a format that this version reads")
     course = _COURSE.validate_json(body)

@@ -39,4 +39,4 @@ _WORDS: Mapping[str, Words] = {
 
 
 def words(lang: str) -> Words:
-    return _WORDS.get(lang.split("-")[0], _WORDS["en"])
+    return _WORDS.get(lang.split("-", maxsplit=1)[0], _WORDS["en"])

@@ -1,6 +1,6 @@
 """How far somebody is: pure functions of the published course and the learner's record, used by every screen and report.
 
-A module's steps are its lessons and, where its rule asks for it, the passed quiz. Percentages are cut to whole numbers and are 100
+A module's steps are its lessons and, where its rule asks for it, the passed quiz. Percentages are cut to whole numbers and 100
 only when every step is done; a completed module stays at 100 whatever authors add later.
 """
 

@@ -49,7 +49,7 @@ class Enrolment(Base):
 
 
 class ModuleState(Base):
-    """One person in one module. ``score`` is the score that counts by the module's rule, empty before the first closed attempt."""
+    """One person in one module. ``score`` counts by the module's rule; empty before the first closed attempt."""
 
     __tablename__ = "module_states"
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
@@ -78,7 +78,7 @@ class LessonState(Base):
 
 
 class Attempt(Base):
-    """One attempt at a module's quiz, pinned to the revision and seed it began with. At most one is open a person and module."""
+    """One attempt at a quiz, pinned to the revision and seed it began with. At most one is open for a person and module."""
 
     __tablename__ = "attempts"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -28,7 +28,7 @@ NOTICED = 0.5  # seconds a process may serve the revision before; every process 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing did: ``course`` is None when problems kept everything as it was; ``is_new`` is False when it was live already."""
+    """What publishing did: ``course`` is None when problems stopped it; ``is_new`` is False when it was live already."""
 
     course: Course | None
     problems: tuple[Problem, ...]
@@ -105,12 +105,12 @@ def _store_assets(course: Course, folder: Path, assets: Path) -> None:
             file.write((folder / asset.path).read_bytes())
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, target)
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(target)
 
 
 class Live:
-    """The course this process serves. Looks for a switch at most twice a second; keeps the last few revisions for pinned attempts."""
+    """The course this process serves. Looks for a switch at most twice a second; keeps the last few for pinned attempts."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, kept: int = 6) -> None:
         self._clock, self._kept = clock, kept

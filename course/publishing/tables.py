@@ -11,7 +11,7 @@ from ..extensions import Base, Moment
 
 
 class Revision(Base):
-    """A checked course, compressed, under the digest of its files. Never changed, so that an old attempt can be seen as it was."""
+    """A checked course, compressed, under the digest of its files. Never changed: an old attempt can be seen as it was."""
 
     __tablename__ = "revisions"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -22,12 +22,17 @@ from ..learning.tables import Enrolment, ModuleState
 
 RULES = (
     "Enrolled: people who have started the course at least once. Registering alone does not enrol.",
-    "Started: enrolled people who have opened a lesson or the quiz of the module; for all modules, of any module. Not started: the rest.",
-    "Passed: the quiz score that counts by the module's rule reached the pass mark; for all modules, of every module that has a quiz.",
-    "Completed: the module's rule was met; for all modules, the course's rule, which gives the certificate. Once completed stays completed.",
+    "Started: enrolled people who have opened a lesson or the quiz of the module; for all modules, of any module. "
+    "Not started: the rest.",
+    "Passed: the quiz score that counts by the module's rule reached the pass mark; for all modules, of every module "
+    "that has a quiz.",
+    "Completed: the module's rule was met; for all modules, the course's rule, which gives the certificate. "
+    "Once completed stays completed.",
     "Mean score: the mean of the quiz scores that count, of people with at least one closed attempt, cut to whole percent.",
-    "A person in two departments counts once in everything above them, and once in the total. People outside any organisation count in the total only.",
-    "Staff are left out: authors, administrators, and managers of an organisation. Deleted accounts keep counting, without a name.",
+    "A person in two departments counts once in everything above them, and once in the total. "
+    "People outside any organisation count in the total only.",
+    "Staff are left out: authors, administrators, and managers of an organisation. "
+    "Deleted accounts keep counting, without a name.",
     "Dates limit the report to people who enrolled between these days, both included, in UTC.",
 )
 STATES = ("enrolled", "started", "not_started", "passed", "completed")

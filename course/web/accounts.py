@@ -67,10 +67,17 @@ def register() -> str | Response | tuple[str, int]:
 def _registered(form: RegisterForm) -> Response:
     session, now = current_session(), clock.now()
     person = people.add(
-        session, email=form.email.data, name=form.name.data or "", password=form.password.data, language=published.language(), now=now
+        session,
+        email=form.email.data,
+        name=form.name.data or "",
+        password=form.password.data,
+        language=published.language(),
+        now=now,
     )
     country = organisations.find_or_add(session, parent_id=None, kind="country", name=form.country.data, now=now)
-    place = organisations.find_or_add(session, parent_id=country, kind="municipality", name=form.municipality.data or "", now=now)
+    place = organisations.find_or_add(
+        session, parent_id=country, kind="municipality", name=form.municipality.data or "", now=now
+    )
     if people.clean_name(form.department.data or ""):
         place = organisations.find_or_add(session, parent_id=place, kind="department", name=form.department.data or "", now=now)
     people.join(session, person_id=person.id, organisation_id=place, role="member", now=now)
@@ -142,7 +149,7 @@ def reset() -> str | Response | tuple[str, int]:
         wait = _seconds_to_wait("reset", form.email.data)
         if wait:
             return _too_many(wait)
-        session, now = current_session(), clock.now()
+        session = current_session()
         person = people.by_email(session, form.email.data)
         if person is not None and person.deactivated_at is None:
             _queue_reset(person)
@@ -287,7 +294,7 @@ def delete() -> str | Response | tuple[str, int]:
 
 
 def _own_account(form: PasswordForm | DeleteForm) -> tuple[Person | None, int]:
-    """The viewer's account if the current password is right, else an error by its field; and the seconds to wait, if too many tries."""
+    """The viewer's account if the current password is right, else an error by its field; and the seconds to wait, if any."""
     session, who = current_session(), visitor.signed_in()
     wait = _seconds_to_wait("own-password", who.email)
     if wait:

@@ -25,7 +25,7 @@ def show() -> str:
     session = current_session()
     roles = session.execute(select(Person.role, func.count()).where(Person.erased_at.is_(None)).group_by(Person.role)).all()
     waiting = session.scalar(select(func.count()).select_from(Mail).where(Mail.sent_at.is_(None)))
-    return render_template("administration/overview.html", roles={role: count for role, count in roles}, waiting=waiting)
+    return render_template("administration/overview.html", roles=dict(roles), waiting=waiting)
 
 
 @bp.get("/people")
@@ -130,7 +130,9 @@ def organisations_page() -> str | Response | tuple[str, int]:
         parent = next((p.id for p in tree if p.public_id == form.parent.data), None)
         try:
             if chosen is None:
-                organisations.find_or_add(session, parent_id=parent, kind=form.kind.data, name=form.name.data or "", now=clock.now())
+                organisations.find_or_add(
+                    session, parent_id=parent, kind=form.kind.data, name=form.name.data or "", now=clock.now()
+                )
             else:
                 chosen.kind = form.kind.data
                 organisations.change(session, chosen, name=form.name.data or "", parent_id=parent)

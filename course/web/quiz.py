@@ -161,7 +161,7 @@ def check(attempt: str) -> str | Answer:
 @bp.get("/<lang>/attempts/<attempt>/result")
 @signed_in
 def result(attempt: str) -> str | Answer:
-    """The result of a closed attempt, on the quiz it was taken with, for ever. The key stands there only if the review rule allows it."""
+    """A closed attempt, on the quiz it was taken with, for ever; with the key only if the review rule allows it."""
     sitting = _sitting(attempt)
     if not sitting.attempt.closed_at:
         return redirect(url_for("quiz.resume", attempt=attempt))
@@ -224,11 +224,7 @@ def _understood(sitting: Sitting, given: dict[str, Response]) -> dict[str, str]:
 
 def _close(sitting: Sitting) -> Answer:
     session = current_session()
-    source = (
-        sitting.module.quizzes[published.course().languages[0]]
-        if published.course().languages[0] in sitting.module.quizzes
-        else sitting.quiz
-    )
+    source = sitting.module.quizzes.get(published.course().languages[0], sitting.quiz)
     is_new = attempts.close(session, sitting.attempt, quiz=source, course=published.course(), now=clock.now())
     session.commit()
     address = url_for("quiz.result", attempt=sitting.attempt.public_id)

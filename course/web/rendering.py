@@ -68,7 +68,7 @@ def notice() -> str:
 
 
 def direction(lang: str) -> str:
-    return "rtl" if lang.split("-")[0] in published.RIGHT_TO_LEFT else "ltr"
+    return "rtl" if lang.split("-", maxsplit=1)[0] in published.RIGHT_TO_LEFT else "ltr"
 
 
 @lru_cache(maxsize=64)

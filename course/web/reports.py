@@ -1,4 +1,4 @@
-"""The completion report: page, CSV and JSON of the same rows, the people behind each number, and the facts behind each person."""
+"""The completion report: page, CSV and JSON of the same rows, the people behind each number, the facts behind each person."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def people_csv() -> Response:
 @bp.get("/people/<person>")
 @report_readers
 def person(person: str) -> str:
-    """One person: the same progress that they see, and every fact behind it. Outside the reader's subtree there is no such person."""
+    """One person: the progress they see, and every fact behind it. Outside the reader's subtree there is no such person."""
     session, course = current_session(), published.course()
     found = people.by_public_id(session, person)
     if found is None or not behind.is_within(session, found.id, scope()):
@@ -143,7 +143,7 @@ def _state() -> str:
 
 
 def _filters() -> tuple[completion.Filters, dict[str, str]]:
-    """The filters of the address. An organisation outside the reader's subtree is 404; a day that is none is said by its field."""
+    """The filters of the address. An organisation outside the reader's subtree is 404; a wrong day is said by its field."""
     wanted = request.args.get("organisation", "")
     place = None
     if wanted:

@@ -87,7 +87,7 @@ def is_own_page() -> bool:
 
 
 def renew(token: str = "") -> None:
-    """Sends a new cookie with the answer: after signing in with the token of the sign-in, after signing out with a fresh one."""
+    """Sends a new cookie with the answer: after signing in the token of the sign-in, after signing out a fresh one."""
     g.new_token = token or secrets.token()
 
 

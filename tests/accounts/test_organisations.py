@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.orm import Session
 
 from course.accounts import organisations
 from course.accounts.tables import Organisation
 from tests.site import START, Site
 
 
-def add(session, parent: int | None, kind: str, name: str) -> int:
+def add(session: Session, parent: int | None, kind: str, name: str) -> int:
     return organisations.find_or_add(session, parent_id=parent, kind=kind, name=name, now=START)
 
 
@@ -43,7 +44,7 @@ def test_moving_takes_all_below_along(site: Site) -> None:
 def test_nothing_stands_below_itself(site: Site) -> None:
     with site.session(write=True) as session:
         by_name = {place.name: place.id for place in organisations.places(session)}
-        with pytest.raises(organisations.WrongPlace, match="An organisation cannot stand below itself."):
+        with pytest.raises(organisations.WrongPlace, match=r"^An organisation cannot stand below itself\.$"):
             organisations.change(
                 session, session.get_one(Organisation, by_name["Tunisia"]), name="Tunisia", parent_id=by_name["Youth"]
             )

@@ -7,24 +7,26 @@ from fractions import Fraction
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 import quizzes
+from course.content.model import Course, Module
 from course.extensions import current_session, intend
 from course.learning import attempts, record
 from course.learning.tables import Attempt, Fact, Outcome
 from course.publishing.revisions import live_digest, restore
-from quizzes.model import Response
+from quizzes.model import Quiz, Response
 from tests.site import Site
 
 
-def start(site: Site, session, who: str = "alice"):
+def start(site: Site, session: Session, who: str = "alice") -> tuple[Course, Module, Quiz, Attempt]:
     course = restore(session, live_digest(session))
     module = course.modules[0]
     attempt = attempts.start(session, person_id=site.ids[who], course=course, module=module, now=site.now)
     return course, module, module.quizzes["en"], attempt
 
 
-def all_right(quiz) -> dict[str, Response]:
+def all_right(quiz: Quiz) -> dict[str, Response]:
     return {item.id: quizzes.key_of(item) for item in quiz.items}
 
 
@@ -35,7 +37,7 @@ def test_starting_again_gives_the_open_attempt(site: Site) -> None:
 
 def test_graded_once_however_often_it_is_closed(site: Site) -> None:
     with site.session(write=True) as session:
-        course, module, quiz, attempt = start(site, session)
+        course, _, quiz, attempt = start(site, session)
         attempts.save(session, attempt, all_right(quiz), site.now)
         assert attempts.close(session, attempt, quiz=quiz, course=course, now=site.now)
         assert not attempts.close(session, attempt, quiz=quiz, course=course, now=site.later(hours=1))
@@ -64,7 +66,7 @@ def test_each_change_of_a_response_is_a_fact_and_the_same_again_is_none(site: Si
 
 def test_no_more_attempts_than_the_rule_allows(site: Site) -> None:
     with site.session(write=True) as session:
-        course, module, quiz, _ = start(site, session)
+        course, _, quiz, _ = start(site, session)
         for _ in range(quiz.attempts):
             attempt = start(site, session)[3]
             attempts.close(session, attempt, quiz=quiz, course=course, now=site.later(days=1))

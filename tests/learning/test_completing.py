@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import func, select
 
 import quizzes
@@ -16,7 +18,7 @@ def complete_all(site: Site, who: str = "alice") -> None:
     with site.session(write=True) as session:
         course = restore(session, live_digest(session))
         for module in course.modules:
-            given = {"person_id": site.ids[who], "course": course, "module": module}
+            given: dict[str, Any] = {"person_id": site.ids[who], "course": course, "module": module}
             for lesson in module.lessons:
                 lessons.mark_done(session, lesson=lesson, seen=0, now=site.later(minutes=5), **given)
             quiz = module.quizzes["en"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from course.learning import lessons, record
 from course.learning.progress import course_progress, where_to_continue
@@ -11,11 +14,11 @@ from course.publishing.revisions import live_digest, restore
 from tests.site import Site
 
 
-def kinds(session, person_id: int) -> list[str]:
+def kinds(session: Session, person_id: int) -> list[str]:
     return list(session.scalars(select(Fact.kind).where(Fact.person_id == person_id).order_by(Fact.id)))
 
 
-def first_lesson(session):
+def first_lesson(session: Session) -> dict[str, Any]:
     course = restore(session, live_digest(session))
     module = course.modules[0]
     return {"course": course, "module": module, "lesson": module.lessons[0]}

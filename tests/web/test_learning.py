@@ -9,7 +9,7 @@ import pytest
 import quizzes
 from course.publishing.revisions import live_digest, restore
 from quizzes.model import Item
-from tests.site import PASSWORD, Client, Site, counted_queries
+from tests.site import PASSWORD, Client, Page, Site, counted_queries
 
 
 def fields_of(item: Item) -> dict[str, object]:
@@ -210,9 +210,8 @@ def test_every_page_type_is_sound_for_everybody(site: Site) -> None:
     """Follows every link inside the site from home, as each of the five; the client checks each page."""
     for who in ("", "alice", "carla", "dana", "erin"):
         browser = site.client(who)
-        from tests.site import Page
-
-        waiting, seen = ["/en/"], set()
+        waiting: list[str] = ["/en/"]
+        seen: set[str] = set()
         while waiting and len(seen) < 150:
             path = waiting.pop()
             if path in seen:
