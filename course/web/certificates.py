@@ -31,7 +31,8 @@ def show(code: str) -> str:
 @signed_in
 def download(code: str) -> Response:
     shown = _own(code)
-    made = pdf.certificate(shown.certificate, verify=_verify_address(shown))
+    fonts = visitor.settings().instance / "fonts"
+    made = pdf.certificate(shown.certificate, verify=_verify_address(shown), more_fonts=fonts)
     response = make_response(made)
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = f'attachment; filename="certificate-{shown.certificate.code}.pdf"'

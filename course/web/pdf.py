@@ -15,10 +15,22 @@ from ..learning.tables import Certificate
 from .rendering import day
 
 TEMPLATE = Path(__file__).parent / "certificate.typ"
+# Installed packages of which only the font files are used, so that a name is set alike on every machine.
+FONT_PACKAGES = (
+    "fontpkg_noto_sans",
+    "justmytype_intl_africa",
+    "justmytype_intl_rtl",
+    "justmytype_intl_sea",
+    "justmytype_intl_south_asia",
+    "noto_cjk_sans_otc",
+)
 
 
-def certificate(of: Certificate, *, verify: str) -> bytes:
-    """One A4 page. The compiler refuses a document without title or language, so what comes out is tagged."""
+def certificate(of: Certificate, *, verify: str, more_fonts: Path) -> bytes:
+    """One A4 page. The compiler refuses a document without title or language, so what comes out is tagged.
+
+    ``more_fonts`` is a folder, which need not exist, for scripts that the font packages do not cover.
+    """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "certificate.typ").write_bytes(TEMPLATE.read_bytes())
@@ -47,7 +59,13 @@ def certificate(of: Certificate, *, verify: str) -> bytes:
             ),
             encoding="utf-8",
         )
-        made = typst.compile(str(root / "certificate.typ"), format="pdf", pdf_standards="ua-1", font_paths=font_folders())
+        made = typst.compile(
+            str(root / "certificate.typ"),
+            format="pdf",
+            pdf_standards="ua-1",
+            font_paths=[*font_folders(), *([str(more_fonts)] if more_fonts.is_dir() else [])],
+            ignore_system_fonts=True,
+        )
     return bytes(made)
 
 
@@ -71,4 +89,3 @@ def font_folders() -> list[str]:
     return found
 
 
-FONT_PACKAGES: tuple[str, ...] = ()
