@@ -19,7 +19,9 @@ CLAIM = timedelta(minutes=5)  # a mail claimed longer ago than this was left by 
 
 
 def queue(session: Session, *, to: str, subject: str, body: str, now: datetime) -> None:
-    session.execute(insert(Mail).values(recipient=to, subject=subject[:200], body=body, created_at=now))
+    """Queues a mail with the change that causes it; the caller commits. A subject is one line, whatever was typed into it."""
+    line = " ".join(subject.split())[:200]
+    session.execute(insert(Mail).values(recipient=to, subject=line, body=body, created_at=now))
 
 
 def send_pending(session: Session, settings: Settings, now: datetime) -> int:
@@ -44,12 +46,11 @@ def _send_one(session: Session, settings: Settings, mail_id: int, now: datetime)
     if claimed.rowcount != 1:  # type: ignore[attr-defined]
         return 0
     mail = session.get_one(Mail, mail_id)
-    message = _message(settings, mail)
     session.commit()
     try:
-        deliver(settings, message, f"{mail_id:06d}")
+        deliver(settings, _message(settings, mail), f"{mail_id:06d}")
         outcome: dict[str, Any] = {"sent_at": now, "error": None}
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, ValueError) as error:  # one that cannot be written must not hold up the others
         outcome = {"error": str(error)[:300]}
     session.execute(update(Mail).where(Mail.id == mail_id).values(**outcome))
     session.commit()

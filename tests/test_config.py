@@ -1,0 +1,91 @@
+"""Settings: the environment over config.toml over defaults, and one clear line for each that is wrong."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from course import config
+
+
+def load(tmp_path: Path, **given: str) -> config.Settings:
+    return config.load({"COURSE_INSTANCE": str(tmp_path / "instance"), **given})
+
+
+def test_defaults_need_nothing(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert settings.database_url == f"sqlite:///{tmp_path}/instance/course.sqlite3"
+    assert (settings.cookie, settings.https, settings.threads, settings.watch) == ("course", False, 4, False)
+    assert settings.modules == config.ROOT / "modules"
+
+
+def test_each_instance_has_a_secret_of_its_own_that_only_its_owner_reads(tmp_path: Path) -> None:
+    one, two = load(tmp_path / "a"), load(tmp_path / "b")
+    assert one.secret_key != two.secret_key
+    assert load(tmp_path / "a").secret_key == one.secret_key
+    assert len(one.secret_key) >= 43
+    assert stat.S_IMODE((one.instance / "secret.key").stat().st_mode) == 0o600
+
+
+def test_the_environment_is_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "instance").mkdir()
+    (tmp_path / "instance" / "config.toml").write_text(
+        'threads = 7\nregistration = "closed"\nhosts = ["a.example"]\n', encoding="utf-8"
+    )
+    settings = load(tmp_path, COURSE_THREADS="9")
+    assert (settings.threads, settings.registration, settings.hosts) == (9, "closed", ("a.example",))
+
+
+def test_https_follows_from_the_address(tmp_path: Path) -> None:
+    settings = load(tmp_path, COURSE_PUBLIC_URL="https://learn.example.org")
+    assert (settings.https, settings.cookie) == (True, "__Host-course")
+    assert settings.trusted_hosts == ["127.0.0.1", "[::1]", "learn.example.org", "localhost"]
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"COURSE_THREDS": "4"}, "COURSE_THREDS: there is no setting `threds`; did you mean `threads`?"),
+        ({"COURSE_THREADS": "many"}, "COURSE_THREADS: `threads` is a number from 1 to 64, not `many`"),
+        ({"COURSE_THREADS": "0"}, "COURSE_THREADS: `threads` is a number from 1 to 64, not `0`"),
+        ({"COURSE_WATCH": "perhaps"}, "COURSE_WATCH: `watch` is true or false, not `perhaps`"),
+        ({"COURSE_SECRET_KEY": "short"}, "COURSE_SECRET_KEY: at least 32 characters; leave it out to have one made"),
+        ({"COURSE_DATABASE_URL": "mysql://x/y"}, "COURSE_DATABASE_URL: sqlite:///… or postgresql://…, not `mysql:`"),
+        (
+            {"COURSE_PUBLIC_URL": "learn.example.org"},
+            "COURSE_PUBLIC_URL: the address of the site, such as https://learn.example.org, not `learn.example.org`",
+        ),
+        ({"COURSE_SMTP_URL": "mail.example"}, "COURSE_SMTP_URL: smtp://user:password@host:587 or smtps://…"),
+        ({"COURSE_REGISTRATION": "maybe"}, "COURSE_REGISTRATION: open or closed, not `maybe`"),
+        ({"COURSE_LOG_LEVEL": "loud"}, "COURSE_LOG_LEVEL: debug, info, warning or error, not `loud`"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, given: dict[str, str], line: str) -> None:
+    with pytest.raises(config.SettingError, match=f"^{re.escape(line)}$"):
+        load(tmp_path, **given)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("threads = 0", "`threads` is a number from 1 to 64, not `0`"),
+        ("public_url = 5", "`public_url` is a text in quotes, not `5`"),
+        ("thread = 5", "there is no setting `thread`; did you mean `threads`?"),
+        ("threads 5", "cannot be read as TOML (Expected '=' after a key in a key/value pair (at line 1, column 9))"),
+    ],
+)
+def test_a_wrong_file_names_itself(tmp_path: Path, text: str, line: str) -> None:
+    file = tmp_path / "instance" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(config.SettingError, match=f"^{re.escape(f'{file}: {line}')}$"):
+        load(tmp_path)
+
+
+def test_an_instance_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "instance").write_text("a file", encoding="utf-8")
+    with pytest.raises(config.SettingError, match=r"^COURSE_INSTANCE: cannot make the folder .*instance \(File exists\)$"):
+        load(tmp_path)
