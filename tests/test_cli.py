@@ -48,7 +48,7 @@ def test_check_says_clean_problems_or_usage(tmp_path: Path) -> None:
     assert command("check", str(folder)) == "2 modules, 5 lessons, 10 items, 3 practices, 1 session: no problems\n"
     broken = write_small_course(tmp_path / "broken", changes={"housing/quiz.yaml": "items: [\n"})
     said = json.loads(command("check", str(broken), "--format", "json", code=1))
-    assert [problem["path"] for problem in said["problems"]][0] == f"{broken}/housing/quiz.yaml"
+    assert said["problems"][0]["path"] == f"{broken}/housing/quiz.yaml"
     assert command("check", str(tmp_path / "none"), code=2) == (
         f"{tmp_path}/none: there is no such folder; name the folder that holds `course.yaml`\n"
     )

@@ -46,9 +46,10 @@ def _send_one(session: Session, settings: Settings, mail_id: int, now: datetime)
     if claimed.rowcount != 1:  # type: ignore[attr-defined]
         return 0
     mail = session.get_one(Mail, mail_id)
-    session.commit()
     try:
-        deliver(settings, _message(settings, mail), f"{mail_id:06d}")
+        message = _message(settings, mail)
+        session.commit()  # no transaction is open while a server is waited for
+        deliver(settings, message, f"{mail_id:06d}")
         outcome: dict[str, Any] = {"sent_at": now, "error": None}
     except (OSError, smtplib.SMTPException, ValueError) as error:  # one that cannot be written must not hold up the others
         outcome = {"error": str(error)[:300]}

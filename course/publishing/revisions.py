@@ -124,6 +124,11 @@ class Live:
         """What is live now; None before the first publication."""
         if self._clock() - self._looked >= NOTICED:
             self._look(session)
+        return self.last
+
+    @property
+    def last(self) -> Course | None:
+        """What was live at the last look, without asking the database."""
         return self._courses.get(self._digest)
 
     def revision(self, session: Session, digest: str) -> Course:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from flask import Flask, make_response, redirect, render_template, request
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, Unauthorized
 from werkzeug.wrappers import Response
 
 from ..extensions import current_session
-from . import visitor
+from . import published, visitor
 from .guard import SAFE, StalePage
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def _send_again(error: StalePage) -> Response:
 
 def _busy(error: OperationalError) -> Response:
     """A locked database or a full disk: nothing was stored, and the page says so."""
-    current_session().rollback()
+    _let_go()
     log.warning("database unavailable: %s", error.orig)
     if _is_script():
         response = make_response({"saved": False, "because": "busy"}, 503)
@@ -102,6 +103,12 @@ def _busy(error: OperationalError) -> Response:
         response = make_response(_page(ServiceUnavailable()))
     response.headers["Retry-After"] = "5"
     return response
+
+
+def _let_go() -> None:
+    published.answer_from_memory()
+    with suppress(SQLAlchemyError):
+        current_session().rollback()
 
 
 def _page(error: HTTPException) -> Response:
@@ -121,5 +128,5 @@ def _unexpected(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _page(error)
     log.exception("unexpected error at %s", request.path)
-    current_session().rollback()
+    _let_go()
     return _page(InternalServerError())

@@ -87,5 +87,3 @@ def font_folders() -> list[str]:
         if spec is not None and spec.submodule_search_locations:
             found += [str(path) for path in spec.submodule_search_locations]
     return found
-
-

@@ -35,8 +35,17 @@ def course() -> Course:
 def peek() -> Course | None:
     """The published course if there is one; for pages that must stand without it."""
     if "course" not in g:
-        g.course = live().course(current_session())
+        g.course = live().last if is_from_memory() else live().course(current_session())
     return cast("Course | None", g.course)
+
+
+def answer_from_memory() -> None:
+    """From here on this request is answered from memory: an error page must not ask the database that has just failed."""
+    g.from_memory = True
+
+
+def is_from_memory() -> bool:
+    return bool(g.get("from_memory"))
 
 
 def site_title() -> str:

@@ -19,6 +19,7 @@ from ..accounts import people, secrets, sign_ins
 from ..accounts.sign_ins import Viewer
 from ..config import Settings
 from ..extensions import current_session, writing
+from . import published
 
 COOKIE_AGE = 7 * 24 * 3600
 
@@ -108,7 +109,7 @@ def _token() -> str:
 
 def _load(_request: Request) -> Viewer | None:
     token = request.cookies.get(settings().cookie, "")
-    if len(token) < 32:
+    if len(token) < 32 or published.is_from_memory():
         return None
     now, session = clock.now(), current_session()
     found = sign_ins.find(session, token, now)

@@ -48,7 +48,8 @@ class _Handler(socketserver.StreamRequestHandler):
 @contextmanager
 def smtp_server() -> Iterator[tuple[str, list[bytes]]]:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Handler) as server:
-        server.got = got = []  # type: ignore[attr-defined]
+        got: list[bytes] = []
+        server.got = got  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

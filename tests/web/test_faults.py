@@ -1,0 +1,152 @@
+"""A full disk, a locked database, a key that leaks, a text that would run: what must hold when something is wrong."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from html import escape
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
+
+from course.accounts.tables import Person
+from course.extensions import db
+from course.learning.tables import Fact, LessonState
+from tests.site import PASSWORD, Client, Site, make_site
+from tests.site import close as close_site
+
+LESSON = "/en/modules/housing/rooms-before-rules"
+
+
+def done(browser: Client) -> tuple[int, str]:
+    html = browser.page(LESSON)
+    seen = re.search(r'name="seen" value="(\d+)"', html).group(1)  # type: ignore[union-attr]
+    answer = browser.send(f"{LESSON}/done", {"seen": seen})
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+@pytest.fixture
+def sqlite_site(tmp_path: Path, blank_sqlite: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    file = tmp_path / "course.sqlite3"
+    file.write_bytes(blank_sqlite.read_bytes())
+    return make_site(tmp_path, f"sqlite:///{file}", monkeypatch)
+
+
+def test_a_locked_database_says_not_saved_and_when_to_try_again(sqlite_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = sqlite_site.client("alice")
+    browser.page(LESSON)
+    engine = _engine(sqlite_site)
+    event.listen(engine, "checkout", lambda connection, _record, _proxy: connection.execute("PRAGMA busy_timeout = 100"))
+    other = sqlite3.connect(str(engine.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = browser.send(f"{LESSON}/done", {"seen": "0"})
+    html = answer.get_data(as_text=True)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "<h1>Not saved" in html
+    assert re.findall(r'name="seen" value="(\d+)"', html) == ["0"]
+    script = browser.send(f"{LESSON}/done", {"seen": "0"}, headers={"X-Requested-With": "course"})
+    assert (script.status_code, script.headers["Retry-After"], script.json) == (503, "5", {"saved": False, "because": "busy"})
+    other.execute("ROLLBACK")
+    other.close()
+    assert browser.send(f"{LESSON}/done", {"seen": "0"}).status_code == 303
+    close_site(sqlite_site)
+
+
+def test_a_full_disk_says_not_saved_and_reading_goes_on(sqlite_site: Site) -> None:
+    browser = sqlite_site.client("alice")
+    browser.page(LESSON)
+    engine = _engine(sqlite_site)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    full = [True]
+
+    def limit(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages if full[0] else 1_000_000}")
+
+    event.listen(engine, "checkout", limit)
+    answers = [browser.send(f"{LESSON}/done", {"seen": str(n), **({"undo": "1"} if n % 2 else {})}) for n in range(120)]
+    refused = [answer for answer in answers if answer.status_code != 303]
+    assert len(refused) >= 1
+    assert {(answer.status_code, answer.headers.get("Retry-After")) for answer in refused} == {(503, "5")}
+    browser.page(LESSON)
+    with sqlite_site.session() as session:
+        state = session.execute(select(LessonState)).scalar_one()
+        facts = session.scalars(select(Fact.key).where(Fact.kind.in_(("completed_lesson", "undid_lesson")))).all()
+        assert state.changes == len(facts) == answers.index(refused[0])  # what came after it was from a stale page
+    full[0] = False
+    assert done(browser)[0] == 303
+    close_site(sqlite_site)
+
+
+def test_a_database_that_is_gone_is_a_page(site: Site) -> None:
+    browser = site.client("alice")
+
+    def refuse(*_args: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
+
+    event.listen(_engine(site), "before_cursor_execute", refuse)
+    answers = [browser.get(path) for path in ("/en/", LESSON, "/en/reports/completion", "/verify/X")]
+    health = browser.get("/healthz")
+    event.remove(_engine(site), "before_cursor_execute", refuse)
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(503, "5")] * 4
+    assert health.status_code == 503
+    assert browser.get("/healthz").status_code == 200
+
+
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}${7*7}"
+
+
+def test_what_people_type_is_shown_and_never_run(site: Site) -> None:
+    """The same text as name, organisation, filter, address and code, on every page that shows it."""
+    with site.session(write=True) as session:
+        for person in session.scalars(select(Person)):
+            person.name = EVIL[:200]
+    erin = site.client("erin")
+    erin.page("/en/account/register")
+    site.client("alice").page(LESSON)
+    for path in ("/en/", "/en/account/", "/en/reports/completion/people", "/en/admin/people", "/en/progress"):
+        html = erin.page(path)
+        assert "<script>alert" not in html and "<img src=x" not in html and "49" not in re.findall(r"\$?(\d+)\$", html), path
+    assert escape(EVIL, quote=False)[:24] in erin.page("/en/reports/completion/people")
+    for path in (f"/verify/{EVIL}", f"/en/practices/?q={EVIL}", f"/en/reports/completion?module={EVIL}", f"/en/{EVIL}"):
+        assert "<script>alert" not in erin.get(path).get_data(as_text=True), path
+
+
+def test_no_secret_is_written_to_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    browser = site.client("alice")
+    browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": "a wrong pass phrase"})
+    browser.page("/en/account/password")
+    browser.send("/en/account/password", {"current_password": PASSWORD, "new_password": "a fresh pass phrase"})
+    cookie = browser.get_cookie("course")
+    assert cookie is not None
+    for secret in (PASSWORD, "a wrong pass phrase", "a fresh pass phrase", cookie.value, site.settings.secret_key):
+        assert caplog.text.count(secret) == 0
+
+
+def test_the_same_click_sixteen_times_at_once_counts_once(site: Site) -> None:
+    browsers = [site.client("alice") for _ in range(4)]
+    for browser in browsers:
+        browser.page(LESSON)
+    codes: list[int] = []
+    threads = [
+        threading.Thread(target=lambda b=b: codes.append(b.send(f"{LESSON}/done", {"seen": "0"}).status_code))
+        for b in browsers * 4
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == [303] * 16
+    with site.session() as session:
+        kinds = session.scalars(select(Fact.kind).order_by(Fact.id)).all()
+        assert sorted(kinds) == ["completed_lesson", "enrolled", "opened", "started"]
+
+
+def _engine(site: Site):  # type: ignore[no-untyped-def]
+    with site.app.app_context():
+        return db.engine
