@@ -5,6 +5,7 @@ Alice and Bob learn (Alice in Sfax, Bob in Lima), Carla manages Tunisia, Dana wr
 
 from __future__ import annotations
 
+import gzip
 import re
 import threading
 from collections.abc import Iterator
@@ -104,7 +105,8 @@ class Client(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, **kwargs)
         if response.mimetype == "text/html" and response.status_code not in (301, 302, 303, 308):
-            html = response.get_data(as_text=True)
+            sent = response.get_data()
+            html = (gzip.decompress(sent) if response.content_encoding == "gzip" else sent).decode()
             Page(html).check(response.request.path)
             found = re.search(r'name="csrf_token" value="([0-9a-f]{64})"', html)
             self.token = found.group(1) if found else self.token

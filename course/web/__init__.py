@@ -12,6 +12,7 @@ from . import (
     assets,
     authoring,
     certificates,
+    compression,
     errors,
     guard,
     headers,
@@ -50,6 +51,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     visitor.init_app(app, login)
     errors.init_app(app)
     headers.init_app(app)
+    compression.init_app(app)
     rendering.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -1,0 +1,47 @@
+"""Pages and files get smaller on the way, unless that could give away what is secret in them."""
+
+from __future__ import annotations
+
+import gzip
+
+from tests.site import Site
+
+GZIP = {"Accept-Encoding": "gzip, deflate, br"}
+
+
+def test_a_page_is_compressed_for_those_who_can_read_it(site: Site) -> None:
+    browser = site.client("alice")
+    plain = browser.get("/en/modules/housing/")
+    small = browser.get("/en/modules/housing/", headers=GZIP)
+    assert (plain.headers.get("Content-Encoding"), small.headers.get("Content-Encoding")) == (None, "gzip")
+    assert gzip.decompress(small.data) == plain.data
+    assert int(small.headers["Content-Length"]) == len(small.data) < len(plain.data) / 2
+    assert (plain.headers["Vary"], small.headers["Vary"]) == ("Accept-Encoding", "Accept-Encoding")
+
+
+def test_what_may_echo_what_was_typed_is_not(site: Site) -> None:
+    browser = site.client("erin")
+    for answer in (
+        browser.get("/en/practices/?q=halls", headers=GZIP),
+        browser.get("/en/nowhere", headers=GZIP),
+        browser.get("/verify/XYZ", headers=GZIP),
+        browser.send("/en/account/password", {"current_password": "wrong"}, headers=GZIP),
+    ):
+        assert answer.headers.get("Content-Encoding") is None
+
+
+def test_a_static_file_is_compressed_once_and_kept_for_a_year(site: Site) -> None:
+    browser = site.client()
+    html = browser.page("/en/")
+    address = html.split('rel="stylesheet" href="')[1].split('"')[0]
+    plain, small = browser.get(address), browser.get(address, headers=GZIP)
+    assert gzip.decompress(small.data) == plain.data
+    assert small.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert (small.mimetype, small.headers["Content-Encoding"]) == ("text/css", "gzip")
+    for wrong in ("/static/0/../course.css", "/static/0/%2e%2e/__init__.py", "/static/0/none.css"):
+        assert browser.get(wrong).status_code == 404, wrong
+
+
+def test_a_wrong_digest_gets_the_file_but_keeps_it_for_nothing(site: Site) -> None:
+    answer = site.client().get("/static/0000/css/course.css")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
