@@ -1,6 +1,6 @@
 """A pure grading library: frozen values in, frozen values out; no Flask, no database, no clock.
 
-``read`` a quiz, ``draw`` what one attempt sees, ``collect`` its responses, ``grade`` them.
+``read`` a quiz, ``draw`` what one attempt sees, ``collect`` its responses, ``grade`` them on the attempt's ``instance``.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from .grading import (
     percent_of,
     understood,
 )
-from .policy import Start, attempts_left, counted, may_review, may_start, passed
+from .policy import Start, attempts_left, closes_at, counted, may_review, may_start, passed
 from .reading import read, to_mapping, translate
-from .variants import draw
+from .variants import draw, instance
 
 __all__ = [
     "Start",
     "attempts_left",
+    "closes_at",
     "collect",
     "completeness",
     "counted",
@@ -33,6 +34,7 @@ __all__ = [
     "draw",
     "grade",
     "grade_item",
+    "instance",
     "key_of",
     "map_texts",
     "may_review",

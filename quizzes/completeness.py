@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .kinds import Interaction, Numeric, ShortText, SingleChoice, TrueFalse, of
+from .kinds import Cloze, Interaction, Numeric, ShortText, SingleChoice, TrueFalse, of
 from .model import Choice, Fault, Pair, Quiz
 
 LONGEST_KEY_SHARE = 60  # percent of the single-choice items in which the key may be the longest choice
@@ -14,12 +14,22 @@ _FEWEST = 3  # of fewer single-choice items no share says anything
 def completeness(quiz: Quiz) -> tuple[Fault, ...]:
     """Choices and pairs without feedback, typed items that say nothing to a wrong response, and keys told by their length."""
     items = [of(item) for item in quiz.items]
-    silent = (fault for n, item in enumerate(items) for fault in _silent(item, n))
-    return (*silent, *_told_by_length([item for item in items if isinstance(item, SingleChoice)]))
+    silent = (fault for n, item in enumerate(items) if item.IS_GRADED for fault in _silent(item, ("items", n)))
+    told = _told_by_length([item for item in items if isinstance(item, SingleChoice)])
+    return (*silent, *told, *_nothing_to_earn(quiz))
 
 
-def _silent(item: Interaction, n: int) -> Iterator[Fault]:
-    at: tuple[str | int, ...] = ("items", n)
+def _nothing_to_earn(quiz: Quiz) -> Iterator[Fault]:
+    if not quiz.points:
+        message, hint = "no item earns points, so nobody can pass", "add an item that is graded"
+        yield Fault(("items",), message, hint, "nothing-to-earn")
+
+
+def _silent(item: Interaction, at: tuple[str | int, ...]) -> Iterator[Fault]:
+    if isinstance(item, Cloze):
+        for place, blank in enumerate(item.blanks):
+            yield from _silent(blank, (*at, "blanks", place))
+        return
     if isinstance(item, (Numeric, ShortText)):
         if not item.feedback.incorrect:
             message, hint = f"`{item.id}` says nothing to a wrong response", "add `feedback: {correct: …, incorrect: …}`"

@@ -32,6 +32,17 @@ SOURCE_KEYS = frozenset(
         "wait_minutes",
         "counts",
         "review",
+        "time_limit_minutes",
+        "pools",
+        "weight",
+        "multiple",
+        "other",
+        "figure",
+        "area",
+        "params",
+        "units",
+        "distance",
+        "reject",
     )
 )
 _ID = re.compile(r"[a-z0-9-]+")
@@ -51,6 +62,9 @@ class Entry:
 
     def __contains__(self, key: str) -> bool:
         return key in self._given
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._given)
 
     def fault(self, code: str, message: str, hint: str = "", *, at: Place = ()) -> None:
         """``at`` leads on from this entry."""

@@ -8,27 +8,40 @@ from dataclasses import replace
 from fractions import Fraction
 
 from .kinds import of
-from .kinds.interaction import Fields, Write
-from .model import Item, ItemOutcome, Quiz, QuizOutcome, Remark, Response, Score, Status
+from .kinds.interaction import Fields, Judgement, Write, status_of
+from .model import Item, ItemOutcome, Quiz, QuizOutcome, Remark, Response, Score
 
-_IS_RIGHT: Mapping[Status, bool | None] = {"correct": True, "partial": None, "incorrect": False}
+_IS_RIGHT: Mapping[str, bool | None] = {"correct": True, "partial": None, "incorrect": False}
 
 
 def grade(quiz: Quiz, responses: Mapping[str, Response]) -> QuizOutcome:
-    """Every item of the quiz, in its order; an item without a response scores 0, a response without an item is left out."""
+    """Every item of the quiz, in its order; an item without a response scores 0, a response without an item is left out.
+
+    A quiz with pools or calculated items is graded as the attempt had it: ``grade(instance(quiz, seed), responses)``.
+    """
     outcomes = tuple(grade_item(item, responses.get(item.id, Response())) for item in quiz.items)
     raw, most = (sum(points, Fraction(0)) for points in ((o.score.raw for o in outcomes), (o.score.max for o in outcomes)))
     return QuizOutcome(outcomes, Score(raw, most))
 
 
 def grade_item(item: Item, response: Response) -> ItemOutcome:
-    """The outcome says how right the response is; only the score knows of hints, and never falls below 0."""
+    """The outcome says how right the response is; only the score knows of hints, and never falls below 0.
+
+    An item that earns nothing is `recorded` as soon as there is a response.
+    """
     kind = of(item)
     given = kind.known(response)
     if given.is_blank:
         return ItemOutcome(item.id, "not_answered", Score(Fraction(0), item.points))
     judged = kind.judge(given)
-    status: Status = "correct" if judged.share == 1 else "partial" if judged.share else "incorrect"
+    if not kind.IS_GRADED:
+        return ItemOutcome(item.id, "recorded", Score(Fraction(0), Fraction(0)), judged.remarks)
+    return settled(item, given, judged)
+
+
+def settled(item: Item, given: Response, judged: Judgement) -> ItemOutcome:
+    """The outcome of a judged response: its status, what is said to it, and its points less what its hints cost."""
+    status = status_of(judged.share)
     text = {"correct": item.feedback.correct, "partial": item.feedback.partial, "incorrect": item.feedback.incorrect}[status]
     said = (Remark("", text, _IS_RIGHT[status]),) if text else ()
     cost = sum((hint.cost for hint in item.hints[: max(0, given.hints)]), Fraction(0))
@@ -36,38 +49,40 @@ def grade_item(item: Item, response: Response) -> ItemOutcome:
     return ItemOutcome(item.id, status, score, judged.remarks + said, judged.understood)
 
 
-def collect(item: Item, fields: Fields) -> tuple[Response, str]:
+def collect(item: Item, fields: Fields, locale: str | None = None) -> tuple[Response, str]:
     """The response in a form, and a message for the learner where it cannot be read as meant (else empty).
 
-    Fields are `r.<item>` and, for ordering and matching, `r.<item>.<choice or pair>`; others and unknown ids are ignored. The
-    response is to be kept in both cases. ``Response.hints`` is 0: hints are counted by who gives them.
+    Fields are `r.<item>` and, for ordering, matching and cloze, `r.<item>.<choice, pair or blank>`, for a survey also
+    `r.<item>.other`; others and unknown ids are ignored. The response is to be kept in both cases. ``Response.hints`` is 0:
+    hints are counted by who gives them. With the ``locale`` of the page (`es`, `de-CH`) a number that means another one
+    elsewhere is read as it means here, and the response keeps it; without one it is asked back.
     """
-    return of(item).collect(fields)
+    return of(item).collect(fields, locale)
 
 
-def understood(item: Item, response: Response) -> str:
+def understood(item: Item, response: Response, locale: str | None = None) -> str:
     """How a typed response is read, without a word on whether it is right; empty where there is nothing to tell."""
     kind = of(item)
     given = kind.known(response)
-    return "" if given.is_blank else kind.judge(given).understood
+    return "" if given.is_blank else kind.judge(given, locale).understood
 
 
 def key_of(item: Item) -> Response:
-    """A response that earns all points."""
+    """A response that earns all points; a blank one for an item that has none to earn."""
     return of(item).key()
 
 
 def describe_key(item: Item) -> tuple[str, ...]:
     """The key in lines, for the review. They hold the item's texts as they are: HTML only where ``map_texts`` made it.
 
-    The lines of numeric and short_text items are plain text always.
+    The lines of numeric, calculated, short_text and cloze items are plain text always; a survey and a reflection have none.
     """
     return of(item).describe_key()
 
 
 def credit_in_words(item: Item) -> str:
     """What a right, a partly right and a wrong response earn; told before the learner responds."""
-    return of(item).CREDITS[item.credit]
+    return of(item).credit_in_words()
 
 
 def map_texts(quiz: Quiz, write: Write, inline: Write | None = None) -> Quiz:

@@ -6,24 +6,34 @@ Terms follow QTI (item, choice, response, outcome) and xAPI (score.raw, score.ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
-Status = Literal["correct", "partial", "incorrect", "not_answered"]
+# `recorded` is a response to an item that earns nothing: a survey's, a reflection's.
+Status = Literal["correct", "partial", "incorrect", "not_answered", "recorded"]
 Counts = Literal["best", "last", "first", "average"]
 Review = Literal["never", "after_attempt", "after_pass", "no_attempts_left"]
+
+BLANK = re.compile(r"\[\[([a-z0-9-]+)\]\]")  # where a blank stands in the text of a cloze
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing a learner can choose, order or match. ``correct`` is part of the key and never leaves with a view."""
+    """One thing a learner can choose, order or match. ``correct`` and ``weight`` are key and never leave with a view.
+
+    ``weight`` is the share of the points that it earns or takes, where the item's credit is ``weights``. ``area`` is where it
+    lies on a hotspot's figure: left, top, width and height in percent of the figure.
+    """
 
     id: str
     text: str
     correct: bool = False
     feedback: str = ""
+    weight: Fraction = Fraction(0)
+    area: tuple[Fraction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,14 @@ class Pair:
     text: str
     choice: str
     feedback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Another unit in which a number may be typed: ``factor`` of the item's own make one of it."""
+
+    text: str
+    factor: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +88,19 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """Of the items with the tag, each attempt draws so many."""
+
+    tag: str
+    draw: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quiz:
     """The items of a module's quiz and the rules under which an attempt counts.
 
-    ``attempts`` 0 means no limit; ``wait_minutes`` is the time between two attempts; ``counts`` says which attempt counts.
+    ``attempts`` 0 means no limit, as does ``time_limit_minutes`` 0; ``wait_minutes`` is the time between two attempts;
+    ``counts`` says which attempt counts.
     """
 
     items: tuple[Item, ...]
@@ -82,6 +109,23 @@ class Quiz:
     counts: Counts = "best"
     shuffle: bool = True
     review: Review = "after_attempt"
+    time_limit_minutes: int = 0
+    pools: tuple[Pool, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many items one attempt sees."""
+        return len(self.items) - sum(len(self.in_pool(pool)) - pool.draw for pool in self.pools)
+
+    @property
+    def points(self) -> Fraction:
+        """What one attempt can earn; the same for each, since all items of a pool earn the same."""
+        most = sum((item.points for item in self.items), Fraction(0))
+        left = ((pool.draw - len(items)) * items[0].points for pool in self.pools if (items := self.in_pool(pool)))
+        return most + sum(left, Fraction(0))
+
+    def in_pool(self, pool: Pool) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if pool.tag in item.tags)
 
     def item(self, item_id: str) -> Item:
         """Raises KeyError when the quiz has no such item."""
@@ -95,13 +139,16 @@ class Quiz:
 class Response:
     """What a learner gave: choice ids (in the learner's order for ordering), a text, or pair id → choice id.
 
-    Never a position on the page, so that shuffling, another language or a reload change nothing.
+    For a cloze, ``pairs`` holds blank id → choice id or typed text. ``numbers`` holds how typed numbers were read when they
+    were given, as exact numbers: blank id (empty for the item's own field) → number. Never a position on the page, so that
+    shuffling, another language or a reload change nothing.
     """
 
     choices: tuple[str, ...] = ()
     text: str = ""
     pairs: tuple[tuple[str, str], ...] = ()
     hints: int = 0
+    numbers: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_blank(self) -> bool:
@@ -118,6 +165,8 @@ class Response:
             given["pairs"] = dict(self.pairs)
         if self.hints:
             given["hints"] = self.hints
+        if self.numbers:
+            given["numbers"] = dict(self.numbers)
         return given
 
     @classmethod
@@ -127,6 +176,7 @@ class Response:
             text=given.get("text", ""),
             pairs=tuple(given.get("pairs", {}).items()),
             hints=given.get("hints", 0),
+            numbers=tuple(given.get("numbers", {}).items()),
         )
 
 
@@ -167,10 +217,22 @@ class QuizOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class BlankView:
+    """One blank of a cloze on the page: a list to choose from where there are ``choices``, else a field to type in."""
+
+    id: str
+    kind: str
+    choices: tuple[tuple[str, str], ...] = ()  # plain text, as a list on a page can show it
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ItemView:
     """What the page may know of an item before the attempt is closed: no key, no feedback, no explanation.
 
     ``choices`` and ``pairs`` are (id, text) in the order shown to this attempt; ``credit_in_words`` is told before responding.
+    ``is_multiple`` asks for tick boxes, ``has_other`` for a text field `r.<item>.other`, ``longest`` is the most characters
+    that are kept of a typed response. ``areas`` are (choice id, (left, top, width, height)) in percent of the ``figure``.
     """
 
     id: str
@@ -182,6 +244,23 @@ class ItemView:
     pairs: tuple[tuple[str, str], ...] = ()
     unit: str = ""
     hints: tuple[Hint, ...] = ()
+    text: str = ""
+    blanks: tuple[BlankView, ...] = ()
+    figure: str = ""
+    alt: str = ""
+    areas: tuple[tuple[str, tuple[Fraction, ...]], ...] = ()
+    units: tuple[str, ...] = ()
+    is_multiple: bool = False
+    has_other: bool = False
+    longest: int = 500
+
+    @property
+    def parts(self) -> tuple[tuple[str, BlankView | None], ...]:
+        """The text of a cloze in order: what stands before each blank, with the blank; last what stands behind them all."""
+        held = {blank.id: blank for blank in self.blanks}
+        pieces = BLANK.split(self.text)
+        names = [*pieces[1::2], ""]
+        return tuple((text, held.get(name)) for text, name in zip(pieces[::2], names, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,36 @@
 """What a person typed → a number, with what was understood. Nothing is guessed: what can be read in two ways is asked back.
 
 Read are `1.5`, `1,5`, `1500`, `1 500`, `1'500`, `1.500,5`, `1,00,000`, `3/4`, `1 1/2`, `½`, `50 %`, digits of any script
-and every kind of minus sign. Three digits behind a single point or comma (`1,500`) are a thousand in one country and
-one and a half in another.
+and every kind of minus sign, `1e3`. Three digits behind a single point or comma (`1,500`) are a thousand in one country and
+one and a half in another: where the learner's locale is given and one of the two is its way of writing, that one is read.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+
+from .model import Unit
 
 LONGEST = 500  # characters; nobody types a longer number, and int() of much longer ones takes its time
 _PERCENT = frozenset({"%", "percent", "per cent", "pct"})
 _SIGNS = str.maketrans(
-    dict.fromkeys("−–—‐‑‒﹣－", "-") | dict.fromkeys("’ʼ‘´`", "'") | {"٪": "%", "٫": ".", "٬": "'", "⁄": "/", "∕": "/"}
+    dict.fromkeys("−–—‐‑‒﹣－", "-") | dict.fromkeys("’ʼ‘´`", "'") | {"٪": "%", "٬": "'", "⁄": "/", "∕": "/"}
 )
 _RATIO = re.compile(r"(?:(\d+) )?(\d+) ?/ ?(\d+)")
-_PLAIN = re.compile(r"(\d*)(?:[.,](\d*))?")
-_INDIAN = re.compile(r"([1-9]\d?(?:,\d\d)+,\d{3})(?:\.(\d*))?")
+_POWER = re.compile(r"([^/e]+?) ?e ?([+-]?\d{1,2})", re.IGNORECASE)
+_PLAIN = re.compile(r"(\d*)(?:[.,٫](\d*))?")
+_INDIAN = re.compile(r"([1-9]\d?(?:,\d\d)+,\d{3})(?:[.٫](\d*))?")
 # A thousands separator and the decimal marks that may follow it.
 _GROUPED = tuple(
     re.compile(rf"([1-9]\d{{0,2}}(?:{re.escape(group)}\d{{3}})+)(?:[{re.escape(marks)}](\d*))?")
-    for group, marks in ((",", "."), (".", ","), (" ", ".,"), ("'", ".,"))
+    for group, marks in ((",", ".٫"), (".", ",٫"), (" ", ".,٫"), ("'", ".,٫"))
 )
 _EXACT = re.compile(r"([+-]?)(\d+)(?:\.(\d+)|/(\d*[1-9]\d*))?")
 
@@ -37,31 +44,66 @@ class Reading:
 
     values: tuple[Fraction, ...]
     message: str = ""
+    locale: str | None = None
 
     @property
     def understood(self) -> str:
-        return " or ".join(map(_shown, self.values))
+        """As the locale writes it, so that a learner sees at once where a number was read otherwise than meant."""
+        return " or ".join(show(value, self.locale) for value in self.values)
 
 
-def read(text: str, unit: str = "") -> Reading:
-    """The number in a text; the item's ``unit`` may stand before or behind it.
+def read(text: str, unit: str = "", locale: str | None = None, units: Sequence[Unit] = ()) -> Reading:
+    """The number in a text, in the item's ``unit``, which may stand before or behind it, as may one of the other ``units``.
 
     A percent sign is dropped where the unit is percent, divides by 100 where there is no unit, and is asked back otherwise.
+    A ``locale`` that CLDR does not know decides nothing, as none does.
     """
-    plain = _without_unit(_plain(text[: LONGEST + 1]), unit)
+    plain, factor = _without_unit(_plain(text[: LONGEST + 1]), unit, units)
     is_percent = unit.strip().casefold() in _PERCENT
-    if plain.endswith("%"):
+    convention = convention_of(locale)
+    if plain.endswith("%") or plain.startswith("%"):
         if unit and not is_percent:
-            return Reading((), f"Write the number in {unit}, without a percent sign.")
-        values = tuple(value / (1 if unit else 100) for value in _values(plain.rstrip("% ")))
-    else:
-        values = _values(plain)
+            return Reading((), f"Write the number in {unit}, without a percent sign.", locale)
+        factor = Fraction(1, 1 if unit else 100)
+        plain = plain.removeprefix("%").rstrip("% ").lstrip()
+    values = tuple(value * factor for value in _values(plain, convention))
     if not values or len(text) > LONGEST:
-        return Reading((), f"“{_short(text)}” cannot be read as a number. Write it in digits, for example 1500, 1.5 or 3/4.")
+        examples = f"1500, {show(Fraction(3, 2), locale)} or 3/4"
+        return Reading((), f"“{_short(text)}” cannot be read as a number. Write it in digits, for example {examples}.", locale)
     if len(values) > 1:
-        first, second = map(write, values)
-        return Reading(values, f"“{_short(text)}” can mean {first} or {second}. Write {first} or {second}.")
-    return Reading(values)
+        first, second = (write(value, locale) for value in values)
+        return Reading(values, f"“{_short(text)}” can mean {first} or {second}. Write {first} or {second}.", locale)
+    return Reading(values, locale=locale)
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """How a locale writes numbers: ``decimal`` as written with digits 0 to 9, and what it reads as a number of its own."""
+
+    decimal: str
+    pattern: re.Pattern[str]
+
+
+@lru_cache(maxsize=512)
+def convention_of(locale: str | None) -> Convention | None:
+    """None for a locale that CLDR does not know. Both its own digits and 0 to 9 have their separators in a locale."""
+    try:
+        known = Locale.parse((locale or "").replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return None
+    systems = [known.number_symbols.get(system, {}) for system in (known.default_numbering_system, "latn")]
+    # Where CLDR names none for a system of digits, Babel writes a point and commas.
+    written = [str(held.get("decimal") or ".") for held in systems]
+    decimals = dict.fromkeys(map(_symbol, written))
+    groups = [group for held in systems if (group := _symbol(str(held.get("group") or ","))) not in decimals]
+    last, others = known.decimal_formats[None].grouping
+    group, mark = (f"[{''.join(map(re.escape, found))}]" for found in (groups, decimals))
+    whole = rf"\d+|[1-9]\d{{0,{others - 1}}}(?:{group}\d{{{others}}})*{group}\d{{{last}}}"
+    return Convention(written[-1], re.compile(rf"({whole})(?:{mark}(\d*))?|{mark}(\d+)"))
+
+
+def _symbol(text: str) -> str:
+    return _plain(f"0{text}0")[1:-1]
 
 
 def exact(text: str) -> Fraction | None:
@@ -74,10 +116,10 @@ def exact(text: str) -> Fraction | None:
     return -value if sign == "-" else value
 
 
-def write(value: Fraction) -> str:
+def write(value: Fraction, locale: str | None = None) -> str:
     """A short text that ``read`` reads as this value alone: `1500`, `1.5`, `1.2340`, `2/3`."""
-    text = _shown(value)
-    return f"{text}0" if len(_values(text)) > 1 else text
+    text = show(value, locale)
+    return f"{text}0" if len(_values(_plain(text), convention_of(locale))) > 1 else text
 
 
 def _plain(text: str) -> str:
@@ -96,17 +138,29 @@ def _plain(text: str) -> str:
     return " ".join(folded.translate(_SIGNS).split())
 
 
-def _without_unit(plain: str, unit: str) -> str:
-    word, low = " ".join(unicodedata.normalize("NFKC", unit).casefold().split()), plain.casefold()
-    if not word or len(low) != len(plain):
-        return plain
-    if low.endswith(word):
-        return plain[: -len(word)].rstrip()
-    return plain[len(word) :].lstrip() if low.startswith(word) else plain
+def _without_unit(plain: str, unit: str, units: Sequence[Unit]) -> tuple[str, Fraction]:
+    """The rest of the text, and how many of the item's unit make the one that was typed. The longest that fits is meant."""
+    low = plain.casefold()
+    words = [(word, each.factor) for each in (*units, Unit(unit, Fraction(1))) for word in _words(each.text)]
+    known = dict(words)
+    for word in sorted(filter(None, known), key=len, reverse=True) if len(low) == len(plain) else ():
+        if low.endswith(word):
+            return plain[: -len(word)].rstrip(), known[word]
+        if low.startswith(word):
+            return plain[len(word) :].lstrip(), known[word]
+    return plain, Fraction(1)
 
 
-def _values(plain: str) -> tuple[Fraction, ...]:
-    """Every value that a plain text can have, the one with thousands first."""
+def _words(unit: str) -> tuple[str, str]:
+    """A unit as ``_plain`` leaves it in a text, and as those type it who have no raised digits: m² and m2."""
+    return _plain(unit).casefold(), " ".join(unicodedata.normalize("NFKC", unit).casefold().split())
+
+
+def _values(plain: str, convention: Convention | None = None) -> tuple[Fraction, ...]:
+    """Every value that a plain text can have, the one with thousands first; one where the convention decides."""
+    power = _POWER.fullmatch(plain)
+    if power:
+        return tuple(value * Fraction(10) ** int(power[2]) for value in _values(power[1], convention))
     sign = -1 if plain.startswith("-") else 1
     rest = plain[1:].lstrip() if plain.startswith(("-", "+")) else plain
     ratio = _RATIO.fullmatch(rest)
@@ -115,6 +169,9 @@ def _values(plain: str) -> tuple[Fraction, ...]:
         return (sign * (int(whole or 0) + Fraction(int(above), int(below))),) if int(below) else ()
     if not any(map(str.isdigit, rest)):
         return ()
+    own = convention.pattern.fullmatch(rest) if convention else None
+    if own:
+        return (sign * _decimal(own[1] or "", own[2] or own[3]),)
     readings = (pattern.fullmatch(rest) for pattern in (*_GROUPED, _INDIAN, _PLAIN))
     return tuple(dict.fromkeys(sign * _decimal(*match.groups()) for match in readings if match))
 
@@ -123,16 +180,30 @@ def _decimal(whole: str, decimals: str | None) -> Fraction:
     return Fraction(f"{re.sub(r'[^0-9]', '', whole) or 0}.{decimals or 0}")
 
 
-def _shown(value: Fraction) -> str:
-    """A finite decimal with a point, or a ratio."""
+def show(value: Fraction, locale: str | None = None) -> str:
+    """A finite decimal with the locale's mark, without one a point; or a ratio."""
+    convention = convention_of(locale)
+    return _shown(value).replace(".", convention.decimal) if convention else _shown(value)
+
+
+def is_finite(value: Fraction) -> bool:
+    """Whether it ends somewhere behind the point."""
+    return _places(value) is not None
+
+
+def _places(value: Fraction) -> int | None:
     below, twos, fives = value.denominator, 0, 0
     while below % 2 == 0:
         below, twos = below // 2, twos + 1
     while below % 5 == 0:
         below, fives = below // 5, fives + 1
-    if below > 1:
+    return None if below > 1 else max(twos, fives)
+
+
+def _shown(value: Fraction) -> str:
+    places = _places(value)
+    if places is None:
         return f"{value.numerator}/{value.denominator}"
-    places = max(twos, fives)
     digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
     sign = "-" if value < 0 else ""
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"

@@ -39,6 +39,13 @@ def may_start(quiz: Quiz, closed_at: Sequence[datetime], now: datetime) -> Start
     return Start(False, f"The next attempt may start in {time}.", "wait", may_start_at)
 
 
+def closes_at(started_at: datetime, limit_minutes: int, extra_percent: int = 0) -> datetime | None:
+    """When an attempt closes by itself; None without a limit. ``extra_percent`` is a person's extra time: 50 for half again."""
+    if not limit_minutes:
+        return None
+    return started_at + timedelta(minutes=limit_minutes) * (100 + max(0, extra_percent)) / 100
+
+
 def may_review(quiz: Quiz, *, is_closed: bool, has_passed: bool, attempts_left: int | None) -> bool:
     """Whether the key may be shown with an attempt. Never while it is open, whatever the quiz says."""
     if not is_closed or quiz.review == "never":

@@ -9,8 +9,9 @@ from typing import Any, cast, get_args
 
 from .entry import SOURCE_KEYS, Entry, meant
 from .kinds import KINDS, Interaction, of
-from .kinds.interaction import check_ids, read_feedback
+from .kinds.interaction import check_ids, read_feedback, read_points, write_feedback
 from .model import Counts, Fault, Feedback, Hint, Quiz, Read, Review
+from .together import check_distances, read_pools
 
 
 def read(mapping: object, lessons: Collection[str] | None = None) -> Read:
@@ -31,7 +32,10 @@ def read(mapping: object, lessons: Collection[str] | None = None) -> Read:
         counts=cast(Counts, entry.option("counts", get_args(Counts), "best")),
         shuffle=entry.flag("shuffle", True),
         review=cast(Review, entry.option("review", get_args(Review), "after_attempt")),
+        time_limit_minutes=entry.whole("time_limit_minutes", 0),
+        pools=read_pools(entry, [item for _, item in found if item]),
     )
+    check_distances([(each, item) for each, item in found if item])
     if quiz.review == "no_attempts_left" and not quiz.attempts:
         entry.fault(
             "conflict",
@@ -68,13 +72,20 @@ def translate(quiz: Quiz, mapping: object) -> Read:
 
 
 def to_mapping(quiz: Quiz) -> dict[str, Any]:
-    """Strings, lists, mappings and truth values only, as JSON and YAML take them; ``read`` gives the same quiz again."""
+    """Strings, lists, mappings and truth values only, as JSON and YAML take them; ``read`` gives the same quiz again.
+
+    For a quiz as written: what ``instance`` drew for an attempt is drawn again from its seed, never stored.
+    """
+    pools = [{"tag": pool.tag, "draw": str(pool.draw)} for pool in quiz.pools]
+    limit = {"time_limit_minutes": str(quiz.time_limit_minutes)} if quiz.time_limit_minutes else {}
     return {
         "attempts": str(quiz.attempts),
         "wait_minutes": str(quiz.wait_minutes),
         "counts": quiz.counts,
         "shuffle": quiz.shuffle,
         "review": quiz.review,
+        **limit,
+        **({"pools": pools} if pools else {}),
         "items": [_item_mapping(of(item)) for item in quiz.items],
     }
 
@@ -88,31 +99,41 @@ def _read_item(entry: Entry, lessons: Collection[str] | None) -> Interaction | N
         if name:
             entry.fault("unknown-kind", f"there is no kind `{name}`", meant(name, KINDS), at=("kind",))
         return None
-    item = kind.read(entry, _common(entry, name, list(kind.CREDITS), lessons))
+    item = kind.read(entry, _common(entry, name, kind, lessons))
     item.validate(entry)
     entry.close()
     return item
 
 
-def _common(entry: Entry, kind: str, rules: list[str], lessons: Collection[str] | None) -> dict[str, Any]:
-    points = entry.number("points", Fraction(1))
-    if points is not None and points <= 0:
-        entry.fault("not-a-number", "`points` must be above zero", "write `points: 1`, or leave it out", at=("points",))
+def _common(entry: Entry, name: str, kind: type[Interaction], lessons: Collection[str] | None) -> dict[str, Any]:
     lesson = entry.text("review_lesson")
     if lesson and lessons is not None and lesson not in lessons:
         entry.fault("unknown-lesson", f"the module has no lesson `{lesson}`", meant(lesson, lessons), at=("review_lesson",))
-    return {
+    common = {
         "id": entry.id(),
-        "kind": kind,
+        "kind": name,
         "prompt": entry.text("prompt", required=True),
-        "points": points,
-        "credit": entry.option("credit", rules, rules[0]),
-        "feedback": read_feedback(entry.sub("feedback"), Feedback()),
         "explanation": entry.text("explanation"),
         "review_lesson": lesson,
-        "hints": tuple(_read_hint(entry, n, given) for n, given in enumerate(entry.list("hints"))),
         "tags": entry.texts("tags"),
     }
+    rules = list(kind.CREDITS)
+    if not kind.IS_GRADED:
+        _nothing_to_earn(entry, name)
+        return common | {"points": Fraction(0), "credit": rules[0]}
+    return common | {
+        "points": read_points(entry),
+        "credit": entry.option("credit", rules, rules[0]),
+        "feedback": read_feedback(entry.sub("feedback"), Feedback()),
+        "hints": tuple(_read_hint(entry, n, given) for n, given in enumerate(entry.list("hints"))),
+    }
+
+
+def _nothing_to_earn(entry: Entry, kind: str) -> None:
+    for key in ("points", "credit", "feedback", "hints"):
+        if key in entry:
+            entry.value(key)
+            entry.fault("not-graded", f"a {kind} is not graded, so `{key}` means nothing", f"take `{key}` out", at=(key,))
 
 
 def _read_hint(entry: Entry, n: int, given: object) -> Hint:
@@ -160,17 +181,13 @@ def _translate_hint(entry: Entry, n: int, given: object, hint: Hint) -> Hint:
 
 
 def _item_mapping(item: Interaction) -> dict[str, Any]:
-    always: dict[str, Any] = {"id": item.id, "kind": item.kind, "prompt": item.prompt, "points": str(item.points)}
+    always: dict[str, Any] = {"id": item.id, "kind": item.kind, "prompt": item.prompt}
+    earned = {"points": str(item.points), "credit": item.credit} if item.IS_GRADED else {}
     sometimes = {
-        "feedback": _feedback_mapping(item.feedback),
+        "feedback": write_feedback(item.feedback),
         "explanation": item.explanation,
         "review_lesson": item.review_lesson,
         "hints": [{"text": hint.text, "cost": str(hint.cost)} for hint in item.hints],
         "tags": list(item.tags),
     }
-    return always | {"credit": item.credit} | item.own() | {key: value for key, value in sometimes.items() if value}
-
-
-def _feedback_mapping(feedback: Feedback) -> dict[str, str]:
-    texts = {"correct": feedback.correct, "partial": feedback.partial, "incorrect": feedback.incorrect}
-    return {outcome: text for outcome, text in texts.items() if text}
+    return always | earned | item.own() | {key: value for key, value in sometimes.items() if value}

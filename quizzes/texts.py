@@ -21,6 +21,22 @@ def tidy(text: str) -> str:
     return " ".join(visible.split())
 
 
+def is_near(one: str, other: str, most: int) -> bool:
+    """Whether one becomes the other by at most so many letters added, left out, exchanged, or swapped with their neighbour."""
+    if abs(len(one) - len(other)) > most:
+        return False
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        earlier, before, row = before, row, [i]
+        for j, held in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != held))
+            if i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], held):
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+    return row[-1] <= most
+
+
 def normalise(text: str, *, keep_accents: bool = False) -> str:
     """A form that is equal for texts that mean the same word.
 

@@ -61,7 +61,7 @@ _find = (
 
 def find(session: Session, cookie: str, now: datetime) -> Viewer | None:
     """The person behind a cookie; None when it is unknown, ended, idle too long or too old. One query."""
-    row = session.execute(_find, {"token_digest": digest(cookie)}).one_or_none()
+    row = session.connection().execute(_find, {"token_digest": digest(cookie)}).one_or_none()
     if row is None or now - row.seen_at > IDLE[row.role] or now - row.created_at > ABSOLUTE[row.role]:
         return None
     return Viewer(

@@ -18,7 +18,7 @@ def settle(session: Session, *, person_id: int, course: Course, module: Module, 
     state = session.get(ModuleState, (person_id, module.slug))
     if state is None or state.completed_at is not None:
         return
-    if not module_progress(module, record.read(session, person_id, module.slug)).is_complete:
+    if not module_progress(module, record.read_module(session, person_id, module.slug)).is_complete:
         return
     state.completed_at = now
     facts.add(

@@ -1,4 +1,4 @@
-"""Smaller pages for slow lines. Never one that may hold what somebody typed beside what is secret (BREACH, breachattack.com)."""
+"""Smaller pages for slow lines. Never one that may hold what somebody typed beside what is secret (the BREACH attack)."""
 
 from __future__ import annotations
 

@@ -29,11 +29,12 @@ def allow_frame(origin: str) -> None:
 
 
 def _add(response: Response) -> Response:
-    frame = g.get("frame_origin")
-    response.headers.setdefault("Content-Security-Policy", f"{POLICY}; frame-src {frame}" if frame else POLICY)
-    for name, value in FIXED.items():
-        response.headers.setdefault(name, value)
+    frame, headers = g.get("frame_origin"), response.headers
+    if "Content-Security-Policy" not in headers:
+        headers.add("Content-Security-Policy", f"{POLICY}; frame-src {frame}" if frame else POLICY)
+    if "Cache-Control" not in headers:
+        headers.add("Cache-Control", "private, no-store")
+    headers.extend(FIXED)
     if visitor.settings().https:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    response.headers.setdefault("Cache-Control", "private, no-store")
+        headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response

@@ -30,11 +30,11 @@ def show(module: str, lesson: str) -> str | Response:
     who, session, course = visitor.viewer(), current_session(), published.course()
     if who is None and the_module.access == "sign_in":
         raise Unauthorized
-    held = record.read(session, who.id, the_module.slug) if who else EMPTY
+    held = record.read_module(session, who.id, the_module.slug) if who else EMPTY
     if who and (held.last_module, held.last_lesson) != (the_module.slug, the_lesson.id):
         with writing(session):
             lessons.open_lesson(session, person_id=who.id, course=course, module=the_module, lesson=the_lesson, now=clock.now())
-        held = record.read(session, who.id, the_module.slug)
+        held = record.read_module(session, who.id, the_module.slug)
     if the_lesson.recording and request.args.get("play") == "recording":
         headers.allow_frame(f"https://{the_lesson.recording.host}")
     own = held.lesson(the_module.slug, the_lesson.id)
@@ -116,7 +116,7 @@ def watched(module: str, lesson: str) -> dict[str, object]:
         now=clock.now(),
     )
     session.commit()
-    own = record.read(session, person_id, the_module.slug).lesson(the_module.slug, the_lesson.id)
+    own = record.read_module(session, person_id, the_module.slug).lesson(the_module.slug, the_lesson.id)
     return {
         "saved": True,
         "watched": seconds_watched(own.watched),

@@ -51,7 +51,7 @@ def index() -> Response:
 def show(module: str) -> str:
     the_module = find_module(module)
     session, who = current_session(), visitor.viewer()
-    held = record.read(session, who.id, the_module.slug) if who else EMPTY
+    held = record.read_module(session, who.id, the_module.slug) if who else EMPTY
     course = published.course()
     return render_template(
         "modules/module.html",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, cast
 
-from flask import Flask, abort, current_app, g, request
+from flask import Flask, abort, current_app, g
 
 from ..content.model import Course, Text
 from ..extensions import current_session
@@ -86,7 +86,7 @@ def _give_language(endpoint: str, values: dict[str, Any]) -> None:
         values["lang"] = language()
 
 
-def path_in(lang: str) -> str:
-    """This page's address in another language."""
-    rest = request.path.split("/", 2)
+def path_in(lang: str, path: str) -> str:
+    """The address of a page in another language."""
+    rest = path.split("/", 2)
     return f"/{lang}/{rest[2] if len(rest) > 2 else ''}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -13,8 +14,9 @@ from typing import Any
 from babel.core import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 import quizzes
@@ -24,6 +26,7 @@ from . import published, visitor
 from .guard import anyone
 
 STATIC = ROOT / "course" / "static"
+TOKEN_PLACE = "{token}"  # noqa: S105  no secret, but where _frame.html leaves room for what is a visitor's own
 NOTICES = {
     "done": "Marked as done.",
     "undone": "No longer marked as done. Both are on your record.",
@@ -45,7 +48,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.autoescape = True
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        viewer=visitor.viewer,
         csrf_token=visitor.csrf_token,
         language=published.language,
         static=static_address,
@@ -60,8 +62,53 @@ def init_app(app: Flask) -> None:
         site_licence=lambda: found.licence if (found := published.peek()) else "",
         site_languages=lambda: found.languages if (found := published.peek()) else ("en",),
     )
+    app.context_processor(frame)
     app.jinja_env.filters.update(day=day, moment=moment, number=number, percent=percent, points=points, iso=iso)
     app.add_url_rule("/static/<digest>/<path:name>", "static", static_file)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page: the same for many people, so it is made once for each language, role and part of the site.
+
+    ``foot`` is in two parts; where somebody is signed in, the token of the form between them is their own.
+    """
+
+    lang: str
+    dir: str
+    site: str
+    header: Markup
+    foot: tuple[Markup, Markup]
+
+
+def frame() -> dict[str, Any]:
+    """``frame`` and ``viewer`` for every template."""
+    who, found, path = visitor.viewer(), published.peek(), request.path
+    role, is_manager = (who.role, who.is_manager) if who else ("", False)
+    elsewhere = path if found and len(found.languages) > 1 else ""
+    digest = found.digest if found else ""
+    return {"frame": _frame(published.language(), section(path), elsewhere, role, is_manager, digest), "viewer": who}
+
+
+@lru_cache(maxsize=1024)
+def _frame(lang: str, here: str, elsewhere: str, role: str, is_manager: bool, digest: str) -> Frame:
+    parts = current_app.jinja_env.get_template("_frame.html").module
+    foot = str(parts.foot(elsewhere, bool(role))).rpartition(TOKEN_PLACE)  # type: ignore[attr-defined]
+    return Frame(
+        lang=lang,
+        dir=direction(lang),
+        site=published.site_title(),
+        header=parts.header(here, role, is_manager),  # type: ignore[attr-defined]
+        foot=(Markup(foot[0]), Markup(foot[2])),  # noqa: S704  our own template, which has escaped what it shows
+    )
+
+
+def section(path: str) -> str:
+    """The entry of the main navigation that a page belongs to, by its address; empty for a page outside."""
+    first, _, rest = path.partition("/")[2].partition("/")[2].partition("/")
+    if first == "account":
+        return rest if rest in {"sign-in", "register"} else "account"
+    return "course" if first in {"", "modules", "attempts"} else first
 
 
 def notice() -> str:
@@ -125,7 +172,12 @@ def day(value: date | datetime | str | None) -> str:
 
 def moment(value: datetime | None) -> str:
     """A day and a time with its zone, since reports are read across zones."""
-    return f"{format_datetime(value, format='d MMM y, HH:mm', locale=_locale())} UTC" if value else ""
+    return _moment(value, published.language()) if value else ""
+
+
+@lru_cache(maxsize=4096)
+def _moment(value: datetime, lang: str) -> str:
+    return f"{format_datetime(value, format='d MMM y, HH:mm', locale=Locale.parse(lang, sep='-'))} UTC"
 
 
 def iso(value: datetime | None) -> str:

@@ -43,8 +43,11 @@ def init_app(app: Flask, login: LoginManager) -> None:
 
 
 def viewer() -> Viewer | None:
-    """The person who is signed in, or None."""
-    return cast(Viewer, current_user._get_current_object()) if current_user.is_authenticated else None
+    """The person who is signed in, or None; found once a request."""
+    if "viewer" not in g:
+        found = current_user._get_current_object()
+        g.viewer = found if found.is_authenticated else None
+    return cast("Viewer | None", g.viewer)
 
 
 def signed_in() -> Viewer:

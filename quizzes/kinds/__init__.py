@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..model import Item
+from .calculated import Calculated
+from .cloze import Cloze
+from .hotspot import Hotspot
 from .interaction import Interaction
 from .matching import Matching
 from .multiple_choice import MultipleChoice
 from .numeric import Numeric
 from .ordering import Ordering
+from .reflection import Reflection
 from .short_text import ShortText
 from .single_choice import SingleChoice
+from .survey import Survey
 from .true_false import TrueFalse
 
 KINDS: Mapping[str, type[Interaction]] = MappingProxyType(
@@ -24,17 +29,27 @@ KINDS: Mapping[str, type[Interaction]] = MappingProxyType(
         "short_text": ShortText,
         "ordering": Ordering,
         "matching": Matching,
+        "cloze": Cloze,
+        "hotspot": Hotspot,
+        "calculated": Calculated,
+        "survey": Survey,
+        "reflection": Reflection,
     }
 )
 __all__ = [
     "KINDS",
+    "Calculated",
+    "Cloze",
+    "Hotspot",
     "Interaction",
     "Matching",
     "MultipleChoice",
     "Numeric",
     "Ordering",
+    "Reflection",
     "ShortText",
     "SingleChoice",
+    "Survey",
     "TrueFalse",
     "of",
 ]

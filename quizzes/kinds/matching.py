@@ -22,14 +22,15 @@ class Matching(Interaction):
     @classmethod
     def read(cls, entry: Entry, common: Mapping[str, Any]) -> Self:
         choices = read_choices(entry, with_key=False, with_feedback=False)
-        return cls(**common, choices=choices, pairs=_read_pairs(entry, [choice.id for choice in choices]))
+        pairs = _read_pairs(entry, [choice.id for choice in choices])
+        return cls(**common, choices=choices, pairs=pairs, shuffle=entry.flag("shuffle", True))
 
     def own(self) -> dict[str, Any]:
         pairs = [
             {"id": pair.id, "text": pair.text, "choice": pair.choice} | ({"feedback": pair.feedback} if pair.feedback else {})
             for pair in self.pairs
         ]
-        return {"choices": write_choices(self.choices, with_key=False), "pairs": pairs}
+        return {"choices": write_choices(self.choices, with_key=False), "pairs": pairs, "shuffle": self.shuffle}
 
     def validate(self, entry: Entry) -> None:
         check_enough(entry, "choices", self.choices, 2)
@@ -42,7 +43,7 @@ class Matching(Interaction):
                 at=("pairs",),
             )
 
-    def judge(self, response: Response) -> Judgement:
+    def judge(self, response: Response, locale: str | None = None) -> Judgement:
         given = dict(response.pairs)
         right = {pair.id for pair in self.pairs if given.get(pair.id) == pair.choice}
         remarks = tuple(Remark(pair.id, pair.feedback, pair.id in right) for pair in self.pairs)
@@ -55,7 +56,7 @@ class Matching(Interaction):
         words = {choice.id: choice.text for choice in self.choices}
         return tuple(f"{pair.text}: {words[pair.choice]}" for pair in self.pairs)
 
-    def collect(self, fields: Fields) -> tuple[Response, str]:
+    def collect(self, fields: Fields, locale: str | None = None) -> tuple[Response, str]:
         given = ((pair.id, next(iter(fields.get(f"r.{self.id}.{pair.id}", ())), "")) for pair in self.pairs)
         return self.known(Response(pairs=tuple(given))), ""
 

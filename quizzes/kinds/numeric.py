@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import Any, ClassVar, Literal, Self
 
 from .. import credit, numbers
-from ..entry import Entry
-from ..model import Response
+from ..entry import Entry, repeated
+from ..model import ItemView, Response, Unit
+from ..texts import normalise
 from .interaction import Fields, Interaction, Judgement, typed
 
 
@@ -17,7 +18,7 @@ from .interaction import Fields, Interaction, Judgement, typed
 class Numeric(Interaction):
     """Right is everything from ``low`` to ``high``, both included; ``value`` is None where a range was given.
 
-    ``tolerance`` is an amount, or with ``is_relative`` a share of the value.
+    ``tolerance`` is an amount, or with ``is_relative`` a share of the value. ``units`` may be typed instead of ``unit``.
     """
 
     CREDITS: ClassVar[Mapping[str, str]] = credit.TYPED
@@ -27,6 +28,7 @@ class Numeric(Interaction):
     tolerance: Fraction = Fraction(0)
     is_relative: bool = False
     range: tuple[Fraction, Fraction] = (Fraction(0), Fraction(0))
+    units: tuple[Unit, ...] = ()
 
     @property
     def low(self) -> Fraction:
@@ -41,25 +43,30 @@ class Numeric(Interaction):
 
     @classmethod
     def read(cls, entry: Entry, common: Mapping[str, Any]) -> Self:
-        tolerance = entry.text("tolerance", "0")
-        is_relative = tolerance.endswith("%")
-        amount = entry.exact(tolerance.rstrip("% "), ("tolerance",)) or Fraction(0)
+        tolerance, is_relative = read_tolerance(entry)
         ends = [entry.exact(text, ("range", n)) or Fraction(0) for n, text in enumerate(entry.texts("range"))]
         return cls(
             **common,
             unit=entry.text("unit"),
             value=entry.number("value"),
-            tolerance=amount / (100 if is_relative else 1),
+            units=read_units(entry),
+            tolerance=tolerance,
             is_relative=is_relative,
             range=(ends[0], ends[1]) if len(ends) == 2 else (Fraction(0), Fraction(0)),
         )
 
     def own(self) -> dict[str, Any]:
-        unit = {"unit": self.unit} if self.unit else {}
         if self.value is None:
-            return {"range": [str(end) for end in self.range]} | unit
+            return {"range": [str(end) for end in self.range]} | self.own_units()
+        return {"value": str(self.value)} | self.own_tolerance() | self.own_units()
+
+    def own_tolerance(self) -> dict[str, Any]:
         tolerance = f"{self.tolerance * 100}%" if self.is_relative else str(self.tolerance)
-        return {"value": str(self.value)} | ({"tolerance": tolerance} if tolerance != "0" else {}) | unit
+        return {"tolerance": tolerance} if tolerance != "0" else {}
+
+    def own_units(self) -> dict[str, Any]:
+        units = [{"text": unit.text, "factor": str(unit.factor)} for unit in self.units]
+        return ({"unit": self.unit} if self.unit else {}) | ({"units": units} if units else {})
 
     def validate(self, entry: Entry) -> None:
         if "value" in entry and "range" in entry:
@@ -68,10 +75,20 @@ class Numeric(Interaction):
             self._validate_range(entry)
         elif "value" not in entry:
             entry.fault("no-key", "neither `value` nor `range` is given", "add `value: 12` or `range: [10, 14]`")
+        self.check_tolerance(entry)
+
+    def check_tolerance(self, entry: Entry) -> None:
         if self.tolerance < 0:
             entry.fault(
                 "not-an-option", "`tolerance` is below zero", "write how far from the value is still right", at=("tolerance",)
             )
+        if self.units and not self.unit:
+            entry.fault(
+                "missing", "`units` without a `unit` to count in", "add `unit: …`, in which the value is given", at=("units",)
+            )
+        for n, _ in repeated(normalise(text, keep_accents=True) for text in (self.unit, *(unit.text for unit in self.units))):
+            message = f"`{self.units[n - 1].text}` stands here twice"
+            entry.fault("duplicate-text", message, "leave one of them", at=("units", n - 1))
 
     def _validate_range(self, entry: Entry) -> None:
         ends = entry.value("range")
@@ -83,11 +100,28 @@ class Numeric(Interaction):
             message = "`tolerance` belongs to a `value`; a `range` says all"
             entry.fault("conflict", message, "leave one of them", at=("tolerance",))
 
-    def judge(self, response: Response) -> Judgement:
+    def judge(self, response: Response, locale: str | None = None) -> Judgement:
         """A text that can be read in two ways is right only when both are: nothing is guessed for or against the learner."""
-        reading = numbers.read(response.text, self.unit)
+        reading = self._stored(response, locale)
         right = bool(reading.values) and all(self.low <= value <= self.high for value in reading.values)
-        return Judgement(Fraction(right), understood=reading.understood)
+        unit = f" {self.unit}" if self.units and reading.values else ""
+        return Judgement(Fraction(right), understood=f"{reading.understood}{unit}")
+
+    def meaning(self, response: Response) -> object:
+        return self._stored(response, None).values or response.text
+
+    def _stored(self, response: Response, locale: str | None) -> numbers.Reading:
+        """As it was read when it was given, where that was kept."""
+        stored = numbers.exact(dict(response.numbers).get("", ""))
+        return self._reading(response.text, locale) if stored is None else numbers.Reading((stored,), locale=locale)
+
+    def _reading(self, text: str, locale: str | None) -> numbers.Reading:
+        return numbers.read(text, self.unit, locale, self.units)
+
+    def known(self, response: Response) -> Response:
+        held = Interaction.known(self, response)
+        stored = dict(response.numbers).get("", "")
+        return replace(held, numbers=(("", stored),) if held.text and numbers.exact(stored) is not None else ())
 
     def key(self) -> Response:
         return Response(text=numbers.write((self.low + self.high) / 2))
@@ -101,9 +135,40 @@ class Numeric(Interaction):
             return (f"from {low} to {high}{unit}",)
         return (f"{numbers.write(self.value)}{unit}; from {low} to {high} counts as right",)
 
-    def collect(self, fields: Fields) -> tuple[Response, str]:
+    def collect(self, fields: Fields, locale: str | None = None) -> tuple[Response, str]:
+        """With a locale, the number as read then is kept beside what was typed, so that no other page reads it otherwise."""
         response = Response(text=typed(self, fields))
-        return response, "" if response.is_blank else numbers.read(response.text, self.unit).message
+        if response.is_blank:
+            return response, ""
+        reading = self._reading(response.text, locale)
+        if locale is None or len(reading.values) != 1:
+            return response, reading.message
+        return replace(response, numbers=(("", str(reading.values[0])),)), ""
+
+    def view(self, view: ItemView, seed: str | int) -> ItemView:
+        return replace(view, units=tuple(unit.text for unit in self.units))
 
     def translate(self, entry: Entry) -> Self:
         return replace(self, unit=entry.text("unit", self.unit))
+
+
+def read_tolerance(entry: Entry) -> tuple[Fraction, bool]:
+    """The tolerance, and whether it is a share of the value."""
+    tolerance = entry.text("tolerance", "0")
+    is_relative = tolerance.endswith("%")
+    amount = entry.exact(tolerance.rstrip("% "), ("tolerance",)) or Fraction(0)
+    return amount / (100 if is_relative else 1), is_relative
+
+
+def read_units(entry: Entry) -> tuple[Unit, ...]:
+    return tuple(_read_unit(each) for each in entry.entries("units"))
+
+
+def _read_unit(entry: Entry) -> Unit:
+    text, factor = entry.text("text", required=True), entry.number("factor")
+    if "factor" not in entry:
+        entry.fault("missing", "`factor` is missing", "write how many of the `unit` make one: `factor: 1000`")
+    elif factor is not None and factor <= 0:
+        entry.fault("not-a-number", "`factor` must be above zero", "for example `factor: 1000`", at=("factor",))
+    entry.close()
+    return Unit(text, factor or Fraction(1))

@@ -44,12 +44,15 @@ class Ordering(Interaction):
         """Never the key's own order, which would give full points for touching nothing."""
         return drawn if drawn != self.choices else (*drawn[1:], *drawn[:1])
 
-    def judge(self, response: Response) -> Judgement:
+    def judge(self, response: Response, locale: str | None = None) -> Judgement:
         """A remark is right where the line stands at the place it has in the key."""
         key = self.key().choices
         at_place = {choice for choice, right in zip(response.choices, key, strict=False) if choice == right}
         remarks = tuple(Remark(choice.id, choice.feedback, choice.id in at_place) for choice in self.choices)
         return Judgement(credit.order(self.credit, response.choices, key), remarks)
+
+    def meaning(self, response: Response) -> object:
+        return response.choices
 
     def key(self) -> Response:
         return Response(choices=tuple(choice.id for choice in self.choices))
@@ -57,7 +60,7 @@ class Ordering(Interaction):
     def describe_key(self) -> tuple[str, ...]:
         return tuple(f"{n}. {choice.text}" for n, choice in enumerate(self.choices, 1))
 
-    def collect(self, fields: Fields) -> tuple[Response, str]:
+    def collect(self, fields: Fields, locale: str | None = None) -> tuple[Response, str]:
         typed = {c.id: next(iter(fields.get(f"r.{self.id}.{c.id}", ())), "").strip() for c in self.choices}
         possible = {str(n) for n in range(1, len(self.choices) + 1)}
         places = {choice: int(place) for choice, place in typed.items() if place in possible}

@@ -81,6 +81,73 @@ ITEMS: dict[str, dict[str, Any]] = {
             {"id": "nurse", "text": "Nurse", "choice": "list", "feedback": "Names."},
         ],
     },
+    "cloze": {
+        "id": "report",
+        "kind": "cloze",
+        "prompt": "Fill in the gaps.",
+        "text": "The hall has [[area]] m², [[who]] has the keys, and nobody is [[word]].",
+        "blanks": [
+            {
+                "id": "area",
+                "kind": "numeric",
+                "value": "1500",
+                "tolerance": "10",
+                "unit": "m²",
+                "points": "2",
+                "feedback": {"correct": "Yes.", "incorrect": "Length by width."},
+            },
+            {
+                "id": "who",
+                "kind": "choice",
+                "choices": [
+                    {"id": "porter", "text": "the porter", "correct": True, "feedback": "Day and night."},
+                    {"id": "mayor", "text": "the mayor", "feedback": "He sleeps."},
+                ],
+            },
+            {"id": "word", "kind": "short_text", "accept": ["evicted"], "feedback": {"incorrect": "Put out."}},
+        ],
+    },
+    "hotspot": {
+        "id": "map",
+        "kind": "hotspot",
+        "prompt": "Where are doors needed?",
+        "figure": "media/plan.svg",
+        "alt": "A plan with a hall, a yard and two rooms",
+        "choices": [
+            {"id": "hall", "text": "The hall", "area": ["0", "0", "50", "50"], "correct": "true", "feedback": "Wide open."},
+            {"id": "room", "text": "The room", "area": ["50", "0", "25", "50"], "correct": "true", "feedback": "Open, too."},
+            {"id": "yard", "text": "The yard", "area": ["0", "50", "100", "49.5"], "feedback": "It has a gate."},
+        ],
+    },
+    "calculated": {
+        "id": "people",
+        "kind": "calculated",
+        "prompt": "{n} rooms with {k} beds each, and a tenth kept free?",
+        "params": {"n": {"from": "10", "to": "50", "step": "5"}, "k": {"from": "1.5", "to": "3", "step": "0.5"}},
+        "value": "n × k × 0.9",
+        "tolerance": "1/2",
+        "unit": "people",
+        "hints": ["{n} times {k}."],
+        "explanation": "{n} × {k} × 0.9 = {value}.",
+        "feedback": {"incorrect": "{value}."},
+    },
+    "survey": {
+        "id": "before",
+        "kind": "survey",
+        "prompt": "What have you tried?",
+        "multiple": "true",
+        "other": "true",
+        "choices": [
+            {"id": "hotels", "text": "Hotels", "feedback": "Many have."},
+            {"id": "halls", "text": "Halls"},
+        ],
+    },
+    "reflection": {
+        "id": "monday",
+        "kind": "reflection",
+        "prompt": "What will you do on Monday?",
+        "explanation": "Keep it.",
+    },
 }
 
 

@@ -13,7 +13,10 @@ from tests.quizzes.examples import choice, written
 REWORD = "a learner cannot tell them apart: word one of them differently"
 NUMBER = "write it with a point and without separators, for example `1500`, `1.5` or `1/4`"
 LIST = "write each entry on a line that begins with `- `"
-KINDS = "`matching`, `multiple_choice`, `numeric`, `ordering`, `short_text`, `single_choice`, `true_false`"
+KINDS = (
+    "`calculated`, `cloze`, `hotspot`, `matching`, `multiple_choice`, `numeric`, `ordering`, `reflection`, `short_text`, "
+    "`single_choice`, `survey`, `true_false`"
+)
 
 RIGHT, WRONG = choice("a", "A", correct="true"), choice("b", "B")
 ITEM_FAULTS: list[tuple[str, dict[str, Any], Fault]] = [
@@ -66,7 +69,7 @@ ITEM_FAULTS: list[tuple[str, dict[str, Any], Fault]] = [
     (
         "single_choice",
         {"credit": "pairs"},
-        Fault(("credit",), "`pairs` is not an option for `credit`", "known here: `all_or_nothing`", "not-an-option"),
+        Fault(("credit",), "`pairs` is not an option for `credit`", "known here: `all_or_nothing`, `weights`", "not-an-option"),
     ),
     (
         "multiple_choice",
@@ -188,6 +191,52 @@ ITEM_FAULTS: list[tuple[str, dict[str, Any], Fault]] = [
         {"choices": [RIGHT, WRONG, choice()]},
         Fault(("choices", 0, "correct"), "unknown key `correct`", "known here: `feedback`, `id`, `text`", "unknown-key"),
     ),
+    # Weights
+    (
+        "multiple_choice",
+        {"choices": [RIGHT, choice("b", "B", weight="-1/2")]},
+        Fault(
+            ("choices", 1, "weight"),
+            "`weight` counts only where the item says `credit: weights`",
+            "add `credit: weights` to the item, or take `weight` out",
+            "conflict",
+        ),
+    ),
+    (
+        "multiple_choice",
+        {"credit": "weights", "choices": [choice("a", "A", weight="1"), choice("b", "B", correct="false")]},
+        Fault(("choices", 1, "correct"), "the `weight` says already what is correct", "take `correct` out", "conflict"),
+    ),
+    (
+        "multiple_choice",
+        {"credit": "weights", "choices": [choice("a", "A", weight="1"), choice("b", "B", weight="-5/4")]},
+        Fault(
+            ("choices", 1, "weight"),
+            "`weight` is a share of the points, from -1 to 1",
+            "for example `weight: 1/2`",
+            "not-a-number",
+        ),
+    ),
+    (
+        "multiple_choice",
+        {"credit": "weights", "choices": [choice("a", "A", weight="1/2"), choice("b", "B", weight="1/4"), choice("c", "C")]},
+        Fault(
+            ("choices",),
+            "the weights of the right choices add up to 3/4, and must to 1",
+            "for example two choices with `weight: 1/2`",
+            "wrong-weights",
+        ),
+    ),
+    (
+        "multiple_choice",
+        {"credit": "weights", "choices": [choice("a", "A"), choice("b", "B", weight="-1")]},
+        Fault(("choices",), "no choice is correct", "give the right one `weight: 1`", "no-key"),
+    ),
+    (
+        "single_choice",
+        {"credit": "weights", "choices": [choice("a", "A", weight="1/2"), choice("b", "B")]},
+        Fault(("choices",), "no choice is correct", "give the right one `weight: 1`", "no-key"),
+    ),
     # true_false
     ("true_false", {"correct": None}, Fault((), "`correct` is missing", "add `correct: true` or `correct: false`", "missing")),
     (
@@ -245,7 +294,52 @@ ITEM_FAULTS: list[tuple[str, dict[str, Any], Fault]] = [
         Fault(("range", 1), "`one` is not a number", NUMBER, "not-a-number"),
     ),
     ("numeric", {"valeu": "5"}, Fault(("valeu",), "unknown key `valeu`", "did you mean `value`?", "unknown-key")),
+    (
+        "numeric",
+        {"unit": None, "units": [{"text": "rooms", "factor": "2"}]},
+        Fault(("units",), "`units` without a `unit` to count in", "add `unit: …`, in which the value is given", "missing"),
+    ),
+    (
+        "numeric",
+        {"units": [{"text": "rooms", "factor": "2"}, {"text": "Beds ", "factor": "3"}]},
+        Fault(("units", 1), "`Beds` stands here twice", "leave one of them", "duplicate-text"),
+    ),
+    (
+        "numeric",
+        {"units": [{"text": "rooms"}]},
+        Fault(("units", 0), "`factor` is missing", "write how many of the `unit` make one: `factor: 1000`", "missing"),
+    ),
+    (
+        "numeric",
+        {"units": [{"text": "rooms", "factor": "0"}]},
+        Fault(("units", 0, "factor"), "`factor` must be above zero", "for example `factor: 1000`", "not-a-number"),
+    ),
+    (
+        "numeric",
+        {"units": [{"text": "rooms", "factor": "two"}]},
+        Fault(("units", 0, "factor"), "`two` is not a number", NUMBER, "not-a-number"),
+    ),
     # short_text
+    (
+        "short_text",
+        {"distance": "3"},
+        Fault(("distance",), "`3` is not an option for `distance`", "known here: `0`, `1`, `2`", "not-an-option"),
+    ),
+    (
+        "short_text",
+        {"accept": ["formal", "due"], "distance": "1"},
+        Fault(
+            ("accept", 1),
+            "`due` is too short for a distance of 1: other words are as near",
+            "leave out `distance`, or accept 4 letters or more",
+            "too-near",
+        ),
+    ),
+    (
+        "short_text",
+        {"accept": ["formal"], "reject": ["informal", "Formal"]},
+        Fault(("reject", 1), "`Formal` is accepted and rejected", "take it out of one of the lists", "conflict"),
+    ),
     ("short_text", {"accept": None}, Fault((), "`accept` is missing", "add `accept:` with a list below it", "missing")),
     ("short_text", {"accept": []}, Fault(("accept",), "`accept` is empty", LIST, "missing")),
     (
@@ -345,6 +439,86 @@ QUIZ_FAULTS: list[tuple[object, Fault]] = [
             "the key would never be shown: attempts have no limit",
             "limit `attempts`, or change `review`",
             "conflict",
+        ),
+    ),
+    (
+        {"items": [written("numeric")], "time_limit_minutes": "soon"},
+        Fault(("time_limit_minutes",), "`time_limit_minutes` must be a whole number from 0", "for example `3`", "not-a-number"),
+    ),
+    (
+        {"items": [written("numeric", tags=["beds"])], "pools": [{"tag": "bed", "draw": "1"}]},
+        Fault(("pools", 0, "tag"), "no item has the tag `bed`", "did you mean `beds`?", "unknown-tag"),
+    ),
+    (
+        {"items": [written("numeric", tags=["beds"])], "pools": [{"tag": "beds"}]},
+        Fault(("pools", 0), "`draw` is missing", "write how many items each attempt draws: `draw: 3`", "missing"),
+    ),
+    (
+        {"items": [written("numeric", tags=["beds"])], "pools": [{"draw": "1"}]},
+        Fault(("pools", 0), "`tag` is missing", "add `tag: …`", "missing"),
+    ),
+    (
+        {"items": [written("numeric", tags=["beds"])], "pools": [{"tag": "beds", "draw": "2"}]},
+        Fault(
+            ("pools", 0, "draw"),
+            "`draw` must be from 1 to 1, for so many items have the tag `beds`",
+            "change `draw`, or give more items the tag",
+            "not-an-option",
+        ),
+    ),
+    (
+        {"items": [written("numeric", tags=["beds"])], "pools": [{"tag": "beds", "draw": "0"}]},
+        Fault(
+            ("pools", 0, "draw"),
+            "`draw` must be from 1 to 1, for so many items have the tag `beds`",
+            "change `draw`, or give more items the tag",
+            "not-an-option",
+        ),
+    ),
+    (
+        {
+            "items": [written("numeric", tags=["beds"]), written("true_false", tags=["beds"], points="2")],
+            "pools": [{"tag": "beds", "draw": "1"}],
+        },
+        Fault(
+            ("pools", 0, "tag"),
+            "`hall` earns 2, and `beds` of the same pool 1",
+            "give all items of a pool the same points",
+            "unequal-points",
+        ),
+    ),
+    (
+        {
+            "items": [written("numeric", tags=["beds", "rooms"])],
+            "pools": [{"tag": "beds", "draw": "1"}, {"tag": "rooms", "draw": "1"}],
+        },
+        Fault(("pools", 1, "tag"), "`beds` belongs to the pool `beds` already", "take one of the tags out", "conflict"),
+    ),
+    (
+        {"items": [written("numeric", tags=["beds"])], "pools": [{"tag": "beds", "draw": "1", "of": "3"}]},
+        Fault(("pools", 0, "of"), "unknown key `of`", "known here: `draw`, `tag`", "unknown-key"),
+    ),
+    (
+        {
+            "items": [
+                written("short_text", accept=["informal"], distance="2"),
+                written("short_text", id="other", accept=["casual", "formal"]),
+            ]
+        },
+        Fault(
+            ("items", 0),
+            "`word` would take `formal`, which another item accepts, for its own",
+            "make `distance` smaller, or add `reject: [formal]`",
+            "too-near",
+        ),
+    ),
+    (
+        {"items": [written("cloze"), written("short_text", accept=["eviction", "evictee"], distance="1")]},
+        Fault(
+            ("items", 1),
+            "`word` would take `evicted`, which another item accepts, for its own",
+            "make `distance` smaller, or add `reject: [evicted]`",
+            "too-near",
         ),
     ),
     (

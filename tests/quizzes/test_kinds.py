@@ -59,6 +59,22 @@ def outcome(kind: str, given: Given, **changes: Any) -> ItemOutcome:
         ("matching", {"pairs": {"caretaker": "keys"}}, "partial", "1/2"),
         ("matching", {"pairs": {"caretaker": "money", "nurse": "money"}}, "incorrect", "0"),
         ("matching", {"pairs": {"caretaker": "unknown", "unknown": "keys"}}, "not_answered", "0"),
+        ("cloze", {"pairs": {"area": "1505", "who": "porter", "word": "Evicted"}}, "correct", "1"),
+        ("cloze", {"pairs": {"area": "1.495,5 m²"}}, "partial", "1/2"),
+        ("cloze", {"pairs": {"who": "porter"}}, "partial", "1/4"),
+        ("cloze", {"pairs": {"who": "mayor", "word": "x", "area": "1"}}, "incorrect", "0"),
+        ("cloze", {"pairs": {"who": "unknown", "else": "1500", "word": " "}}, "not_answered", "0"),
+        ("hotspot", {"choices": ["hall", "room"]}, "correct", "1"),
+        ("hotspot", {"choices": ["hall"]}, "partial", "1/2"),
+        ("hotspot", {"choices": ["hall", "room", "yard"]}, "incorrect", "0"),
+        ("calculated", {"text": "13.5"}, "correct", "1"),
+        ("calculated", {"text": "14"}, "correct", "1"),
+        ("calculated", {"text": "14.1 people"}, "incorrect", "0"),
+        ("survey", {"choices": ["hotels", "halls"]}, "recorded", "0"),
+        ("survey", {"text": "tents"}, "recorded", "0"),
+        ("survey", {"choices": ["unknown"]}, "not_answered", "0"),
+        ("reflection", {"text": "Call the hotels."}, "recorded", "0"),
+        ("reflection", {"text": " \n "}, "not_answered", "0"),
     ],
 )
 def test_what_a_response_earns(kind: str, given: Given, status: Status, raw: str) -> None:
@@ -72,6 +88,12 @@ def test_what_a_response_earns(kind: str, given: Given, status: Status, raw: str
         ("multiple_choice", {"credit": "all_or_nothing"}, {"choices": ["nurses"]}, "0"),
         ("multiple_choice", {"credit": "each_decision"}, {"choices": ["nurses"]}, "3/2"),
         ("multiple_choice", {"credit": "halves"}, {"choices": ["hotels", "nurses", "press"]}, "1"),
+        ("cloze", {"credit": "all_or_nothing"}, {"pairs": {"area": "1500", "who": "porter"}}, "0"),
+        ("ordering", {"credit": "adjacent_pairs"}, {"choices": ["follow", "count", "open"]}, "1/2"),
+        ("ordering", {"credit": "longest_run"}, {"choices": ["open", "follow", "count"]}, "1/2"),
+        ("numeric", {"unit": "m", "units": [{"text": "km", "factor": "1000"}], "value": "1500"}, {"text": "1.5 km"}, "1"),
+        ("numeric", {"unit": "m", "units": [{"text": "km", "factor": "1000"}], "value": "1500"}, {"text": "1500 m"}, "1"),
+        ("survey", {"multiple": "false"}, {"choices": ["hotels", "halls"]}, "0"),
         ("ordering", {"credit": "all_or_nothing"}, {"choices": ["open", "count", "follow"]}, "0"),
         ("matching", {"credit": "all_or_nothing"}, {"pairs": {"caretaker": "keys"}}, "0"),
         ("numeric", {"value": "200", "tolerance": "10%"}, {"text": "180"}, "1"),
@@ -83,6 +105,14 @@ def test_what_a_response_earns(kind: str, given: Given, status: Status, raw: str
         ("numeric", {"value": None, "tolerance": None, "range": ["1", "2000"]}, {"text": "1,500"}, "1"),
         ("short_text", {"accept": ["año"], "accents": "required"}, {"text": "ano"}, "0"),
         ("short_text", {"accept": ["año"]}, {"text": "Ano"}, "1"),
+        ("short_text", {"accept": ["informal"], "distance": "1"}, {"text": "Imformal"}, "1"),
+        ("short_text", {"accept": ["informal"], "distance": "1"}, {"text": "formal"}, "0"),
+        ("short_text", {"accept": ["informal"], "distance": "2"}, {"text": "formal"}, "1"),
+        ("short_text", {"accept": ["informal"], "distance": "2", "reject": ["formal"]}, {"text": "formal"}, "0"),
+        ("short_text", {"accept": ["informal"], "distance": "2", "reject": ["formal"]}, {"text": "nformal"}, "0"),
+        ("short_text", {"accept": ["informal"], "distance": "2", "reject": ["formal"]}, {"text": "informel"}, "1"),
+        ("short_text", {"accept": ["informal"], "distance": "2", "reject": ["formal"]}, {"text": "informal"}, "1"),
+        ("short_text", {"accept": ["informal"], "distance": "0", "reject": ["formal"]}, {"text": "infomal"}, "0"),
         ("true_false", {"correct": "true"}, {"choices": ["true"]}, "1"),
     ],
 )
@@ -112,6 +142,15 @@ def test_what_the_rules_of_an_item_change(kind: str, changes: dict[str, Any], gi
             (Remark("count", "First.", True), Remark("open", "Then.", False), Remark("follow", "Last.", False)),
         ),
         ("matching", {"pairs": {"nurse": "list"}}, (Remark("caretaker", "Doors.", False), Remark("nurse", "Names.", True))),
+        (
+            "cloze",
+            {"pairs": {"area": "1", "who": "mayor"}},
+            (Remark("area", "Length by width.", False), Remark("who", "He sleeps.", False)),
+        ),
+        ("cloze", {"pairs": {"area": "1500", "word": "evicted"}}, (Remark("area", "Yes.", True),)),
+        ("hotspot", {"choices": ["yard"]}, (Remark("yard", "It has a gate.", False),)),
+        ("survey", {"choices": ["halls", "hotels"]}, (Remark("hotels", "Many have."),)),
+        ("reflection", {"text": "x"}, ()),
     ],
 )
 def test_what_is_said_to_a_response(kind: str, given: Given, remarks: tuple[Remark, ...]) -> None:
@@ -128,6 +167,7 @@ def test_what_is_said_to_a_response(kind: str, given: Given, remarks: tuple[Rema
         ("short_text", "eviction", ""),
         ("short_text", "ｅviction  order", "eviction order"),
         ("single_choice", "x", ""),
+        ("reflection", " x  y ", ""),
     ],
 )
 def test_how_a_typed_response_is_understood(kind: str, text: str, understood: str) -> None:
@@ -165,6 +205,16 @@ def test_hints_cost_a_share_of_the_points_and_never_more_than_was_earned() -> No
         ("short_text", {}, {"text": "eviction"}, ("eviction", "eviction order")),
         ("ordering", {}, {"choices": ["count", "open", "follow"]}, ("1. Count", "2. Open", "3. Follow up")),
         ("matching", {}, {"pairs": {"caretaker": "keys", "nurse": "list"}}, ("Caretaker: Keys", "Nurse: List")),
+        (
+            "cloze",
+            {},
+            {"pairs": {"area": "1500", "who": "porter", "word": "evicted"}},
+            ("1. 1500 m²; from 1490 to 1510 counts as right", "2. the porter", "3. evicted"),
+        ),
+        ("hotspot", {}, {"choices": ["hall", "room"]}, ("The hall", "The room")),
+        ("calculated", {}, {"text": "13.5"}, ("13.5 people; from 13 to 14 counts as right",)),
+        ("survey", {}, {}, ()),
+        ("reflection", {}, {}, ()),
     ],
 )
 def test_key(kind: str, changes: dict[str, Any], key: Given, lines: tuple[str, ...]) -> None:
@@ -221,6 +271,29 @@ PLACES = "Give each line a place from 1 to 3."
         ("ordering", {"r.order.else": ["1"]}, {}, ""),
         ("matching", {"r.who.nurse": ["list"], "r.who.caretaker": [""]}, {"pairs": {"nurse": "list"}}, ""),
         ("matching", {"r.who.nurse": ["else"], "r.who.else": ["list"]}, {}, ""),
+        (
+            "cloze",
+            {"r.report.area": ["1,5"], "r.report.who": ["mayor"], "r.report.word": ["a\0b"], "r.report": ["x"]},
+            {"pairs": {"area": "1,5", "who": "mayor", "word": "ab"}},
+            "",
+        ),
+        (
+            "cloze",
+            {"r.report.area": ["1,500"], "r.report.who": ["else"]},
+            {"pairs": {"area": "1,500"}},
+            "Gap 1: “1,500” can mean 1500 or 1.5. Write 1500 or 1.5.",
+        ),
+        ("cloze", {}, {}, ""),
+        ("hotspot", {"r.map": ["hall", "else"]}, {"choices": ["hall"]}, ""),
+        ("calculated", {"r.people": ["12"]}, {"text": "12"}, ""),
+        ("survey", {"r.before": ["halls"], "r.before.other": [" tents "]}, {"choices": ["halls"], "text": "tents"}, ""),
+        ("reflection", {"r.monday": [" one\r\ntwo\rthree\0 "]}, {"text": "one\ntwo\nthree"}, ""),
+        (
+            "reflection",
+            {"r.monday": ["x" * 6234]},
+            {"text": "x" * 5000},
+            "Up to 5,000 characters are kept: shorten your text by 1,234.",
+        ),
     ],
 )
 def test_what_a_form_holds(kind: str, fields: dict[str, list[str]], given: Given, error: str) -> None:
@@ -238,22 +311,66 @@ def test_a_quiz_adds_up_its_items() -> None:
     quiz = whole_quiz()
     keys = {item.id: quizzes.key_of(item) for item in quiz.items}
     outcome = quizzes.grade(quiz, keys | {"unknown": Response(text="x")})
-    assert outcome.score == Score(Fraction(8), Fraction(8))
+    assert outcome.score == Score(Fraction(11), Fraction(11))
     assert [each.item_id for each in outcome.items] == [item.id for item in quiz.items]
     del keys["partners"]
-    assert quizzes.grade(quiz, keys).score == Score(Fraction(6), Fraction(8))
-    assert quizzes.grade(quiz, {}).score == Score(Fraction(0), Fraction(8))
+    assert quizzes.grade(quiz, keys).score == Score(Fraction(9), Fraction(11))
+    assert quizzes.grade(quiz, {}).score == Score(Fraction(0), Fraction(11))
+    assert (quiz.count, quiz.points) == (12, Fraction(11))
+
+
+WEIGHED = [
+    {"id": "a", "text": "A", "weight": "1"},
+    {"id": "b", "text": "B", "weight": "-1/2"},
+]
+AREAS = [["0", "0", "9", "9"], ["9", "0", "9", "9"]]
 
 
 def test_every_rule_of_credit_has_its_words() -> None:
     for kind, cls in KINDS.items():
-        for credit, words in cls.CREDITS.items():
-            assert quizzes.credit_in_words(item_of(kind, credit=credit)) == words
+        for credit, words in cls.CREDITS.items() if cls.IS_GRADED else ():
+            choices = [
+                choice | ({"area": area} if kind == "hotspot" else {}) for choice, area in zip(WEIGHED, AREAS, strict=True)
+            ]
+            changes = {"choices": choices} if credit == "weights" else {}
+            assert quizzes.credit_in_words(item_of(kind, credit=credit, **changes)) == words
+
+
+WEIGHTED_CHOICE = [
+    {"id": "a", "text": "A", "weight": "1", "feedback": "Best."},
+    {"id": "b", "text": "B", "weight": "1/4", "feedback": "Well."},
+    {"id": "c", "text": "C", "weight": "-1/4", "feedback": "No."},
+]
+
+
+@pytest.mark.parametrize(("ticked", "raw", "is_right"), [("a", "1", True), ("b", "1/4", None), ("c", "0", False)])
+def test_one_choice_may_earn_a_part(ticked: str, raw: str, is_right: bool | None) -> None:
+    found = outcome("single_choice", {"choices": [ticked]}, credit="weights", choices=WEIGHTED_CHOICE, feedback=None)
+    assert (found.score.raw, found.remarks[0].is_right) == (Fraction(raw), is_right)
+
+
+def test_several_choices_may_weigh_differently() -> None:
+    weights = {"hotels": "3/4", "nurses": "1/4", "press": "-1/2", "lawyers": "0"}
+    choices = [{"id": name, "text": name, "weight": weight} for name, weight in weights.items()]
+    changes: dict[str, Any] = {"credit": "weights", "choices": choices, "points": "1"}
+    assert quizzes.key_of(item_of("multiple_choice", **changes)) == Response(choices=("hotels", "nurses"))
+    for ticked, raw in (
+        (["hotels"], "3/4"),
+        (["hotels", "press"], "1/4"),
+        (["hotels", "nurses", "lawyers"], "1"),
+        (list(weights), "0"),
+    ):
+        assert outcome("multiple_choice", {"choices": ticked}, **changes).score.raw == Fraction(raw)
+
+
+def test_an_item_that_is_not_graded_says_so() -> None:
+    assert quizzes.credit_in_words(item_of("survey")) == "This is not graded: there is no right or wrong response."
+    assert quizzes.credit_in_words(item_of("reflection")) == "This is not graded. What you write is kept for you."
 
 
 def test_texts_are_written_anew_everywhere_and_nothing_else_is() -> None:
     quiz = quizzes.map_texts(whole_quiz(), lambda text: f"<p>{text}</p>", lambda text: f"<b>{text}</b>")
-    first, _, true_false, numeric, short_text, _, matching = (of(item) for item in quiz.items)
+    first, _, true_false, numeric, short_text, _, matching, *_ = (of(item) for item in quiz.items)
     assert (first.prompt, first.explanation) == ("<p>What first?</p>", "<p>Counting takes a day.</p>")
     assert first.feedback == Feedback("<p>Right.</p>", "", "<p>Wrong.</p>")
     assert [hint.text for hint in first.hints] == ["<p>Think of people.</p>", "<p>Of all of them.</p>"]

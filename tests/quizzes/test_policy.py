@@ -17,6 +17,17 @@ def ago(minutes: float) -> datetime:
     return NOW - timedelta(minutes=minutes)
 
 
+@pytest.mark.parametrize(
+    ("limit", "extra", "minutes"), [(0, 50, None), (30, 0, 30), (30, 50, 45), (20, 25, 25), (30, -10, 30), (1, 1, 1.01)]
+)
+def test_a_time_limit_and_extra_time(limit: int, extra: int, minutes: float | None) -> None:
+    assert quizzes.closes_at(NOW, limit, extra) == (None if minutes is None else NOW + timedelta(minutes=minutes))
+
+
+def test_without_extra_time_the_limit_is_the_quiz_s() -> None:
+    assert quizzes.closes_at(NOW, 30) == NOW + timedelta(minutes=30)
+
+
 @pytest.mark.parametrize(("attempts", "used", "left"), [(3, 0, 3), (3, 2, 1), (3, 3, 0), (3, 5, 0), (0, 9, None)])
 def test_attempts_left(attempts: int, used: int, left: int | None) -> None:
     assert quizzes.attempts_left(Quiz((), attempts=attempts), used) == left

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 from hypothesis import given, settings
@@ -29,24 +33,46 @@ def choices(draw: st.DrawFn, least: int, *, keyed: bool) -> list[dict[str, Any]]
     return found
 
 
-@st.composite
-def own(draw: st.DrawFn, kind: str) -> dict[str, Any]:
-    if kind == "single_choice":
-        found = draw(choices(2, keyed=False))
-        found[draw(st.integers(0, len(found) - 1))]["correct"] = "true"
-        return {"choices": found, "shuffle": draw(st.booleans())}
-    if kind in ("multiple_choice", "ordering"):
-        found = draw(choices(3, keyed=kind == "multiple_choice"))
-        return {"choices": found, "credit": draw(st.sampled_from(sorted(KINDS[kind].CREDITS)))}
-    if kind == "matching":
-        found = draw(choices(2, keyed=False))
-        homes = [0, 1, *draw(st.lists(st.integers(0, len(found) - 1), max_size=3))]
-        pairs = [{"id": f"p{n}", "text": f"Row {n}", "choice": IDS[home]} for n, home in enumerate(homes)]
-        return {"choices": found, "pairs": pairs, "credit": draw(st.sampled_from(sorted(KINDS[kind].CREDITS)))}
-    if kind == "true_false":
-        return {"correct": draw(st.booleans())}
-    if kind == "short_text":
-        return {"accept": draw(st.lists(st.sampled_from(WORDS), min_size=1, unique=True))}
+def weighed(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Right choices share the points; wrong ones take different parts away."""
+    right = sum(1 for each in found if each.get("correct"))
+    return [
+        {key: value for key, value in each.items() if key != "correct"}
+        | {"weight": f"1/{right}" if each.get("correct") else taken}
+        for each, taken in zip(found, itertools.cycle(["0", "-1/4", "-1"]), strict=False)
+    ]
+
+
+def areas(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [each | {"area": [str(n * 10), "0", "10", "99.5"]} for n, each in enumerate(found)]
+
+
+def ticked(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    found, credit = draw(choices(3, keyed=True)), draw(st.sampled_from(sorted(KINDS[kind].CREDITS)))
+    found = weighed(found) if credit == "weights" else found
+    if kind == "multiple_choice":
+        return {"choices": found, "credit": credit}
+    return {"choices": areas(found), "credit": credit, "figure": "media/x.svg", "alt": "X"}
+
+
+def single_choice(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    found = draw(choices(2, keyed=False))
+    found[draw(st.integers(0, len(found) - 1))]["correct"] = "true"
+    return {"choices": found, "shuffle": draw(st.booleans())}
+
+
+def ordering(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    return {"choices": draw(choices(3, keyed=False)), "credit": draw(st.sampled_from(sorted(KINDS[kind].CREDITS)))}
+
+
+def matching(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    found = draw(choices(2, keyed=False))
+    homes = [0, 1, *draw(st.lists(st.integers(0, len(found) - 1), max_size=3))]
+    pairs = [{"id": f"p{n}", "text": f"Row {n}", "choice": IDS[home]} for n, home in enumerate(homes)]
+    return {"choices": found, "pairs": pairs, "credit": draw(st.sampled_from(sorted(KINDS[kind].CREDITS)))}
+
+
+def numeric(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     value = draw(st.fractions(-9999, 9999, max_denominator=1000))
     return draw(
         st.sampled_from(
@@ -54,10 +80,51 @@ def own(draw: st.DrawFn, kind: str) -> dict[str, Any]:
                 {"value": str(value), "tolerance": "2.5%"},
                 {"value": str(value), "tolerance": "1/3"},
                 {"value": str(value), "unit": "%"},
-                {"range": [str(value), str(value + 7)], "unit": "km"},
+                {"range": [str(value), str(value + 7)], "unit": "km", "units": [{"text": "m", "factor": "1/1000"}]},
             ]
         )
     )
+
+
+def short_text(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    return {"accept": draw(st.lists(st.sampled_from(WORDS), min_size=1, unique=True))}
+
+
+def cloze(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    kinds = draw(st.lists(st.sampled_from(["choice", "numeric", "short_text"]), min_size=1, max_size=3))
+    inner = {"choice": single_choice, "numeric": numeric, "short_text": short_text}
+    blanks = [
+        {"id": f"p{n}", "kind": each, "points": str(draw(fractions))} | inner[each](draw, each) for n, each in enumerate(kinds)
+    ]
+    text = " and ".join(f"[[p{n}]]" for n in range(len(kinds)))
+    return {"text": text, "blanks": blanks, "credit": draw(st.sampled_from(sorted(KINDS[kind].CREDITS)))}
+
+
+def calculated(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    low, step = draw(st.integers(-9, 9)), draw(st.sampled_from(["1", "2", "1/2", "5/4"]))
+    params = {"a": {"from": str(low), "to": str(low + 7), "step": step}, "b": {"from": "2", "to": "4"}}
+    value = draw(st.sampled_from(["a × b", "round(a ÷ b, 1)", "a ^ b - max(a, b)", "(a + b) ÷ 3"]))
+    return {"prompt": "{a} and {b}?", "params": params, "value": value, "tolerance": "1/3"}
+
+
+def survey(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    return {"choices": draw(choices(2, keyed=False)), "multiple": draw(st.booleans()), "other": draw(st.booleans())}
+
+
+OWN: dict[str, Callable[[st.DrawFn, str], dict[str, Any]]] = {
+    "single_choice": single_choice,
+    "multiple_choice": ticked,
+    "hotspot": ticked,
+    "ordering": ordering,
+    "matching": matching,
+    "numeric": numeric,
+    "short_text": short_text,
+    "cloze": cloze,
+    "calculated": calculated,
+    "survey": survey,
+    "true_false": lambda draw, kind: {"correct": draw(st.booleans())},
+    "reflection": lambda draw, kind: {},
+}
 
 
 @st.composite
@@ -70,9 +137,9 @@ def quiz(draw: st.DrawFn, kinds: list[str] | None = None) -> Quiz:
                 "id": f"item-{kind.replace('_', '-')}",
                 "kind": kind,
                 "prompt": "?",
-                "points": str(draw(fractions)),
-                "hints": [{"text": "So.", "cost": str(cost)} for cost in hints],
-                **draw(own(kind)),
+                **({"points": str(draw(fractions))} if KINDS[kind].IS_GRADED else {}),
+                **({"hints": [{"text": "So.", "cost": str(cost)} for cost in hints]} if KINDS[kind].IS_GRADED else {}),
+                **OWN[kind](draw, kind),
             }
             for kind in names
         )
@@ -84,13 +151,17 @@ responses = st.builds(
     Response,
     choices=st.lists(ids, max_size=8).map(tuple),
     text=st.one_of(st.text(max_size=20), st.sampled_from([*WORDS, "1,500", "c0=1;c1=1"])),
-    pairs=st.lists(st.tuples(st.sampled_from([f"p{n}" for n in range(6)]), ids), max_size=6).map(tuple),
+    pairs=st.lists(
+        st.tuples(st.sampled_from([f"p{n}" for n in range(6)]), st.one_of(ids, st.sampled_from([*WORDS, "1,500", "7"]))),
+        max_size=6,
+    ).map(tuple),
     hints=st.integers(-1, 4),
+    numbers=st.lists(st.tuples(st.sampled_from(["", "p0", "p1"]), st.sampled_from(["7", "-1/2", "x"])), max_size=2).map(tuple),
 )
 
 
 def without_hints(item: Item, response: Response) -> Fraction:
-    return quizzes.grade_item(item, Response(response.choices, response.text, response.pairs)).score.raw
+    return quizzes.grade_item(item, replace(response, hints=0)).score.raw
 
 
 @given(quiz(), responses)
@@ -98,13 +169,14 @@ def test_a_score_is_between_nothing_and_all(quiz: Quiz, response: Response) -> N
     for item in quiz.items:
         outcome = quizzes.grade_item(item, response)
         assert 0 <= outcome.score.raw <= outcome.score.max == item.points
-        assert (outcome.status == "correct") == (without_hints(item, response) == item.points)
+        assert (outcome.status == "correct") == (without_hints(item, response) == item.points > 0)
 
 
 @given(quiz())
 def test_the_key_earns_all(quiz: Quiz) -> None:
     outcome = quizzes.grade(quiz, {item.id: quizzes.key_of(item) for item in quiz.items})
-    assert (outcome.score.raw, {each.status for each in outcome.items}) == (outcome.score.max, {"correct"})
+    graded = {each.status for each in outcome.items if each.score.max}
+    assert (outcome.score.raw, outcome.score.max, graded) == (outcome.score.max, quiz.points, {"correct"})
     assert quizzes.percent(outcome.score) == 100
 
 
@@ -115,7 +187,7 @@ def test_a_blank_earns_nothing_and_says_nothing(quiz: Quiz, hints: int) -> None:
         assert outcome == ItemOutcome(item.id, "not_answered", Score(Fraction(0), item.points))
 
 
-@given(quiz(["single_choice", "multiple_choice", "true_false"]), responses)
+@given(quiz(["single_choice", "multiple_choice", "true_false", "hotspot"]), responses)
 def test_ticking_everything_beats_nothing(quiz: Quiz, response: Response) -> None:
     for item in quiz.items:
         everything = Response(choices=tuple(choice.id for choice in of(item).choices))
@@ -138,14 +210,52 @@ def test_a_change_to_the_key_never_earns_more(quiz: Quiz, data: st.DataObject) -
         assert without_hints(item, changed) <= item.points
 
 
-@given(quiz(["multiple_choice"]), responses)
+@given(quiz(["multiple_choice", "hotspot"]), responses)
 def test_one_more_right_tick_never_costs(quiz: Quiz, response: Response) -> None:
-    (item,) = quiz.items
-    ticked = of(item).known(response).choices
-    for choice in of(item).choices:
-        more = (*ticked, choice.id)
-        if choice.correct and choice.id not in ticked and len(more) < len(of(item).choices):
-            assert without_hints(item, Response(choices=more)) >= without_hints(item, Response(choices=ticked))
+    for item in map(of, quiz.items):
+        ticked = item.known(response).choices
+        for choice in item.choices:
+            more = (*ticked, choice.id)
+            if choice.correct and choice.id not in ticked and len(more) < len(item.choices):
+                assert without_hints(item, Response(choices=more)) >= without_hints(item, Response(choices=ticked))
+
+
+@given(quiz(["matching", "cloze"]), responses)
+def test_one_more_right_row_never_costs(quiz: Quiz, response: Response) -> None:
+    for item in map(of, quiz.items):
+        given = of(item).known(replace(response, numbers=()))
+        for row, right in item.key().pairs:
+            better = Response(pairs=tuple((dict(given.pairs) | {row: right}).items()))
+            assert without_hints(item, better) >= without_hints(item, given)
+
+
+@given(quiz(["ordering"]), st.randoms(use_true_random=False))
+def test_two_lines_put_right_never_cost(quiz: Quiz, random: Random) -> None:
+    item = replace(of(quiz.items[0]), credit="pairs")
+    key = list(item.key().choices)
+    given = random.sample(key, len(key))
+    for n in range(len(key) - 1):
+        if key.index(given[n]) > key.index(given[n + 1]):
+            better = (*given[:n], given[n + 1], given[n], *given[n + 2 :])
+            assert without_hints(item, Response(choices=better)) > without_hints(item, Response(choices=tuple(given)))
+
+
+@given(quiz(), responses)
+def test_another_language_changes_no_score(quiz: Quiz, response: Response) -> None:
+    other = quizzes.map_texts(quiz, lambda text: f"{text} (es)", lambda text: f"{text} (es)")
+    for one, same in zip(quiz.items, other.items, strict=True):
+        assert quizzes.grade_item(one, response) == quizzes.grade_item(same, response)
+
+
+@given(quiz(), st.text(max_size=5))
+def test_an_instance_is_the_same_quiz_with_another_value(quiz: Quiz, seed: str) -> None:
+    once = quizzes.instance(quiz, seed)
+    assert (once, [item.id for item in once.items]) == (quizzes.instance(once, seed), [item.id for item in quiz.items])
+    assert once.points == quiz.points
+    keys = {item.id: quizzes.key_of(item) for item in once.items}
+    assert quizzes.percent(quizzes.grade(once, keys).score) == 100
+    same = (one == other for one, other in zip(quiz.items, once.items, strict=True) if one.kind != "calculated")
+    assert all(same)
 
 
 @given(quiz(), responses, st.text(max_size=5))
@@ -157,7 +267,7 @@ def test_what_was_drawn_changes_nothing(quiz: Quiz, response: Response, seed: st
         assert sorted(view.choices) == sorted((choice.id, choice.text) for choice in item.choices)
         in_view_order = tuple(name for name, _ in view.choices if name in response.choices)
         ticked = [name for name in dict.fromkeys(response.choices) if name in in_view_order]
-        if item.kind != "ordering":
+        if item.kind not in ("ordering", "survey"):
             assert quizzes.grade_item(item, Response(in_view_order)) == quizzes.grade_item(item, Response(tuple(ticked)))
 
 
@@ -189,6 +299,7 @@ def test_what_a_form_holds_is_graded(quiz: Quiz, data: st.DataObject) -> None:
         fields = data.draw(st.dictionaries(st.sampled_from(names), st.lists(values, max_size=3)))
         response, error = quizzes.collect(item, fields)
         assert of(item).known(response).choices == response.choices
+        assert of(item).known(response) == of(item).known(of(item).known(response))
         assert error == "" or quizzes.key_of(item) != response
         assert 0 <= quizzes.grade_item(item, response).score.raw <= item.points
 
@@ -212,8 +323,21 @@ KEYS = [
     "hints",
     "feedback",
     "tags",
+    "text",
+    "blanks",
+    "params",
+    "units",
+    "figure",
+    "area",
+    "weight",
+    "credit",
+    "reject",
+    "distance",
+    "pools",
 ]
-PART = st.dictionaries(st.sampled_from(["id", "text", "correct", "choice"]), anything, max_size=4)
+PART = st.dictionaries(
+    st.sampled_from(["id", "text", "correct", "choice", "kind", "area", "weight", "factor"]), anything, max_size=4
+)
 ANY_ITEM = st.fixed_dictionaries(
     {"kind": st.sampled_from(sorted(KINDS))},
     optional={key: st.one_of(anything, st.lists(PART, max_size=3)) for key in KEYS if key != "kind"},

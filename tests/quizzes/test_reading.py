@@ -42,6 +42,11 @@ def test_what_is_left_out_has_its_default() -> None:
         "all_or_nothing",
         "pairs",
         "pairs",
+        "pairs",
+        "net_correct",
+        "all_or_nothing",
+        "ungraded",
+        "ungraded",
     ]
 
 
@@ -61,6 +66,19 @@ VARIED = [
     written("true_false", id="reworded", text_true="Holds", text_false="Does not hold", correct="true"),
     written("ordering", id="strict", credit="all_or_nothing", points="1/3"),
     written("short_text", id="accented", accents="required"),
+    written("short_text", id="near", accept=["informal"], distance="1", reject=["formal"]),
+    written("numeric", id="far", units=[{"text": "rooms", "factor": "2.5"}]),
+    written(
+        "multiple_choice",
+        id="weighed",
+        credit="weights",
+        choices=[
+            {"id": "a", "text": "A", "weight": "2/3"},
+            {"id": "b", "text": "B", "weight": "1/3"},
+            {"id": "c", "text": "C", "weight": "-1"},
+            {"id": "d", "text": "D"},
+        ],
+    ),
 ]
 
 

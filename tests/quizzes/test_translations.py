@@ -35,7 +35,7 @@ def translated(*items: object, **more: Any) -> Read:
 def test_a_translation_changes_texts_and_falls_back_where_it_has_none() -> None:
     quiz = translated(*SPANISH).quiz
     assert quiz is not None
-    first, second, hall, beds, _, _, who = (of(item) for item in quiz.items)
+    first, second, hall, beds, _, _, who, *_ = (of(item) for item in quiz.items)
     assert (first.prompt, first.explanation, first.feedback) == ("¿Qué primero?", "Un día.", Feedback("Bien.", "", "Wrong."))
     assert [(c.id, c.text, c.feedback) for c in first.choices] == [
         ("count", "Count who has no door", "Yes."),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 from typing import get_type_hints
 
+import pytest
+
 import quizzes
-from quizzes.model import ItemView
+from quizzes.model import BlankView, ItemView
 from tests.quizzes.examples import ITEMS, item_of, quiz_of, whole_quiz, written
 
 SEEDS = [f"seed-{n}" for n in range(300)]
@@ -30,8 +33,46 @@ def test_an_unshuffled_quiz_keeps_its_order() -> None:
 def test_a_new_item_reshuffles_nothing() -> None:
     fewer = quiz_of(*list(ITEMS.values())[:-1])
     for seed in SEEDS:
-        grown = [view for view in quizzes.draw(whole_quiz(), seed) if view.id != "who"]
+        grown = [view for view in quizzes.draw(whole_quiz(), seed) if view.id != "monday"]
         assert grown == list(quizzes.draw(fewer, seed))
+
+
+POOL = [written("true_false", id=f"hall-{n}", tags=["halls"]) for n in range(5)]
+POOLED = quiz_of(written("numeric"), *POOL, written("matching"), pools=[{"tag": "halls", "draw": "2"}])
+
+
+def test_each_attempt_draws_its_items_from_a_pool() -> None:
+    drawn = Counter(item.id for seed in SEEDS for item in quizzes.instance(POOLED, seed).items)
+    assert (drawn.pop("beds"), drawn.pop("who")) == (300, 300)
+    assert sum(drawn.values()) == 600
+    assert min(drawn.values()) > 90
+    assert len(drawn) == 5
+
+
+def test_an_attempt_has_as_many_items_and_points_as_the_quiz_says() -> None:
+    assert (POOLED.count, POOLED.points) == (4, Fraction(4))
+    for seed in SEEDS:
+        one = quizzes.instance(POOLED, seed)
+        assert (len(one.items), one.count, one.points) == (4, 4, Fraction(4))
+        assert [view.id for view in quizzes.draw(POOLED, seed)] == [view.id for view in quizzes.draw(one, seed)]
+        assert quizzes.grade(one, {}).score.max == 4
+
+
+def test_another_item_in_a_pool_takes_at_most_one_place() -> None:
+    more = quiz_of(
+        written("numeric"), *POOL, written("true_false", id="new", tags=["halls"]), pools=[{"tag": "halls", "draw": "2"}]
+    )
+    for seed in SEEDS:
+        before = {item.id for item in quizzes.instance(POOLED, seed).items} - {"who"}
+        now = {item.id for item in quizzes.instance(more, seed).items}
+        assert now == before or ("new" in now and len(now - before) == 1)
+
+
+@pytest.mark.parametrize("kind", ["matching", "multiple_choice", "hotspot", "survey"])
+def test_every_kind_with_choices_may_keep_their_order(kind: str) -> None:
+    quiz = quiz_of(written(kind, shuffle="false"))
+    names = [choice["id"] for choice in ITEMS[kind]["choices"]]
+    assert [[name for name, _ in quizzes.draw(quiz, seed)[0].choices] for seed in range(9)] == [names] * 9
 
 
 def test_choices_that_have_an_order_of_their_own_keep_it() -> None:
@@ -79,7 +120,17 @@ def test_a_view_has_no_place_for_a_key() -> None:
         "pairs",
         "unit",
         "hints",
+        "text",
+        "blanks",
+        "figure",
+        "alt",
+        "areas",
+        "units",
+        "is_multiple",
+        "has_other",
+        "longest",
     ]
+    assert list(get_type_hints(BlankView)) == ["id", "kind", "choices", "unit"]
 
 
 def test_no_view_holds_a_word_of_the_key() -> None:
@@ -91,4 +142,6 @@ def test_no_view_holds_a_word_of_the_key() -> None:
         assert view.prompt.count("CANARY") == 1
         assert "CANARY" not in repr((view.choices, view.pairs, view.unit, view.credit_in_words))
         assert "eviction" not in repr(view)
+        assert "evicted" not in repr(view)
         assert "53" not in repr(view)
+        assert "1500" not in repr(view)

@@ -1,0 +1,1 @@
+"""Storyboards → clips. Never part of a server: what it needs is installed by `./dev clips` alone."""

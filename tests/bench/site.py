@@ -1,0 +1,96 @@
+"""An instance to measure: the real course, learners with progress, their sign-ins, and open attempts waiting to be closed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+import quizzes
+from course import clock, config, create_app
+from course.accounts import organisations, people, secrets, sign_ins
+from course.accounts.tables import Person
+from course.content.model import Course
+from course.extensions import current_session, db, intend
+from course.learning import attempts, lessons
+from course.publishing import revisions
+from tests.bench import load
+from tests.rig.server import free_port
+
+__all__ = ["Made", "build", "free_port"]
+LEARNERS = 600
+
+
+@dataclass(frozen=True)
+class Made:
+    """``cookies`` are sign-ins of learners, ``closes`` raw requests that close an attempt each and have it graded."""
+
+    environ: dict[str, str]
+    modules: Path
+    lesson: str
+    cookies: list[str]
+    closes: list[bytes]
+
+
+def build(folder: Path) -> Made:
+    environ = {"COURSE_INSTANCE": str(folder / "instance")}
+    if "COURSE_MODULES" in os.environ:
+        environ["COURSE_MODULES"] = os.environ["COURSE_MODULES"]
+    settings = config.load(environ)
+    app = create_app(settings)
+    with app.app_context():
+        intend(to_write=True)
+        session, now = current_session(), clock.now()
+        done = revisions.publish_folder(session, settings.modules, settings.instance / "assets", by="bench", now=now)
+        if done.course is None:
+            raise SystemExit("the course has problems: run `./dev course check` first")
+        course = revisions.restore(session, revisions.live_digest(session))
+        cookies, closes = [], []
+        for number in range(LEARNERS):
+            cookie, requests = _learner(course, number, settings.secret_key)
+            cookies.append(cookie)
+            closes += requests
+        session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    random.Random(1).shuffle(closes)
+    module = course.modules[0]
+    return Made(environ, settings.modules, f"/en/modules/{module.slug}/{module.lessons[1].slug}", cookies, closes)
+
+
+def _learner(course: Course, number: int, key: str) -> tuple[str, list[bytes]]:
+    """A learner half-way through, signed in, with an attempt open in every module: the cookie, and the requests that close."""
+    session, now, chance = current_session(), clock.now() - timedelta(minutes=30), random.Random(number)
+    person = Person(  # without a password, whose hashing would take most of the time
+        public_id=secrets.public_id(),
+        email=f"l{number}@example.org",
+        email_key=f"l{number}@example.org",
+        name=f"Learner {number}",
+        role="learner",
+        language="en",
+        created_at=now,
+    )
+    session.add(person)
+    session.flush()
+    land = organisations.find_or_add(session, parent_id=None, kind="country", name=f"Land {number % 12}", now=now)
+    city = organisations.find_or_add(session, parent_id=land, kind="municipality", name=f"City {number % 40}", now=now)
+    people.join(session, person_id=person.id, organisation_id=city, role="member", now=now)
+    cookie = sign_ins.begin(session, person.id, clock.now())
+    token = hmac.new(key.encode(), b"csrf:" + cookie.encode(), hashlib.sha256).hexdigest()
+    closes = []
+    for module in course.modules:
+        for lesson in module.lessons[:2]:
+            lessons.open_lesson(session, person_id=person.id, course=course, module=module, lesson=lesson, now=now)
+            lessons.mark_done(session, person_id=person.id, course=course, module=module, lesson=lesson, seen=0, now=now)
+        attempt = attempts.start(session, person_id=person.id, course=course, module=module, now=now)
+        quiz = module.quizzes[course.languages[0]]
+        given = {item.id: quizzes.key_of(item) for item in quiz.items if chance.random() < 0.8}
+        attempts.save(session, attempt, given, now)
+        body = urlencode({"csrf_token": token, "then": "close"}).encode()
+        closes.append(load.post(f"/en/attempts/{attempt.public_id}/", cookie, body))
+    return cookie, closes

@@ -1,0 +1,177 @@
+"""A served instance for the browser: the small course with a clip that plays, three languages, and people at every stage.
+
+Alice is half-way (one attempt not passed, one open), Bob has not begun, Grace holds the certificate; Carla manages Tunisia,
+Dana writes, Erin administers. Everybody is signed in by a cookie made beforehand, so that only the story types passwords.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import quizzes
+from course import clock, config, create_app
+from course.accounts import links, mail, organisations, people, sign_ins
+from course.content.model import Course, Module
+from course.extensions import current_session, db, intend
+from course.learning import attempts, certificates, lessons
+from course.publishing import revisions
+from quizzes.model import Item, Response
+from tests import courses
+from tests.rig.server import Server, serving
+from tests.site import PASSWORD, PEOPLE
+
+CLIP = Path(__file__).with_name("clip.webm")  # six seconds of a growing bar, made for these tests
+CLIP_SECONDS = 6
+RECORDING = "videos.example"
+GRACE = ("Grace Achieng", "learner", "Kenya › Kisumu", "member")
+
+
+@dataclass
+class Instance:
+    """``names`` fills the places in addresses, such as the public ids of attempts; ``cookies`` are sign-ins by person."""
+
+    folder: Path
+    modules: Path
+    names: dict[str, str]
+    cookies: dict[str, str]
+    course: Course
+    server: Server | None = None
+
+    @property
+    def url(self) -> str:
+        assert self.server is not None
+        return self.server.url
+
+    def address(self, path: str) -> str:
+        return self.url + path.format(**self.names)
+
+    def module(self, slug: str) -> Module:
+        found = self.course.module(slug)
+        assert found is not None
+        return found
+
+    def item(self, module: str, item_id: str) -> Item:
+        return self.module(module).quizzes["en"].item(item_id)
+
+    def mails(self) -> list[str]:
+        """Every mail that was written into the instance, oldest first."""
+        return [path.read_text(encoding="utf-8") for path in sorted((self.folder / "mail").glob("*.eml"))]
+
+
+def changes() -> dict[str, str | bytes | None]:
+    """What the small course needs beside: a clip with pictures, a third language that runs from right to left, a recording."""
+    recording = f'recording: {{url: "https://{RECORDING}/embed/1", title: The session in full, minutes: 42}}\n'
+    clip = courses.clip_files(float(CLIP_SECONDS))
+    return {
+        **clip,
+        "housing/media/clip.webm": CLIP.read_bytes(),
+        "course.yaml": courses.COURSE.replace("[en]", "[en, es, ar]"),
+        "course.ar.yaml": "title: دورة صغيرة\nsummary: وحدتان للاختبار.\n",
+        "housing/03-on-monday.md": courses.MONDAY.replace("complete_when: read\n", f"complete_when: read\n{recording}"),
+        "housing/sessions/02-housing.md": courses.SESSION.replace("number: 2\n", f"number: 2\n{recording}"),
+    }
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Instance]:
+    """A server of its own on a free port, gone when the block ends."""
+    environ = {"COURSE_INSTANCE": str(folder / "instance"), "COURSE_MODULES": str(folder / "modules")}
+    courses.write_small_course(folder / "modules", clip=True, spanish=True, changes=changes())
+    instance = build(folder, environ)
+    with serving("wsgi:app", folder / "log", environ=environ) as server:
+        instance.server = server
+        yield instance
+
+
+def build(folder: Path, environ: dict[str, str]) -> Instance:
+    settings = config.load(environ)
+    app = create_app(settings)
+    with app.app_context():
+        intend(to_write=True)
+        session, now = current_session(), clock.now()
+        first = links.first_admin_token(session, now) or ""
+        done = revisions.publish_folder(session, settings.modules, settings.instance / "assets", by="test", now=now)
+        assert done.problems == ()
+        course = revisions.restore(session, revisions.live_digest(session))
+        instance = Instance(settings.instance, settings.modules, {"first": first}, {}, course)
+        ids = {who: _person(instance, who, *about) for who, about in ({**PEOPLE, "grace": GRACE}).items()}
+        _half_way(instance, ids["alice"])
+        _all_the_way(instance, ids["grace"])
+        instance.names["reset"] = links.make(session, "reset", now, ids["bob"])
+        mail.queue(session, to="bob@example.org", subject="Choose a new password", body="Open the link once.\n", now=now)
+        mail.send_pending(session, settings, now)
+        session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    return instance
+
+
+def _person(instance: Instance, who: str, name: str, role: str, path: str, held: str) -> int:
+    session, now = current_session(), clock.now() - timedelta(days=30)
+    email = f"{who}@example.org"
+    person = people.add(session, email=email, name=name, password=PASSWORD, role=role, language="en", now=now)
+    place: int | None = None
+    for kind, part in zip(("country", "municipality", "department"), path.split(" › "), strict=False):
+        place = organisations.find_or_add(session, parent_id=place, kind=kind, name=part, now=now)
+    assert place is not None
+    people.join(session, person_id=person.id, organisation_id=place, role=held, now=now)
+    instance.names[who] = person.public_id
+    instance.cookies[who] = sign_ins.begin(session, person.id, clock.now())
+    return person.id
+
+
+def _half_way(instance: Instance, person_id: int) -> None:
+    """One lesson done, one attempt closed that did not pass, one open with two responses."""
+    _read(instance, person_id, instance.module("housing"), 2)
+    instance.names["failed"] = _attempt(instance, person_id, "housing", right=1)
+    instance.names["open"] = _attempt(instance, person_id, "housing", right=2, close=False)
+    instance.names["short"] = _attempt(instance, person_id, "mobility", right=3)
+
+
+def _all_the_way(instance: Instance, person_id: int) -> None:
+    session = current_session()
+    for module in instance.course.modules:
+        _read(instance, person_id, module, len(module.lessons))
+        instance.names["passed"] = _attempt(instance, person_id, module.slug, right=99)
+    shown = certificates.of_person(session, person_id)
+    assert shown is not None
+    instance.names["code"] = shown.certificate.code
+
+
+def _read(instance: Instance, person_id: int, module: Module, count: int) -> None:
+    for lesson in module.lessons[:count]:
+        about = {"person_id": person_id, "course": instance.course, "module": module, "lesson": lesson, "now": clock.now()}
+        lessons.open_lesson(current_session(), **about)  # type: ignore[arg-type]
+        lessons.mark_done(current_session(), seen=0, **about)  # type: ignore[arg-type]
+
+
+def _attempt(instance: Instance, person_id: int, slug: str, *, right: int, close: bool = True) -> str:
+    session, now, module = current_session(), clock.now(), instance.module(slug)
+    quiz = module.quizzes["en"]
+    attempt = attempts.start(session, person_id=person_id, course=instance.course, module=module, now=now)
+    given = {item.id: quizzes.key_of(item) if place < right else _wrong(item) for place, item in enumerate(quiz.items)}
+    if not close:
+        given = dict(list(given.items())[:right])
+    attempts.save(session, attempt, given, now)
+    if close:
+        attempts.close(session, attempt, quiz=quiz, course=instance.course, now=now)
+    return attempt.public_id
+
+
+def _wrong(item: Item) -> Response:
+    """A response that scores nothing or little: the first choice that is not of the key, or another word."""
+    key = quizzes.key_of(item)
+    if key.pairs or item.kind == "ordering":
+        return dataclasses.replace(key, pairs=key.pairs[:1]) if key.pairs else Response(choices=key.choices[::-1])
+    view = next(iter(quizzes.draw(quizzes_of(item), "1")))
+    others = [choice for choice, _ in view.choices if choice not in key.choices]
+    return Response(choices=(others[0],)) if others else Response(text="1")
+
+
+def quizzes_of(item: Item) -> quizzes.model.Quiz:
+    return quizzes.model.Quiz(items=(item,))

@@ -1,0 +1,156 @@
+"""Every page type of the course, by name: who opens it, at which address, and what is done there first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.instance import Instance
+
+NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the way to another page
+    "assets.show",
+    "certificates.download",
+    "health.healthz",
+    "modules.root",
+    "quiz.resume",
+    "reports.completion_csv",
+    "reports.completion_json",
+    "reports.people_csv",
+    "static",
+}
+Act = Callable[["Page"], None]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """``path`` has places such as ``{open}``; ``act`` is done after the page is there, and leads to the page that is meant."""
+
+    name: str
+    endpoint: str
+    path: str
+    who: str = ""
+    status: int = 200
+    act: Act | None = None
+
+    def go(self, page: Page, instance: Instance) -> None:
+        answer = page.goto(instance.address(self.path))
+        assert answer is not None
+        assert answer.status == self.status, f"{self.name}: {answer.status}"
+        if self.act:
+            self.act(page)
+
+
+def press(words: str) -> Act:
+    def act(page: Page) -> None:
+        with page.expect_navigation():
+            page.get_by_role("button", name=words, exact=True).click()
+
+    return act
+
+
+def _press_signed_out(page: Page) -> None:
+    page.context.clear_cookies()
+    with page.expect_navigation():
+        page.locator("#item-form button").first.click()
+
+
+def _press_as_another(page: Page) -> None:
+    page.evaluate("document.querySelector('#item-form [name=csrf_token]').value = 'old'")
+    with page.expect_navigation():
+        page.locator("#item-form button").first.click()
+
+
+def _write_no_number(page: Page) -> None:
+    page.locator("nav[aria-label=Items] a").first.wait_for()
+    for number in range(1, 8):
+        page.goto(page.url.rsplit("/", 1)[0] + f"/{number}")
+        field = page.locator("input.short")
+        if field.count():
+            field.fill("many")
+            with page.expect_navigation():
+                page.locator("#item-form button").first.click()
+            return
+    raise AssertionError("no numeric item")
+
+
+def _open_all(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+
+
+HOUSING = "/en/modules/housing/"
+VISITS = [
+    Visit("home, visitor", "modules.home", "/en/"),
+    Visit("home, half-way", "modules.home", "/en/", "alice"),
+    Visit("home, all lit", "modules.home", "/en/", "grace"),
+    Visit("home, manager", "modules.home", "/en/", "carla"),
+    Visit("home, author", "modules.home", "/en/", "dana"),
+    Visit("home, administrator", "modules.home", "/en/", "erin"),
+    Visit("home, Spanish", "modules.home", "/es/"),
+    Visit("home, Arabic", "modules.home", "/ar/"),
+    Visit("modules", "modules.index", "/en/modules/"),
+    Visit("module, visitor", "modules.show", HOUSING),
+    Visit("module, half-way", "modules.show", HOUSING, "alice", act=_open_all),
+    Visit("lesson with clip, visitor", "lessons.show", f"{HOUSING}rooms-before-rules", act=_open_all),
+    Visit("lesson with clip, done", "lessons.show", f"{HOUSING}rooms-before-rules", "alice"),
+    Visit("lesson with table", "lessons.show", f"{HOUSING}rules-that-hold", "carla"),
+    Visit("lesson with recording", "lessons.show", f"{HOUSING}on-monday", "grace"),
+    Visit("lesson in Spanish", "lessons.show", "/es/modules/mobility/buses", "grace"),
+    Visit("lesson not translated", "lessons.show", "/ar/modules/housing/rules-that-hold", "grace"),
+    Visit("practices", "library.practices", "/en/practices/"),
+    Visit("practices, none found", "library.practices", "/en/practices/?words=zeppelin"),
+    Visit("practice", "library.practice", "/en/practices/harbour-halls"),
+    Visit("sessions", "library.sessions", "/en/sessions/"),
+    Visit("session", "library.session", "/en/sessions/02-housing"),
+    Visit("quiz, visitor", "quiz.start", f"{HOUSING}quiz"),
+    Visit("quiz, before the start", "quiz.start", "/en/modules/mobility/quiz", "carla"),
+    Visit("quiz, attempts", "quiz.start", f"{HOUSING}quiz", "alice"),
+    *[Visit(f"quiz item {n}", "quiz.item", f"/en/attempts/{{open}}/{n}", "alice") for n in range(1, 8)],
+    Visit("quiz item, error", "quiz.item", "/en/attempts/{open}/1", "alice", act=_write_no_number),
+    Visit("quiz item, signed out", "quiz.item", "/en/attempts/{open}/1", "alice", act=_press_signed_out),
+    Visit("quiz item, stale page", "quiz.item", "/en/attempts/{open}/1", "alice", act=_press_as_another),
+    Visit("quiz, look over", "quiz.check", "/en/attempts/{open}/check", "alice"),
+    Visit("quiz result, not passed", "quiz.result", "/en/attempts/{failed}/result", "alice", act=_open_all),
+    Visit("quiz result, passed", "quiz.result", "/en/attempts/{passed}/result", "grace"),
+    Visit("progress, nothing", "progress.show", "/en/progress", "bob"),
+    Visit("progress, half-way", "progress.show", "/en/progress", "alice", act=_open_all),
+    Visit("progress, all", "progress.show", "/en/progress", "grace"),
+    Visit("certificate", "certificates.show", "/en/certificates/{code}", "grace"),
+    Visit("certificate, administrator", "certificates.show", "/en/certificates/{code}", "erin", act=_open_all),
+    Visit("verify", "certificates.ask", "/verify/"),
+    Visit("verify, valid", "certificates.verify", "/verify/{code}"),
+    Visit("verify, unknown", "certificates.verify", "/verify/NONE", status=404),
+    Visit("register", "accounts.register", "/en/account/register"),
+    Visit("register, errors", "accounts.register", "/en/account/register", act=press("Register")),
+    Visit("sign in", "accounts.sign_in", "/en/account/sign-in"),
+    Visit("sign in, errors", "accounts.sign_in", "/en/account/sign-in", act=press("Sign in")),
+    Visit("sign in, said", "accounts.sign_in", "/en/account/sign-in?notice=reset-sent"),
+    Visit("reset", "accounts.reset", "/en/account/reset"),
+    Visit("new password", "accounts.new_password", "/en/account/reset/{reset}"),
+    Visit("new password, link ended", "accounts.new_password", "/en/account/reset/old", status=410),
+    Visit("first administrator", "accounts.first_administrator", "/en/account/first/{first}"),
+    Visit("account", "accounts.profile", "/en/account/", "carla"),
+    Visit("password", "accounts.password", "/en/account/password", "alice"),
+    Visit("delete the account", "accounts.delete", "/en/account/delete", "alice"),
+    Visit("report", "reports.completion_page", "/en/reports/completion", "erin"),
+    Visit("report, manager", "reports.completion_page", "/en/reports/completion", "carla"),
+    Visit("report, one module", "reports.completion_page", "/en/reports/completion?module=housing", "erin"),
+    Visit("report, wrong dates", "reports.completion_page", "/en/reports/completion?since=2026-03-02&until=2026-03-01", "erin"),
+    Visit("report, people", "reports.people_page", "/en/reports/completion/people?state=started&module=housing", "erin"),
+    Visit("report, nobody", "reports.people_page", "/en/reports/completion/people?state=passed&since=2090-01-01", "erin"),
+    Visit("report, person", "reports.person", "/en/reports/people/{alice}", "erin"),
+    Visit("author", "authoring.show", "/en/author/", "dana"),
+    Visit("administration", "administration.show", "/en/admin/", "erin"),
+    Visit("people", "administration.people_page", "/en/admin/people", "erin"),
+    Visit("person", "administration.person", "/en/admin/people/{carla}", "erin"),
+    Visit("organisations", "administration.organisations_page", "/en/admin/organisations", "erin"),
+    Visit("organisations, errors", "administration.organisations_page", "/en/admin/organisations", "erin", act=press("Add")),
+    Visit("mails", "administration.mails", "/en/admin/mails", "erin", act=_open_all),
+    Visit("error 404", "errors", "/en/nothing", status=404),
+    Visit("error 404, signed in", "errors", "/en/modules/none/", "alice", status=404),
+    Visit("error 403", "errors", "/en/admin/", "alice", status=403),
+]
+NAMES = [visit.name for visit in VISITS]

@@ -1,0 +1,97 @@
+"""Every page type: nothing for axe to report in light and dark, and it fits on a phone, in both directions, with large text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from course import config, create_app
+from tests.browser.conftest import Opener
+from tests.browser.instance import Instance
+from tests.browser.pages import NAMES, NOT_PAGES, VISITS, Visit
+
+AXE = Axe()
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+TARGETS = {
+    "runOnly": {"type": "rule", "values": ["target-size"]},
+    "resultTypes": ["violations"],
+}  # 24 by 24 px (WCAG 2.2, 2.5.8)
+every_page = pytest.mark.parametrize("visit", VISITS, ids=NAMES)
+# What sticks out of the window, except inside a frame that scrolls by itself.
+OVERFLOW = """() => {
+  const wide = document.documentElement.clientWidth, found = [];
+  const scrolls = (one) => { for (let up = one.parentElement; up; up = up.parentElement)
+    if (up !== document.body && ['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(up).overflowX)) return true; };
+  if (document.documentElement.scrollWidth > wide) found.push(`page ${document.documentElement.scrollWidth} of ${wide}`);
+  for (const one of document.body.querySelectorAll('*')) {
+    const box = one.getBoundingClientRect();
+    if (box.width && (box.right > wide + 1 || box.left < -1) && !scrolls(one) && !one.closest('.hidden,.skip,svg'))
+      found.push(`${one.tagName}.${one.getAttribute('class')} ${Math.round(box.left)}..${Math.round(box.right)}`);
+  }
+  return found.slice(0, 8);
+}"""
+
+
+def reported(page: Any, rules: dict[str, Any] = RULES) -> list[str]:
+    """What axe finds: rule, impact and the places."""
+    violations = AXE.run(page, options=rules).response["violations"]
+    return [f"{one['id']} ({one['impact']}): {[node['html'][:120] for node in one['nodes'][:3]]}" for one in violations]
+
+
+def test_the_list_has_every_page_of_the_course(tmp_path: Any) -> None:
+    app = create_app(config.load({"COURSE_INSTANCE": str(tmp_path)}))
+    known = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert sorted({visit.endpoint for visit in VISITS} - {"errors"} | NOT_PAGES) == sorted(known)
+
+
+@every_page
+def test_axe_finds_nothing_in_light_and_dark(visit: Visit, opened: Opener, instance: Instance) -> None:
+    with opened(visit.who, color_scheme="light") as page:
+        visit.go(page, instance)
+        assert reported(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert reported(page) == []
+
+
+@pytest.mark.parametrize(
+    ("planted", "rule"),
+    [
+        ("<img src='/static/none.png'>", "image-alt"),
+        ("<p style='color:#999;background:#fff'>A line that is hard to read.</p>", "color-contrast"),
+        ("<input type='text'>", "label"),
+        ("<h6>Too deep</h6>", "heading-order"),
+        ("<a href='/x' style='display:inline-block;inline-size:9px;block-size:9px;overflow:hidden'>x</a>" * 2, "target-size"),
+    ],
+    ids=["image", "contrast", "label", "heading", "target"],
+)
+def test_what_is_wrong_is_reported(planted: str, rule: str, page: Any) -> None:
+    page.set_content(f"<html lang=en><title>Planted</title><main><h1>Planted</h1>{planted}</main></html>")
+    assert rule in [one["id"] for one in AXE.run(page, options=RULES).response["violations"]]
+
+
+@every_page
+def test_it_fits_on_a_phone_in_both_directions(visit: Visit, opened: Opener, instance: Instance) -> None:
+    with opened(visit.who, width=320, height=640, has_touch=True) as page:
+        visit.go(page, instance)
+        assert page.evaluate(OVERFLOW) == []
+        assert reported(page, TARGETS) == []
+        page.evaluate(
+            "for (const one of document.querySelectorAll('main [dir]')) one.removeAttribute('dir'); document.dir = 'rtl'"
+        )
+        assert page.evaluate(OVERFLOW) == []
+
+
+@every_page
+def test_text_of_twice_the_size_fits(visit: Visit, opened: Opener, instance: Instance) -> None:
+    with opened(visit.who, width=640) as page:
+        visit.go(page, instance)
+        before = page.evaluate("parseFloat(getComputedStyle(document.querySelector('main')).fontSize)")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('main')).fontSize)") > before * 1.9
+        assert page.evaluate(OVERFLOW) == []

@@ -1,0 +1,120 @@
+"""The robots find nothing in a quiz that is well, and everything in kinds that grade wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from fractions import Fraction
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quizzes import robots
+from quizzes.kinds import Matching, SingleChoice
+from quizzes.kinds.interaction import Judgement
+from quizzes.model import ItemView, Quiz, Response
+from tests.quizzes.examples import ITEMS, item_of, quiz_of, whole_quiz, written
+from tests.quizzes.test_properties import quiz
+
+
+@pytest.mark.parametrize("seed", ["a", 1, ""])
+def test_nothing_is_wrong_with_the_examples(seed: str | int) -> None:
+    assert robots.play(whole_quiz(), seed) == ()
+
+
+def test_nothing_is_wrong_with_a_pool_and_without_shuffling() -> None:
+    pooled = quiz_of(
+        *(item | {"tags": ["all"], "points": "1"} for item in list(ITEMS.values())[:-2]), pools=[{"tag": "all", "draw": "3"}]
+    )
+    for seed in range(20):
+        assert robots.play(pooled, seed) == robots.play(replace(pooled, shuffle=False), seed) == ()
+
+
+@settings(max_examples=50)
+@given(quiz(), st.integers())
+def test_nothing_is_wrong_with_any_quiz(quiz: Quiz, seed: int) -> None:
+    assert robots.play(quiz, seed) == ()
+
+
+class Generous(SingleChoice):
+    """Pays for everything."""
+
+    def known(self, response: Response) -> Response:
+        return Response(choices=("count",))
+
+
+class Boundless(SingleChoice):
+    def judge(self, response: Response, locale: str | None = None) -> Judgement:
+        return Judgement(Fraction(2))
+
+
+class Doubting(SingleChoice):
+    def collect(self, fields: Mapping[str, Sequence[str]], locale: str | None = None) -> tuple[Response, str]:
+        return SingleChoice.collect(self, fields, locale)[0], "Really?"
+
+
+COUNTER = count()
+
+
+class Fickle(SingleChoice):
+    def judge(self, response: Response, locale: str | None = None) -> Judgement:
+        return Judgement(Fraction(1, next(COUNTER) + 2))
+
+    def view(self, view: ItemView, seed: str | int) -> ItemView:
+        return replace(view, text=str(next(COUNTER)))
+
+
+def played(kind: type[SingleChoice]) -> tuple[str, ...]:
+    item = item_of("single_choice")
+    wrong = kind(**{each.name: getattr(item, each.name) for each in fields(item)})
+    return robots.play(Quiz((wrong,)), "a")
+
+
+STORED = "the quiz is another one after it was stored and read again"
+
+
+def test_points_for_nothing_and_for_everything() -> None:
+    assert played(Generous) == (
+        "`first-step` left blank scores 1, and must score 0",
+        "`first-step` with everything ticked scores 1, and must score 0",
+        STORED,
+    )
+
+
+def test_points_beyond_all() -> None:
+    assert played(Boundless) == (
+        "`first-step` with everything ticked scores 2, and must score 0",
+        "`first-step` by chance scores 2, which is not between 0 and 1",
+        "the key of `first-step` scores 2, and must score 1",
+        STORED,
+    )
+
+
+def test_a_key_that_is_asked_back() -> None:
+    assert played(Doubting) == ("the key of `first-step` is asked back: Really?", STORED)
+
+
+def test_grading_and_pages_that_change() -> None:
+    assert played(Fickle) == (
+        "`first-step` with everything ticked scores 1/3, and must score 0",
+        "the same responses score differently when they are graded again",
+        "the key of `first-step` scores 1/6, and must score 1",
+        "the page shows something else after a reload",
+        STORED,
+    )
+
+
+def test_full_points_for_choosing_the_same_everywhere() -> None:
+    item = item_of("matching", shuffle="false")
+    assert isinstance(item, Matching)
+    same = replace(item, pairs=tuple(replace(pair, choice="keys") for pair in item.pairs))
+    assert robots.play(Quiz((same,)), "a") == (
+        "`who` with everything as shown scores 1, and must score less than 1",
+        STORED,
+    )
+
+
+def test_chance_is_the_seed_s() -> None:
+    assert robots.play(quiz_of(written("cloze")), "a") == robots.play(quiz_of(written("cloze")), "b") == ()
