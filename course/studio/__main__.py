@@ -50,7 +50,7 @@ def render(board: Path, voice: Voice) -> None:
     scenes = yaml.safe_load(board.read_text(encoding="utf-8"))["scenes"]
     spoken = [[(words, voice.say(words)) for words in timing.sentences(scene["say"])] for scene in scenes]
     timed = timing.plan([[(words, len(audio) / RATE) for words, audio in scene] for scene in spoken])
-    sound = np.zeros(round(timed[-1].end * RATE), dtype=np.float32)
+    sound: Any = np.zeros(round(timed[-1].end * RATE), dtype=np.float32)
     for scene, when in zip(spoken, timed, strict=True):
         for (_, audio), (start, _, _) in zip(scene, when.said, strict=True):
             at = round(start * RATE)

@@ -19,7 +19,7 @@ class Voice:
     def __init__(self) -> None:
         self._says = Hibari()
 
-    def say(self, words: str) -> np.ndarray[Any, Any]:
+    def say(self, words: str) -> Any:
         """Samples of one sentence at ``RATE``, without the silence around it."""
         audio = np.asarray(self._says(_spoken(words), speed=SPEED, seed=0), dtype=np.float32)
         loud = np.flatnonzero(np.abs(audio) > 0.004)
