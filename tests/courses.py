@@ -334,6 +334,107 @@ The transit board asked the hospital for its shifts, and wrote the timetable fro
 """
 
 
+WATER = """\
+title: Water
+summary: Where a bucket is filled, and who carries it.
+objectives:
+- Mark where people wait
+- Work out how many taps a street needs
+- Note what your own city would do first
+minutes: 12
+complete_when: lessons_and_quiz
+pass_mark: 50
+theme: public-services
+licence: CC BY 4.0
+sources:
+- id: auditor
+  publisher: City auditor
+  url: https://auditor.example/water
+"""
+
+PIPES = """\
+---
+id: pipes
+title: A tap is a queue
+summary: One lesson on taps.
+minutes: 4
+complete_when: read
+---
+A tap serves people one after the other.[^auditor]
+"""
+
+PLAN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 300" width="720" height="300">'
+    '<rect width="720" height="300" fill="#dde7ee"/><path d="M0 150h720M360 0v300" stroke="#5a6b7b" stroke-width="10"/></svg>'
+)
+
+WATER_QUIZ = """\
+attempts: 0
+shuffle: false
+review: after_attempt
+items:
+- id: rules
+  kind: cloze
+  prompt: Complete the notice at the tap.
+  text: The tap serves [[who]] for [[minutes]] minutes, and the caretaker is called [[word]].
+  blanks:
+  - id: who
+    kind: choice
+    choices:
+    - {id: everyone, text: everyone in the street, correct: true, feedback: Nobody has to show a paper.}
+    - {id: holders, text: holders of a card, feedback: "Then those without a card go to the river."}
+  - {id: minutes, kind: numeric, value: 5, tolerance: 1, unit: minutes, feedback: {incorrect: Four to six.}}
+  - {id: word, kind: short_text, accept: [Amina], feedback: {incorrect: Look at the notice again.}}
+- id: where
+  kind: hotspot
+  prompt: Where does the second tap serve most people?
+  figure: media/plan.svg
+  alt: A plan of four blocks at a crossing; the crossing lies in the middle.
+  choices:
+  - {id: crossing, text: At the crossing, correct: true, area: [40, 30, 20, 40], feedback: All four blocks reach it.}
+  - {id: edge, text: At the western edge, area: [0, 30, 20, 40], feedback: Two blocks would walk twice as far.}
+  - {id: corner, text: In the north-eastern corner, area: [80, 0, 20, 25], feedback: One block has it at the door.}
+- id: taps
+  kind: calculated
+  prompt: A tap fills 12 buckets an hour. How many taps do {people} households need for one bucket each in one hour?
+  params:
+    people: {from: 24, to: 96, step: 12}
+  value: people / 12
+  tolerance: 0
+  unit: taps
+  feedback: {incorrect: Divide the households by the buckets of an hour.}
+- id: opinion
+  kind: survey
+  prompt: What would stop you first?
+  choices:
+  - {id: money, text: Money}
+  - {id: law, text: The law}
+  multiple: true
+  other: true
+- id: own-plan
+  kind: reflection
+  prompt: What would your office do on Monday?
+- id: weighed
+  kind: multiple_choice
+  prompt: What belongs on the notice?
+  credit: weights
+  choices:
+  - {id: hours, text: The hours, weight: 1/2, feedback: Else people wait for nothing.}
+  - {id: phone, text: A number to call, weight: 1/2, feedback: Somebody mends it.}
+  - {id: slogan, text: A slogan, weight: -1/2, feedback: It takes the place of the hours.}
+"""
+
+
+def water_files() -> dict[str, str | bytes]:
+    """A third module, ``water``, with an item of every kind that the first two do not have."""
+    return {
+        "water/module.yaml": WATER,
+        "water/01-pipes.md": PIPES,
+        "water/quiz.yaml": WATER_QUIZ,
+        "water/media/plan.svg": PLAN,
+    }
+
+
 def small_course_files() -> dict[str, str | bytes]:
     """The files of the small course by their path in the course folder."""
     return {

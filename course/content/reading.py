@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import quizzes
+from quizzes.kinds import Hotspot
 from quizzes.model import Fault, Quiz
 
 from .assets import Medium, read_medium
@@ -248,6 +249,7 @@ class Reader:
         if read.quiz is None:
             return
         self._take_faults(path, document, quizzes.completeness(read.quiz))
+        self._take_faults(path, document, _figures_not_there(draft, read.quiz))
         draft.quiz = QuizDraft(path, document, read.quiz)
         for lang in self.languages[1:]:
             if lang in by_lang:
@@ -328,6 +330,15 @@ class Reader:
         check_coverage(cues, video.seconds or 0.0, notes)
         self.problems += notes.found
         return cues
+
+
+def _figures_not_there(draft: ModuleDraft, quiz: Quiz) -> Iterator[Fault]:
+    """A hotspot's figure is a picture in the module's media; only the folder knows which there are."""
+    there = {f"media/{name}" for name in draft.media}
+    for number, item in enumerate(quiz.items):
+        if isinstance(item, Hotspot) and item.figure not in there:
+            hint = did_you_mean(item.figure, there) or "add the picture to the folder `media`"
+            yield Fault(("items", number, "figure"), f"there is no `{item.figure}` in this module", hint, "dead-link")
 
 
 def _name_hint(name: str) -> str:

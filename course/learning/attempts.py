@@ -160,7 +160,7 @@ def close(session: Session, attempt: Attempt, *, quiz: Quiz, course: Course, now
     session.refresh(attempt)
     if attempt.closed_at is not None:
         return False
-    outcome = quizzes.grade(quiz, responses(session, attempt.id))
+    outcome = outcome_of(session, attempt, quiz)
     attempt.closed_at, attempt.raw, attempt.max = now, str(outcome.score.raw), str(outcome.score.max)
     attempt.is_passed = quizzes.passed(outcome.score, attempt.pass_mark)
     for item in outcome.items:
@@ -206,5 +206,5 @@ def _ppm(scaled: Fraction) -> int:
 
 
 def outcome_of(session: Session, attempt: Attempt, quiz: Quiz) -> QuizOutcome:
-    """The result to show: graded again from the stored responses by the same function, on the revision it began with."""
-    return quizzes.grade(quiz, responses(session, attempt.id))
+    """What the stored responses earn on the quiz of the revision it began with, as the attempt's seed draws it."""
+    return quizzes.grade(quizzes.instance(quiz, attempt.seed), responses(session, attempt.id))

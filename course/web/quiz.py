@@ -31,6 +31,8 @@ class Sitting:
     quiz: Quiz
     items: tuple[ItemView, ...]
     responses: dict[str, Response]
+    figures: dict[str, str]
+    """The address of each figure that an item names."""
 
     @property
     def responded(self) -> int:
@@ -110,7 +112,7 @@ def _item_page(sitting: Sitting, number: int, errors: dict[str, str] | None = No
         item=view,
         given=given or sitting.given(view.id),
         errors=errors or {},
-        understood=quizzes.understood(sitting.quiz.item(view.id), given or sitting.given(view.id)),
+        understood=quizzes.understood(sitting.quiz.item(view.id), given or sitting.given(view.id), published.language()),
     )
 
 
@@ -197,8 +199,19 @@ def _sitting(public_id: str) -> Sitting:
     if attempt is None:
         abort(404)
     module = published.live().module_of(session, attempt.revision, attempt.module)
-    quiz = quiz_in_language(module)
-    return Sitting(attempt, module, quiz, quizzes.draw(quiz, attempt.seed), attempts.responses(session, attempt.id))
+    quiz = quizzes.instance(quiz_in_language(module), attempt.seed)
+    items = quizzes.draw(quiz, attempt.seed)
+    given = attempts.responses(session, attempt.id)
+    return Sitting(attempt, module, quiz, items, given, _figures(attempt, items))
+
+
+def _figures(attempt: Attempt, items: tuple[ItemView, ...]) -> dict[str, str]:
+    """Looked up in the attempt's own revision, so that an old attempt keeps its picture."""
+    if not any(item.figure for item in items):
+        return {}
+    course = published.live().revision(current_session(), attempt.revision)
+    addresses = {asset.path: asset.address for asset in course.assets}
+    return {item.id: addresses.get(f"{attempt.module}/{item.figure}", "") for item in items if item.figure}
 
 
 def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:
@@ -210,7 +223,7 @@ def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:
     for item_id in dict.fromkeys(request.form.getlist("item")):
         if item_id not in known:
             continue
-        response, error = quizzes.collect(sitting.quiz.item(item_id), fields)
+        response, error = quizzes.collect(sitting.quiz.item(item_id), fields, published.language())
         hints = sitting.given(item_id).hints + (1 if request.form.get("hint") == item_id else 0)
         given[item_id] = replace(response, hints=min(hints, len(sitting.quiz.item(item_id).hints)))
         if error:
@@ -219,7 +232,8 @@ def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:
 
 
 def _understood(sitting: Sitting, given: dict[str, Response]) -> dict[str, str]:
-    return {item_id: quizzes.understood(sitting.quiz.item(item_id), response) for item_id, response in given.items()}
+    lang = published.language()
+    return {item_id: quizzes.understood(sitting.quiz.item(item_id), response, lang) for item_id, response in given.items()}
 
 
 def _close(sitting: Sitting) -> Answer:

@@ -40,6 +40,7 @@ class Instance:
     names: dict[str, str]
     cookies: dict[str, str]
     course: Course
+    environ: dict[str, str]
     server: Server | None = None
 
     @property
@@ -58,6 +59,17 @@ class Instance:
     def item(self, module: str, item_id: str) -> Item:
         return self.module(module).quizzes["en"].item(item_id)
 
+    def newcomer(self) -> str:
+        """Somebody registered who has not opened anything yet, for a test that changes what they did."""
+        who = f"newcomer-{len(self.cookies)}"
+        with create_app(config.load(self.environ)).app_context():
+            intend(to_write=True)
+            _person(self, who, "Nia Apio", "learner", "Uganda › Gulu", "member")
+            current_session().commit()
+            db.session.remove()
+            db.engine.dispose()
+        return who
+
     def mails(self) -> list[str]:
         """Every mail that was written into the instance, oldest first."""
         return [path.read_text(encoding="utf-8") for path in sorted((self.folder / "mail").glob("*.eml"))]
@@ -73,6 +85,7 @@ def changes() -> dict[str, str | bytes | None]:
         "course.yaml": courses.COURSE.replace("[en]", "[en, es, ar]"),
         "course.ar.yaml": "title: دورة صغيرة\nsummary: وحدتان للاختبار.\n",
         "housing/03-on-monday.md": courses.MONDAY.replace("complete_when: read\n", f"complete_when: read\n{recording}"),
+        **courses.water_files(),
         "housing/sessions/02-housing.md": courses.SESSION.replace("number: 2\n", f"number: 2\n{recording}"),
     }
 
@@ -98,7 +111,7 @@ def build(folder: Path, environ: dict[str, str]) -> Instance:
         done = revisions.publish_folder(session, settings.modules, settings.instance / "assets", by="test", now=now)
         assert done.problems == ()
         course = revisions.restore(session, revisions.live_digest(session))
-        instance = Instance(settings.instance, settings.modules, {"first": first}, {}, course)
+        instance = Instance(settings.instance, settings.modules, {"first": first}, {}, course, environ)
         ids = {who: _person(instance, who, *about) for who, about in ({**PEOPLE, "grace": GRACE}).items()}
         _half_way(instance, ids["alice"])
         _all_the_way(instance, ids["grace"])
@@ -130,6 +143,7 @@ def _half_way(instance: Instance, person_id: int) -> None:
     _read(instance, person_id, instance.module("housing"), 2)
     instance.names["failed"] = _attempt(instance, person_id, "housing", right=1)
     instance.names["open"] = _attempt(instance, person_id, "housing", right=2, close=False)
+    instance.names["water"] = _attempt(instance, person_id, "water", right=0, close=False)
     instance.names["short"] = _attempt(instance, person_id, "mobility", right=3)
 
 
@@ -137,7 +151,9 @@ def _all_the_way(instance: Instance, person_id: int) -> None:
     session = current_session()
     for module in instance.course.modules:
         _read(instance, person_id, module, len(module.lessons))
-        instance.names["passed"] = _attempt(instance, person_id, module.slug, right=99)
+        instance.names[f"passed {module.slug}"] = _attempt(instance, person_id, module.slug, right=99)
+    instance.names["passed"] = instance.names["passed mobility"]
+    instance.names["water-passed"] = instance.names["passed water"]
     shown = certificates.of_person(session, person_id)
     assert shown is not None
     instance.names["code"] = shown.certificate.code
@@ -154,7 +170,8 @@ def _attempt(instance: Instance, person_id: int, slug: str, *, right: int, close
     session, now, module = current_session(), clock.now(), instance.module(slug)
     quiz = module.quizzes["en"]
     attempt = attempts.start(session, person_id=person_id, course=instance.course, module=module, now=now)
-    given = {item.id: quizzes.key_of(item) if place < right else _wrong(item) for place, item in enumerate(quiz.items)}
+    items = quizzes.instance(quiz, attempt.seed).items
+    given = {item.id: quizzes.key_of(item) if place < right else _wrong(item) for place, item in enumerate(items)}
     if not close:
         given = dict(list(given.items())[:right])
     attempts.save(session, attempt, given, now)

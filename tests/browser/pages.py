@@ -109,6 +109,8 @@ VISITS = [
     Visit("quiz, before the start", "quiz.start", "/en/modules/mobility/quiz", "carla"),
     Visit("quiz, attempts", "quiz.start", f"{HOUSING}quiz", "alice"),
     *[Visit(f"quiz item {n}", "quiz.item", f"/en/attempts/{{open}}/{n}", "alice") for n in range(1, 8)],
+    *[Visit(f"quiz item of water {n}", "quiz.item", f"/en/attempts/{{water}}/{n}", "alice") for n in range(1, 7)],
+    Visit("quiz result of water", "quiz.result", "/en/attempts/{water-passed}/result", "grace", act=_open_all),
     Visit("quiz item, error", "quiz.item", "/en/attempts/{open}/1", "alice", act=_write_no_number),
     Visit("quiz item, signed out", "quiz.item", "/en/attempts/{open}/1", "alice", act=_press_signed_out),
     Visit("quiz item, stale page", "quiz.item", "/en/attempts/{open}/1", "alice", act=_press_as_another),
