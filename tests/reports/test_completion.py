@@ -215,7 +215,8 @@ def test_queries_do_not_grow_with_organisations_and_people(site: Site) -> None:
         with counted_queries(site) as said:
             browser.page("/en/reports/completion")
             browser.page("/en/reports/completion/people")
-        counts.append(len(said))
+        # Whether the process looks for a newer revision depends on how long ago it did.
+        counts.append(len([one for one in said if "publications" not in one and one != "BEGIN"]))
     assert counts[1:] == [counts[1]] * 2 and counts[0] <= counts[1]
 
 
