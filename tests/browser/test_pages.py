@@ -59,6 +59,22 @@ def test_axe_finds_nothing_in_light_and_dark(visit: Visit, opened: Opener, insta
         assert reported(page) == []
 
 
+@every_page
+def test_it_asks_nothing_of_any_other_host_and_breaks_no_rule_of_its_own(
+    visit: Visit, opened: Opener, instance: Instance
+) -> None:
+    with opened(visit.who) as page:
+        asked: list[str] = []
+        said: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text) if "Content Security Policy" in message.text else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        visit.go(page, instance)
+        page.wait_for_load_state("networkidle")
+        assert [url for url in asked if not url.startswith(f"{instance.url}/")] == []
+        assert said == []
+
+
 @pytest.mark.parametrize(
     ("planted", "rule"),
     [

@@ -1,0 +1,144 @@
+"""A quiz in a real browser: saved as it is given, said when it is not, and the whole of it by keyboard alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Opener
+
+NAMED = """() => {
+  const one = document.activeElement, label = one.labels && one.labels[0];
+  const words = (label ? label.innerText : one.getAttribute('aria-label') || one.innerText) || one.value || '';
+  return `${one.localName} ${words.trim().split('\\n')[0]}`;
+}"""
+SEEN = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  const over = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+  const ringed = [one, one.closest('.choice')].some((it) => it && getComputedStyle(it).outlineStyle !== 'none');
+  return ringed && (one === over || one.contains(over));
+}"""
+
+
+def saved(page: Any, words: str) -> None:
+    page.wait_for_function("words => document.getElementById('saved').textContent.includes(words)", arg=words)
+
+
+@pytest.fixture
+def attempt(opened: Opener, instance: Any) -> Any:
+    """Somebody new on the first item of the quiz on mobility."""
+    with opened(instance.newcomer(), width=360) as page:
+        page.goto("/en/modules/mobility/quiz")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Start attempt 1").click()
+        yield page
+
+
+def test_each_response_is_saved_as_it_is_given(attempt: Any) -> None:
+    control = attempt.locator("#item-form .choice input, #item-form input:not([type=hidden]), #item-form select").first
+    if control.get_attribute("type") in {"radio", "checkbox"}:
+        control.check()
+    elif control.evaluate("one => one.localName") == "select":
+        control.select_option(index=1)
+    else:
+        control.fill("2")
+    saved(attempt, "Saved: 1 of 3")
+    attempt.reload()
+    assert attempt.locator(".items a.given").count() == 1
+
+
+def test_what_cannot_be_saved_is_said_and_comes_back(attempt: Any) -> None:
+    number = next(n for n in (1, 2, 3) if has_field(attempt, n))
+    attempt.context.set_offline(True)
+    control = attempt.locator("#item-form .choice input, #item-form input:not([type=hidden])").first
+    give(control)
+    saved(attempt, "Not saved. The connection or the server failed")
+    attempt.context.set_offline(False)
+    with attempt.expect_navigation():
+        attempt.locator("#item-form button.button:not(.quiet)").click()
+    attempt.goto(attempt.url.rsplit("/", 1)[0] + f"/{number}")
+    assert attempt.locator(".items a.given").count() == 1
+
+
+def has_field(page: Any, number: int) -> bool:
+    page.goto(page.url.rsplit("/", 1)[0] + f"/{number}")
+    return bool(page.locator("#item-form .choice input, #item-form input:not([type=hidden])").count())
+
+
+def give(control: Any) -> None:
+    if control.get_attribute("type") in {"radio", "checkbox"}:
+        control.check()
+    else:
+        control.fill("2")
+
+
+def focused(page: Any) -> str:
+    """What has the focus, in words."""
+    return str(page.evaluate(NAMED))
+
+
+def tab_to(page: Any, words: str, most: int = 60) -> None:
+    """Presses Tab until what is named has the focus; it must be seen, and nothing may lie over it."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if words in focused(page):
+            assert page.evaluate(SEEN), f"{focused(page)} is not seen to have the focus"
+            return
+    raise AssertionError(f"{words!r} cannot be reached; the focus is on {focused(page)!r}")
+
+
+def press(page: Any, words: str) -> None:
+    tab_to(page, words)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_from_registering_to_a_result_by_keyboard_alone(opened: Opener, scripts: bool) -> None:
+    with opened("", java_script_enabled=scripts) as page:
+        page.goto("/en/")
+        page.keyboard.press("Tab")
+        assert focused(page) == "a Skip to the content"
+        press(page, "Register to keep your progress")
+        for label, typed in (
+            ("Your name", "Kai Naidoo"),
+            ("E-mail address", f"kai-{scripts}@example.org"),
+            ("Country", "South"),
+        ):
+            tab_to(page, label)
+            page.keyboard.type(typed)
+        tab_to(page, "Municipality")
+        page.keyboard.type("Durban")
+        tab_to(page, "Password")
+        page.keyboard.type("a long pass phrase of ours")
+        press(page, "Register")
+        press(page, "Start with the first lesson")
+        press(page, "Done, next lesson")
+        page.goto("/en/modules/mobility/quiz")
+        press(page, "Start attempt 1")
+        for number in range(1, 4):
+            respond(page)
+            press(page, "Save and look over" if number == 3 else "Save, next item")
+        press(page, "Close the attempt and see the result")
+        assert page.locator(".result").count() == 3
+        assert page.locator(".result .tag", has_text="no response").count() == 0
+
+
+def respond(page: Any) -> None:
+    """Fills whatever the item asks, with keys only."""
+    controls = page.locator("#item-form .choice input, #item-form input:not([type=hidden]), #item-form select")
+    first = controls.first
+    if first.get_attribute("type") in {"radio", "checkbox"}:
+        tab_to(page, first.evaluate("one => one.labels[0].innerText.trim()"))
+        page.keyboard.press("Space")
+        return
+    for n in range(controls.count()):
+        one = controls.nth(n)
+        tab_to(page, one.evaluate("one => (one.labels[0].innerText || '').trim().split('\\n')[0]"))
+        page.keyboard.press("ArrowDown")
+        if one.evaluate("one => one.localName") == "input":
+            page.keyboard.type("2")
+        elif n:
+            for _ in range(n):
+                page.keyboard.press("ArrowDown")
