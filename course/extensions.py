@@ -7,23 +7,27 @@ concurrent writers fail at once. Here every transaction begins by itself, a writ
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakSet
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, event
+from sqlalchemy import DateTime, Dialect, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
+from .turns import Turns
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}  # 2 = FULL
 _intent: ContextVar[bool] = ContextVar("intent to write", default=False)
+_patience: ContextVar[float] = ContextVar("seconds to wait for the turn to write", default=5.0)
 
 
 class Base(DeclarativeBase):
@@ -56,17 +60,40 @@ def init_app(app: Flask, settings: Settings) -> None:
     url = settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     if url.startswith("postgresql"):
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": settings.threads + 1, "max_overflow": 4, "pool_pre_ping": True}
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "pool_size": 2 * settings.threads + 1,
+            "max_overflow": 4,
+            "pool_pre_ping": True,
+        }
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
+        app.extensions["reader"] = Reader(db.engine)
 
 
 def prepare(engine: Engine) -> None:
     """Sets on every new SQLite connection what durability rests on, and lets each transaction begin by our own hand."""
     if engine.dialect.name != "sqlite":
         return
+    _keep_promises(engine)
+    turns = Turns(engine.url.database or "")
 
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if not _intent.get():
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.info["turn"] = turns.take(_patience.get())
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_connection: sqlite3.Connection | None, record: Any) -> None:
+        turn = record.info.pop("turn", None)  # the transaction is over, committed or not
+        if turn:
+            turn.give()
+
+
+def _keep_promises(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
@@ -76,14 +103,54 @@ def prepare(engine: Engine) -> None:
         if held != PRAGMAS:
             raise RuntimeError(f"SQLite does not keep its promises here: {held} instead of {PRAGMAS}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _intent.get() else "BEGIN")
+
+class Reader:
+    """One connection a thread for single statements that only read: each sees what is committed when it runs.
+
+    It is opened once and has no transaction to begin and to end, which would cost as much as the statement itself.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        if engine.dialect.name == "sqlite":
+            _keep_promises(self.engine)
+        self._local = threading.local()
+        self._all: WeakSet[Connection] = WeakSet()
+
+    def connection(self) -> Connection:
+        held: Connection | None = getattr(self._local, "connection", None)
+        if held is None or held.closed or held.invalidated:
+            held = self._local.connection = self.engine.connect()
+            self._all.add(held)
+        return held
+
+    def drop(self) -> None:
+        """After a failure: this thread's next statement asks for a new connection."""
+        held, self._local.connection = getattr(self._local, "connection", None), None
+        if held is not None:
+            held.close()
+
+    def close(self) -> None:
+        for held in list(self._all):
+            held.close()
 
 
-def intend(to_write: bool) -> None:
-    """Says how the transactions of this request begin; called once, before the first query."""
+def reader() -> Reader:
+    found: Reader = current_app.extensions["reader"]
+    return found
+
+
+def let_go() -> None:
+    """Gives back every connection of this application; it takes new ones when it is used again."""
+    db.session.remove()
+    reader().close()
+    db.engine.dispose()
+
+
+def intend(to_write: bool, patience: float = 5.0) -> None:
+    """Says how the transactions of this request begin, and how long one may wait; called once, before the first query."""
     _intent.set(to_write)
+    _patience.set(patience)
 
 
 @contextmanager

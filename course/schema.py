@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from .config import SettingError
 from .extensions import db, intend
 
+PATIENCE = 120.0  # seconds to wait for another process that migrates
 LOCK = 7_041_972  # any number; the same for everyone who migrates this database
 
 
@@ -30,7 +31,7 @@ def init_app(app: Flask) -> None:
 def upgrade(engine: Engine, to: str = "head") -> None:
     """Runs the migrations that are missing, one process at a time; the others wait and then find nothing to do."""
     scripts = ScriptDirectory.from_config(_config())
-    intend(to_write=True)
+    intend(to_write=True, patience=PATIENCE)
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
@@ -48,7 +49,7 @@ def upgrade(engine: Engine, to: str = "head") -> None:
 
 def downgrade(engine: Engine, to: str) -> None:
     """Takes migrations back; used by tests and by an operator who returns to an older program."""
-    intend(to_write=True)
+    intend(to_write=True, patience=PATIENCE)
     try:
         with engine.begin() as connection:
             command.downgrade(_config(connection), to)

@@ -9,7 +9,7 @@ from pathlib import Path
 from . import clock, create_app
 from .accounts import links
 from .config import Settings
-from .extensions import current_session, db, intend
+from .extensions import current_session, intend, let_go
 from .publishing import revisions
 from .serving import serve
 
@@ -26,8 +26,7 @@ def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool
         address = settings.public_url if settings.public_url != "http://127.0.0.1:8000" else f"http://{host}:{port}"
         first = links.first_admin_token(current_session(), clock.now())
         current_session().commit()
-        db.session.remove()
-        db.engine.dispose()  # the workers open their own
+        let_go()  # the workers open their own
     echo(f"Serving on {address}")
     if first:
         echo(f"Make the first administrator, once, within a day: {address}/en/account/first/{first}")

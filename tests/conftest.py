@@ -37,12 +37,11 @@ def blank_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _migrate(url: str, instance: Path) -> None:
     """Brings an empty database to the present version, as the application does at its start, and leaves no connection."""
     from course import create_app
-    from course.extensions import db
+    from course.extensions import let_go
 
     app = create_app(config.load({"COURSE_INSTANCE": str(instance), "COURSE_DATABASE_URL": url}))
     with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+        let_go()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -19,13 +19,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from course import clock, config, create_app
 from course.accounts import organisations, people
-from course.extensions import current_session, db, intend
+from course.extensions import current_session, db, intend, let_go, reader
 from course.publishing import revisions
 from tests.courses import write_small_course
 
@@ -204,13 +204,19 @@ def counted_queries(site: Site) -> Iterator[list[str]]:
     def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
         said.append(statement)
 
-    with site.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
+    for engine in engines(site):
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield said
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        for engine in engines(site):
+            event.remove(engine, "before_cursor_execute", note)
+
+
+def engines(site: Site) -> list[Engine]:
+    """Everything that sends statements: for transactions, and for single statements that read."""
+    with site.app.app_context():
+        return [db.engine, reader().engine]
 
 
 @pytest.fixture
@@ -234,5 +240,4 @@ def close(site: Site) -> None:
         if thread.name == "mail":
             thread.join()
     with site.app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+        let_go()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from . import passwords
@@ -59,9 +59,9 @@ _find = (
 )
 
 
-def find(session: Session, cookie: str, now: datetime) -> Viewer | None:
+def find(connection: Connection, cookie: str, now: datetime) -> Viewer | None:
     """The person behind a cookie; None when it is unknown, ended, idle too long or too old. One query."""
-    row = session.connection().execute(_find, {"token_digest": digest(cookie)}).one_or_none()
+    row = connection.execute(_find, {"token_digest": digest(cookie)}).one_or_none()
     if row is None or now - row.seen_at > IDLE[row.role] or now - row.created_at > ABSOLUTE[row.role]:
         return None
     return Viewer(

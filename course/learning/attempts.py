@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 import quizzes
-from quizzes.model import Quiz, QuizOutcome, Response, Score
+from quizzes.model import ItemOutcome, Quiz, QuizOutcome, Response, Score
 
 from ..accounts.secrets import public_id
 from ..content.model import Course, Module
@@ -21,6 +24,38 @@ from . import facts
 from .completing import settle
 from .lessons import enrol, start_module
 from .tables import Attempt, Given, ModuleState, Outcome
+
+_own = select(Attempt).where(Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person"))
+_a, _g, _s = Attempt.__table__.c, Given.__table__.c, ModuleState.__table__.c
+_one_state = (_s.person_id == bindparam("person"), _s.module == bindparam("slug"))
+_one_response = (_g.attempt_id == bindparam("of"), _g.item == bindparam("which"))
+_responses = select(_g.item, _g.value).where(_g.attempt_id == bindparam("attempt"))
+_closed_at = select(_a.closed_at).where(_a.id == bindparam("attempt"))
+_closed = (
+    select(_a.raw, _a.max)
+    .where(_a.person_id == bindparam("person"), _a.module == bindparam("slug"), _a.closed_at.is_not(None))
+    .order_by(_a.number)
+)
+_close = (
+    update(Attempt.__table__)  # type: ignore[arg-type]  # a declared table is one
+    .where(_a.id == bindparam("attempt"))
+    .values({name: bindparam(name) for name in ("closed_at", "raw", "max", "is_passed")})
+)
+_add_response = insert(Given.__table__).values(  # type: ignore[arg-type]
+    attempt_id=bindparam("of"), item=bindparam("which"), value=bindparam("value"), at=bindparam("at")
+)
+_change_response = (
+    update(Given.__table__)  # type: ignore[arg-type]
+    .where(*_one_response)
+    .values(value=bindparam("value"), at=bindparam("at"))
+)
+_add_outcome = insert(Outcome.__table__)  # type: ignore[arg-type]
+_passed_at = select(_s.passed_at).where(*_one_state)
+_change_state = (
+    update(ModuleState.__table__)  # type: ignore[arg-type]
+    .where(*_one_state)
+    .values({name: bindparam(name) for name in ("score", "score_ppm", "last_at", "passed_at")})
+)
 
 
 class NotAllowed(Exception):
@@ -63,7 +98,7 @@ def standing(session: Session, person_id: int, module: str) -> Standing:
 
 def find(session: Session, attempt_public_id: str, person_id: int) -> Attempt | None:
     """An attempt of this person; somebody else's is as unknown as one there is not."""
-    return session.scalar(select(Attempt).where(Attempt.public_id == attempt_public_id, Attempt.person_id == person_id))
+    return session.scalar(_own, {"public_id": attempt_public_id, "person": person_id})
 
 
 def start(session: Session, *, person_id: int, course: Course, module: Module, now: datetime) -> Attempt:
@@ -115,7 +150,7 @@ def start(session: Session, *, person_id: int, course: Course, module: Module, n
 
 
 def responses(session: Session, attempt_id: int) -> dict[str, Response]:
-    rows = session.execute(select(Given.item, Given.value).where(Given.attempt_id == attempt_id))
+    rows = session.connection().execute(_responses, {"attempt": attempt_id})
     return {row.item: Response.from_json(row.value) for row in rows}
 
 
@@ -124,51 +159,32 @@ def save(session: Session, attempt: Attempt, given: Mapping[str, Response], now:
 
     A closed attempt keeps what it was graded on: nothing is saved and 0 comes back.
     """
-    facts.lock(session, attempt.person_id)
-    session.refresh(attempt)
-    if attempt.closed_at is not None:
-        return 0
-    held = responses(session, attempt.id)
-    changed = {item: response for item, response in given.items() if held.get(item, Response()) != response}
-    for item, response in changed.items():
-        value = response.as_json()
-        if item in held:
-            session.execute(update(Given).where(Given.attempt_id == attempt.id, Given.item == item).values(value=value, at=now))
-        else:
-            session.execute(insert(Given).values(attempt_id=attempt.id, item=item, value=value, at=now))
-        facts.add(
-            session,
-            key=f"responded:{attempt.id}:{item}:{public_id()}",
-            person_id=attempt.person_id,
-            kind="responded",
-            module=attempt.module,
-            attempt_id=attempt.id,
-            revision=attempt.revision,
-            now=now,
-            item=item,
-            response=value,
-        )
-    return len(changed)
+    held = _held(session, attempt)
+    return 0 if held is None else len(_keep(session, attempt, held, given, now))
 
 
-def close(session: Session, attempt: Attempt, *, quiz: Quiz, course: Course, now: datetime) -> bool:
-    """Grades the attempt on the quiz it began with. Returns False when it was closed before: then nothing changes.
+def close(
+    session: Session,
+    attempt: Attempt,
+    *,
+    quiz: Quiz,
+    course: Course,
+    now: datetime,
+    given: Mapping[str, Response] = MappingProxyType({}),
+) -> bool:
+    """Grades the attempt on the quiz it began with, after keeping what was ``given`` last.
 
-    ``quiz`` is the one of the attempt's revision, ``course`` what is live, whose rules say what completes the module.
+    Returns False when it was closed before: then nothing changes. ``quiz`` is the one of the attempt's revision, ``course``
+    what is live, whose rules say what completes the module.
     """
-    facts.lock(session, attempt.person_id)
-    session.refresh(attempt)
-    if attempt.closed_at is not None:
+    held = _held(session, attempt)
+    if held is None:
         return False
-    outcome = outcome_of(session, attempt, quiz)
-    attempt.closed_at, attempt.raw, attempt.max = now, str(outcome.score.raw), str(outcome.score.max)
-    attempt.is_passed = quizzes.passed(outcome.score, attempt.pass_mark)
-    for item in outcome.items:
-        session.add(
-            Outcome(
-                attempt_id=attempt.id, item=item.item_id, status=item.status, raw=str(item.score.raw), max=str(item.score.max)
-            )
-        )
+    held |= _keep(session, attempt, held, given, now)
+    outcome = quizzes.grade(quizzes.instance(quiz, attempt.seed), held)
+    is_passed = quizzes.passed(outcome.score, attempt.pass_mark)
+    _set(session, attempt, closed_at=now, raw=str(outcome.score.raw), max=str(outcome.score.max), is_passed=is_passed)
+    session.connection().execute(_add_outcome, [_outcome_row(attempt.id, item) for item in outcome.items])
     facts.add(
         session,
         key=f"closed:{attempt.id}",
@@ -183,7 +199,6 @@ def close(session: Session, attempt: Attempt, *, quiz: Quiz, course: Course, now
         passed=attempt.is_passed,
         pass_mark=attempt.pass_mark,
     )
-    session.flush()
     _summarise(session, attempt, quiz, now)
     module = course.module(attempt.module)
     if module is not None:
@@ -191,14 +206,62 @@ def close(session: Session, attempt: Attempt, *, quiz: Quiz, course: Course, now
     return True
 
 
+def _held(session: Session, attempt: Attempt) -> dict[str, Response] | None:
+    """The responses of an open attempt, under the learner's lock; None when it is closed, perhaps by another request."""
+    connection = session.connection()
+    facts.hold(connection, attempt.person_id)
+    if connection.execute(_closed_at, {"attempt": attempt.id}).scalar_one() is not None:
+        session.refresh(attempt)
+        return None
+    return responses(session, attempt.id)
+
+
+def _keep(
+    session: Session, attempt: Attempt, held: Mapping[str, Response], given: Mapping[str, Response], now: datetime
+) -> dict[str, Response]:
+    """Writes what differs from what is held, with a fact for each; returns it."""
+    changed = {item: response for item, response in given.items() if held.get(item, Response()) != response}
+    for item, response in changed.items():
+        value = response.as_json()
+        row = {"of": attempt.id, "which": item, "value": value, "at": now}
+        session.connection().execute(_change_response if item in held else _add_response, row)
+        facts.add(
+            session,
+            key=f"responded:{attempt.id}:{item}:{public_id()}",
+            person_id=attempt.person_id,
+            kind="responded",
+            module=attempt.module,
+            attempt_id=attempt.id,
+            revision=attempt.revision,
+            now=now,
+            item=item,
+            response=value,
+        )
+    return changed
+
+
+def _outcome_row(attempt_id: int, item: ItemOutcome) -> dict[str, Any]:
+    score = {"raw": str(item.score.raw), "max": str(item.score.max)}
+    return {"attempt_id": attempt_id, "item": item.item_id, "status": item.status, **score}
+
+
+def _set(session: Session, attempt: Attempt, **values: Any) -> None:
+    """Writes the row, and keeps the object in step with it without another query."""
+    session.connection().execute(_close, {"attempt": attempt.id, **values})
+    for name, value in values.items():
+        set_committed_value(attempt, name, value)
+
+
 def _summarise(session: Session, attempt: Attempt, quiz: Quiz, now: datetime) -> None:
     """The score that counts, by the quiz's rule; a pass once earned stays."""
-    state = session.get_one(ModuleState, (attempt.person_id, attempt.module))
-    counted = quizzes.counted(standing(session, attempt.person_id, attempt.module).scores, quiz.counts)
-    state.score, state.score_ppm, state.last_at = str(counted), _ppm(counted), now
-    if state.passed_at is None and counted * 100 >= attempt.pass_mark:
-        state.passed_at = now
-    session.flush()
+    connection, whose = session.connection(), {"person": attempt.person_id, "slug": attempt.module}
+    scores = [Score(Fraction(row.raw or 0), Fraction(row.max or 0)).scaled for row in connection.execute(_closed, whose)]
+    counted = quizzes.counted(scores, quiz.counts)
+    passed_at = connection.execute(_passed_at, whose).scalar_one()
+    if passed_at is None and counted * 100 >= attempt.pass_mark:
+        passed_at = now
+    new = {"score": str(counted), "score_ppm": _ppm(counted), "last_at": now, "passed_at": passed_at}
+    connection.execute(_change_state, whose | new)
 
 
 def _ppm(scaled: Fraction) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ..content.model import Course, Module
@@ -15,12 +15,15 @@ from .tables import Enrolment, ModuleState
 
 def settle(session: Session, *, person_id: int, course: Course, module: Module, now: datetime) -> None:
     """Completes the module if its rule is met and it was not completed before. The caller holds the lock and commits."""
-    state = session.get(ModuleState, (person_id, module.slug))
-    if state is None or state.completed_at is not None:
+    held = record.read_module(session.connection(), person_id, module.slug)
+    state = held.modules.get(module.slug)
+    if state is None or state.completed_at is not None or not module_progress(module, held).is_complete:
         return
-    if not module_progress(module, record.read_module(session, person_id, module.slug)).is_complete:
-        return
-    state.completed_at = now
+    session.execute(
+        update(ModuleState)
+        .where(ModuleState.person_id == person_id, ModuleState.module == module.slug)
+        .values(completed_at=now)
+    )
     facts.add(
         session,
         key=f"completed_module:{person_id}:{module.slug}",

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, Unauthorized
 from werkzeug.wrappers import Response
 
-from ..extensions import current_session
+from ..extensions import current_session, reader
 from . import published, visitor
 from .guard import SAFE, StalePage
 
@@ -107,6 +107,7 @@ def _busy(error: OperationalError) -> Response:
 
 def _let_go() -> None:
     published.answer_from_memory()
+    reader().drop()
     with suppress(SQLAlchemyError):
         current_session().rollback()
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
 from .. import clock
 from ..content.model import Lesson, Module
-from ..extensions import current_session, writing
+from ..extensions import current_session, reader, writing
 from ..learning import lessons, record
-from ..learning.progress import WATCH_SHARE, module_progress, seconds_watched
+from ..learning.progress import module_progress, seconds_watched
 from ..learning.record import EMPTY
 from ..publishing import revisions
-from . import headers, published, visitor
+from . import headers, lesson_page, published, visitor
 from .guard import anyone, signed_in
-from .modules import find_module, quiz_in_language
+from .modules import find_module
 
 bp = Blueprint("lessons", __name__)
 
@@ -27,30 +27,23 @@ def show(module: str, lesson: str) -> str | Response:
     the_lesson = the_module.lesson(lesson)
     if the_lesson is None:
         return _moved(the_module, lesson)
-    who, session, course = visitor.viewer(), current_session(), published.course()
+    who, course = visitor.viewer(), published.course()
     if who is None and the_module.access == "sign_in":
         raise Unauthorized
-    held = record.read_module(session, who.id, the_module.slug) if who else EMPTY
+    held = record.read_module(reader().connection(), who.id, the_module.slug) if who else EMPTY
     if who and (held.last_module, held.last_lesson) != (the_module.slug, the_lesson.id):
+        session = current_session()
         with writing(session):
             lessons.open_lesson(session, person_id=who.id, course=course, module=the_module, lesson=the_lesson, now=clock.now())
-        held = record.read_module(session, who.id, the_module.slug)
+        held = record.read_module(reader().connection(), who.id, the_module.slug)
     if the_lesson.recording and request.args.get("play") == "recording":
         headers.allow_frame(f"https://{the_lesson.recording.host}")
-    own = held.lesson(the_module.slug, the_lesson.id)
-    number = the_module.lessons.index(the_lesson)
-    return render_template(
-        "lessons/lesson.html",
-        module=the_module,
-        lesson=the_lesson,
-        number=number + 1,
-        own=own,
-        progress=module_progress(the_module, held),
-        quiz=quiz_in_language(the_module),
-        previous=the_module.lessons[number - 1] if number else None,
-        following=the_module.lessons[number + 1] if number + 1 < len(the_module.lessons) else None,
-        watched=seconds_watched(own.watched),
-        watch_percent=int(WATCH_SHARE * 100),
+    return lesson_page.render(
+        the_module,
+        the_lesson,
+        held.lesson(the_module.slug, the_lesson.id),
+        module_progress(the_module, held),
+        path=request.path,
         is_playing=request.args.get("play") == "recording",
     )
 
@@ -116,7 +109,7 @@ def watched(module: str, lesson: str) -> dict[str, object]:
         now=clock.now(),
     )
     session.commit()
-    own = record.read_module(session, person_id, the_module.slug).lesson(the_module.slug, the_lesson.id)
+    own = record.read_module(reader().connection(), person_id, the_module.slug).lesson(the_module.slug, the_lesson.id)
     return {
         "saved": True,
         "watched": seconds_watched(own.watched),

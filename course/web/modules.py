@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from ..content.model import Module
-from ..extensions import current_session
+from ..extensions import current_session, reader
 from ..learning import certificates, record
 from ..learning.attempts import standing
 from ..learning.progress import CourseProgress, course_progress, module_progress, where_to_continue
@@ -51,7 +51,7 @@ def index() -> Response:
 def show(module: str) -> str:
     the_module = find_module(module)
     session, who = current_session(), visitor.viewer()
-    held = record.read_module(session, who.id, the_module.slug) if who else EMPTY
+    held = record.read_module(reader().connection(), who.id, the_module.slug) if who else EMPTY
     course = published.course()
     return render_template(
         "modules/module.html",
@@ -79,7 +79,7 @@ def quiz_in_language(module: Module):  # type: ignore[no-untyped-def]
 
 def own_record() -> Record:
     who = visitor.viewer()
-    return record.read(current_session(), who.id) if who else EMPTY
+    return record.read(reader().connection(), who.id) if who else EMPTY
 
 
 def own_progress() -> CourseProgress:

@@ -18,7 +18,7 @@ bp = Blueprint("progress", __name__)
 @signed_in
 def show() -> str:
     session, who, course = current_session(), visitor.signed_in(), published.course()
-    held = record.read(session, who.id)
+    held = record.read(session.connection(), who.id)
     return render_template(
         "progress/progress.html",
         the_course=course,

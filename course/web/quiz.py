@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -22,17 +23,27 @@ from .modules import find_module, quiz_in_language
 bp = Blueprint("quiz", __name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sitting:
     """One attempt as the page sees it: the quiz it began with, in the order drawn for it, and what was given so far."""
 
     attempt: Attempt
     module: Module
     quiz: Quiz
-    items: tuple[ItemView, ...]
     responses: dict[str, Response]
-    figures: dict[str, str]
-    """The address of each figure that an item names."""
+
+    @cached_property
+    def items(self) -> tuple[ItemView, ...]:
+        return quizzes.draw(self.quiz, self.attempt.seed)
+
+    @cached_property
+    def figures(self) -> dict[str, str]:
+        """Item → address of its figure, looked up in the attempt's own revision, so that an old attempt keeps its picture."""
+        if not any(item.figure for item in self.items):
+            return {}
+        course = published.live().revision(current_session(), self.attempt.revision)
+        addresses = {asset.path: asset.address for asset in course.assets}
+        return {item.id: addresses.get(f"{self.attempt.module}/{item.figure}", "") for item in self.items if item.figure}
 
     @property
     def responded(self) -> int:
@@ -128,11 +139,13 @@ def save(attempt: str) -> str | Answer | tuple[str, int] | dict[str, object] | t
         return _was_closed(attempt)
     given, errors = _collected(sitting)
     session, now = current_session(), clock.now()
-    attempts.save(session, sitting.attempt, given, now)
     hinted = request.form.get("hint", "")
-    then = next((str(n) for n, view in enumerate(sitting.items, 1) if view.id == hinted), request.form.get("then", "check"))
+    then = request.form.get("then", "check")
+    if hinted:
+        then = next((str(n) for n, view in enumerate(sitting.items, 1) if view.id == hinted), then)
     if then == "close" and not errors:
-        return _close(sitting)
+        return _close(sitting, given)
+    attempts.save(session, sitting.attempt, given, now)
     session.commit()
     if request.headers.get("X-Requested-With") == "course":
         held = attempts.responses(session, sitting.attempt.id)
@@ -200,24 +213,13 @@ def _sitting(public_id: str) -> Sitting:
         abort(404)
     module = published.live().module_of(session, attempt.revision, attempt.module)
     quiz = quizzes.instance(quiz_in_language(module), attempt.seed)
-    items = quizzes.draw(quiz, attempt.seed)
-    given = attempts.responses(session, attempt.id)
-    return Sitting(attempt, module, quiz, items, given, _figures(attempt, items))
-
-
-def _figures(attempt: Attempt, items: tuple[ItemView, ...]) -> dict[str, str]:
-    """Looked up in the attempt's own revision, so that an old attempt keeps its picture."""
-    if not any(item.figure for item in items):
-        return {}
-    course = published.live().revision(current_session(), attempt.revision)
-    addresses = {asset.path: asset.address for asset in course.assets}
-    return {item.id: addresses.get(f"{attempt.module}/{item.figure}", "") for item in items if item.figure}
+    return Sitting(attempt, module, quiz, attempts.responses(session, attempt.id))
 
 
 def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:
     """What the form holds for each item it names in ``item``; a message for each that cannot be read as meant."""
     fields = {name: request.form.getlist(name) for name in request.form}
-    known = {view.id for view in sitting.items}
+    known = {item.id for item in sitting.quiz.items}
     given: dict[str, Response] = {}
     errors: dict[str, str] = {}
     for item_id in dict.fromkeys(request.form.getlist("item")):
@@ -236,12 +238,12 @@ def _understood(sitting: Sitting, given: dict[str, Response]) -> dict[str, str]:
     return {item_id: quizzes.understood(sitting.quiz.item(item_id), response, lang) for item_id, response in given.items()}
 
 
-def _close(sitting: Sitting) -> Answer:
+def _close(sitting: Sitting, given: dict[str, Response]) -> Answer:
     session = current_session()
     source = sitting.module.quizzes.get(published.course().languages[0], sitting.quiz)
-    is_new = attempts.close(session, sitting.attempt, quiz=source, course=published.course(), now=clock.now())
-    session.commit()
+    is_new = attempts.close(session, sitting.attempt, quiz=source, course=published.course(), now=clock.now(), given=given)
     address = url_for("quiz.result", attempt=sitting.attempt.public_id)
+    session.commit()
     return redirect(address if is_new else f"{address}?notice=quiz-closed", 303)
 
 

@@ -112,7 +112,7 @@ def person(person: str) -> str:
 
 def _record_of(found: Person) -> dict[str, Any]:
     session, course = current_session(), published.course()
-    held = record.read(session, found.id)
+    held = record.read(session.connection(), found.id)
     return {
         "person": found,
         "record": held,

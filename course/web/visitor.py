@@ -18,7 +18,7 @@ from .. import clock
 from ..accounts import people, secrets, sign_ins
 from ..accounts.sign_ins import Viewer
 from ..config import Settings
-from ..extensions import current_session, writing
+from ..extensions import current_session, reader, writing
 from . import published
 
 COOKIE_AGE = 7 * 24 * 3600
@@ -114,13 +114,12 @@ def _load(_request: Request) -> Viewer | None:
     token = request.cookies.get(settings().cookie, "")
     if len(token) < 32 or published.is_from_memory():
         return None
-    now, session = clock.now(), current_session()
-    found = sign_ins.find(session, token, now)
-    if found and found.is_seen_stale and request.method == "GET":
+    now = clock.now()
+    found = sign_ins.find(reader().connection(), token, now)
+    if found and found.is_seen_stale:
+        session = current_session()
         with writing(session):
             sign_ins.notice(session, found, now)
-    elif found and found.is_seen_stale:
-        sign_ins.notice(session, found, now)
     return found
 
 

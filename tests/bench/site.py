@@ -16,7 +16,7 @@ from course import clock, config, create_app
 from course.accounts import organisations, people, secrets, sign_ins
 from course.accounts.tables import Person
 from course.content.model import Course
-from course.extensions import current_session, db, intend
+from course.extensions import current_session, intend, let_go
 from course.learning import attempts, lessons
 from course.publishing import revisions
 from tests.bench import load
@@ -56,8 +56,7 @@ def build(folder: Path) -> Made:
             cookies.append(cookie)
             closes += requests
         session.commit()
-        db.session.remove()
-        db.engine.dispose()
+        let_go()
     random.Random(1).shuffle(closes)
     module = course.modules[0]
     return Made(environ, settings.modules, f"/en/modules/{module.slug}/{module.lessons[1].slug}", cookies, closes)

@@ -17,7 +17,7 @@ import quizzes
 from course import clock, config, create_app
 from course.accounts import links, mail, organisations, people, sign_ins
 from course.content.model import Course, Module
-from course.extensions import current_session, db, intend
+from course.extensions import current_session, intend, let_go
 from course.learning import attempts, certificates, lessons
 from course.publishing import revisions
 from quizzes.model import Item, Response
@@ -66,8 +66,7 @@ class Instance:
             intend(to_write=True)
             _person(self, who, "Nia Apio", "learner", "Uganda › Gulu", "member")
             current_session().commit()
-            db.session.remove()
-            db.engine.dispose()
+            let_go()
         return who
 
     def mails(self) -> list[str]:
@@ -119,8 +118,7 @@ def build(folder: Path, environ: dict[str, str]) -> Instance:
         mail.queue(session, to="bob@example.org", subject="Choose a new password", body="Open the link once.\n", now=now)
         mail.send_pending(session, settings, now)
         session.commit()
-        db.session.remove()
-        db.engine.dispose()
+        let_go()
     return instance
 
 

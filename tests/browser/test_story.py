@@ -19,7 +19,7 @@ import quizzes
 from course import clock, config, create_app
 from course.accounts import links
 from course.content.model import Course, Module
-from course.extensions import current_session, db, intend
+from course.extensions import current_session, intend, let_go
 from course.publishing import revisions
 from quizzes.model import Item
 from tests.rig.server import ROOT, serving
@@ -47,8 +47,7 @@ class Story:
             self.course: Course = done.course
             self.first = links.first_admin_token(session, clock.now())
             session.commit()
-            db.session.remove()
-            db.engine.dispose()
+            let_go()
 
     def item(self, module: Module, page: Page) -> Item:
         name = page.locator("#item-form input[name=item]").get_attribute("value")

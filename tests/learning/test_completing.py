@@ -42,7 +42,7 @@ def test_certificate_at_once_and_once(site: Site) -> None:
         assert session.scalar(select(func.count()).select_from(Certificate)) == 1
         counts = dict(session.execute(select(Fact.kind, func.count()).group_by(Fact.kind)).all())
         assert (counts["completed_module"], counts["completed_course"], counts["certified"]) == (2, 1, 1)
-        progress = course_progress(restore(session, live_digest(session)), record.read(session, site.ids["alice"]))
+        progress = course_progress(restore(session, live_digest(session)), record.read(session.connection(), site.ids["alice"]))
         assert (progress.percent, progress.modules_completed) == (100, 2)
 
 
@@ -68,7 +68,7 @@ def test_a_lesson_added_later_takes_nothing_away(site: Site) -> None:
     )
     assert site.publish().is_new
     with site.session() as session:
-        progress = course_progress(restore(session, live_digest(session)), record.read(session, site.ids["alice"]))
+        progress = course_progress(restore(session, live_digest(session)), record.read(session.connection(), site.ids["alice"]))
         assert (progress.percent, progress.module("housing").percent) == (100, 100)
 
 

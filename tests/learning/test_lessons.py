@@ -57,12 +57,12 @@ def test_continue_opens_what_was_last_open_then_what_comes_next(site: Site) -> N
     with site.session(write=True) as session:
         given = first_lesson(session)
         course, module = given["course"], given["module"]
-        assert where_to_continue(course, record.read(session, alice)).lesson == module.lessons[0]
+        assert where_to_continue(course, record.read(session.connection(), alice)).lesson == module.lessons[0]
         second = given | {"lesson": module.lessons[1]}
         lessons.open_lesson(session, person_id=alice, now=site.now, **second)
-        assert where_to_continue(course, record.read(session, alice)).lesson == module.lessons[1]
+        assert where_to_continue(course, record.read(session.connection(), alice)).lesson == module.lessons[1]
         lessons.mark_done(session, person_id=alice, seen=0, now=site.now, **second)
-        assert where_to_continue(course, record.read(session, alice)).lesson == module.lessons[2]
+        assert where_to_continue(course, record.read(session.connection(), alice)).lesson == module.lessons[2]
 
 
 def test_progress_counts_lessons_and_quiz(site: Site) -> None:
@@ -70,5 +70,5 @@ def test_progress_counts_lessons_and_quiz(site: Site) -> None:
     with site.session(write=True) as session:
         given = first_lesson(session)
         lessons.mark_done(session, person_id=alice, seen=0, now=site.now, **given)
-        progress = course_progress(given["course"], record.read(session, alice))
+        progress = course_progress(given["course"], record.read(session.connection(), alice))
         assert (progress.lessons_done, progress.lessons, progress.module("housing").percent, progress.percent) == (1, 5, 25, 14)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from course.accounts.tables import Person
 from course.extensions import db
 from course.learning.tables import Fact, LessonState
-from tests.site import PASSWORD, Client, Site, make_site
+from tests.site import PASSWORD, Client, Site, engines, make_site
 from tests.site import close as close_site
 
 LESSON = "/en/modules/housing/rooms-before-rules"
@@ -88,10 +88,12 @@ def test_a_database_that_is_gone_is_a_page(site: Site) -> None:
     def refuse(*_args: object) -> None:
         raise OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
 
-    event.listen(_engine(site), "before_cursor_execute", refuse)
+    for engine in engines(site):
+        event.listen(engine, "before_cursor_execute", refuse)
     answers = [browser.get(path) for path in ("/en/", LESSON, "/en/reports/completion", "/verify/X")]
     health = browser.get("/healthz")
-    event.remove(_engine(site), "before_cursor_execute", refuse)
+    for engine in engines(site):
+        event.remove(engine, "before_cursor_execute", refuse)
     assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(503, "5")] * 4
     assert health.status_code == 503
     assert browser.get("/healthz").status_code == 200

@@ -1,0 +1,119 @@
+"""The page of a lesson in two layers: what is the same for everybody is made once and kept; what is a learner's own is put in.
+
+The page is rendered with a mark in each place that belongs to the learner, and cut at the marks. A request then renders the few
+lines that are their own, and joins. Measured, this takes the page from a sixth to a third of what a bare application can do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flask import current_app, render_template
+from markupsafe import Markup, escape
+
+from ..content.model import Lesson, Module
+from ..learning.progress import WATCH_SHARE, ModuleProgress, seconds_watched
+from ..learning.record import LessonRecord
+from . import published, rendering, visitor
+from .modules import quiz_in_language
+
+MARK = "\0"  # never in a text of the course: YAML and Markdown refuse it
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Everything that decides how the shared layer looks; the course is found by its digest, so that an old one can go."""
+
+    digest: str
+    module: str
+    lesson: str
+    lang: str
+    role: str
+    is_manager: bool
+    path: str
+    notice: str
+    is_playing: bool
+
+
+def render(module: Module, lesson: Lesson, own: LessonRecord, progress: ModuleProgress, *, path: str, is_playing: bool) -> str:
+    """The whole page for whoever is looking; ``own`` and ``progress`` are empty for somebody who is not signed in."""
+    who, course = visitor.viewer(), published.course()
+    kind = _Kind(
+        course.digest,
+        module.slug,
+        lesson.id,
+        published.language(),
+        who.role if who else "",
+        who.is_manager if who else False,
+        path,
+        rendering.notice(),
+        is_playing,
+    )
+    values = {
+        "token": visitor.csrf_token() if who else "",
+        "second": str(own.second),
+        "steps": _steps(kind, progress.done, progress.is_passed),
+        "finish": _finish(module, lesson, own) if who else "",
+    }
+    return "".join(values[part] if at % 2 else part for at, part in enumerate(_shared(kind)))
+
+
+@lru_cache(maxsize=2048)
+def _shared(kind: _Kind) -> tuple[str, ...]:
+    """The shared layer, cut at its marks: text, name of a place, text, and so on."""
+    module, lesson = _found(kind)
+    number = module.lessons.index(lesson)
+    html = render_template(
+        "lessons/lesson.html",
+        module=module,
+        lesson=lesson,
+        number=number + 1,
+        previous=module.lessons[number - 1] if number else None,
+        following=_following(module, lesson),
+        is_playing=kind.is_playing,
+        csrf_token=lambda: place("token"),
+        place=place,
+    )
+    return tuple(html.split(MARK))
+
+
+def place(name: str) -> Markup:
+    return Markup(f"{MARK}{escape(name)}{MARK}")  # noqa: S704  it is cut out again before anybody sees the page
+
+
+@lru_cache(maxsize=4096)
+def _steps(kind: _Kind, done: frozenset[str], is_passed: bool) -> str:
+    """The list of the module's lessons with those that are done; few lists serve many learners."""
+    module, lesson = _found(kind)
+    return _own().steps(module, lesson, done, quiz_in_language(module), is_passed)  # type: ignore[attr-defined, no-any-return]
+
+
+def _finish(module: Module, lesson: Lesson, own: LessonRecord) -> str:
+    return _own().finish(  # type: ignore[attr-defined, no-any-return]
+        module,
+        lesson,
+        own,
+        _following(module, lesson),
+        quiz_in_language(module),
+        visitor.csrf_token(),
+        seconds_watched(own.watched),
+        int(WATCH_SHARE * 100),
+    )
+
+
+def _own() -> object:
+    return current_app.jinja_env.get_template("lessons/_own.html").module
+
+
+def _found(kind: _Kind) -> tuple[Module, Lesson]:
+    module = published.course().module(kind.module)
+    lesson = module.lesson_by_id(kind.lesson) if module else None
+    assert module is not None
+    assert lesson is not None
+    return module, lesson
+
+
+def _following(module: Module, lesson: Lesson) -> Lesson | None:
+    number = module.lessons.index(lesson) + 1
+    return module.lessons[number] if number < len(module.lessons) else None
