@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from .config import SettingError
 from .extensions import db, intend
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = 120.0  # seconds to wait for another process that migrates
 LOCK = 7_041_972  # any number; the same for everyone who migrates this database
 
@@ -29,7 +30,16 @@ def init_app(app: Flask) -> None:
 
 
 def upgrade(engine: Engine, to: str = "head") -> None:
-    """Runs the migrations that are missing, one process at a time; the others wait and then find nothing to do."""
+    """Runs the migrations that are missing, one process at a time; the others wait and then find nothing to do.
+
+    Alembic is asked only where something is missing: a worker that finds its database up to date starts without it.
+    """
+    if to == "head" and _version(engine) == _newest():
+        return
+    from alembic import command
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     scripts = ScriptDirectory.from_config(_config())
     intend(to_write=True, patience=PATIENCE)
     try:
@@ -49,6 +59,8 @@ def upgrade(engine: Engine, to: str = "head") -> None:
 
 def downgrade(engine: Engine, to: str) -> None:
     """Takes migrations back; used by tests and by an operator who returns to an older program."""
+    from alembic import command
+
     intend(to_write=True, patience=PATIENCE)
     try:
         with engine.begin() as connection:
@@ -57,8 +69,23 @@ def downgrade(engine: Engine, to: str) -> None:
         intend(to_write=False)
 
 
+def _newest() -> str:
+    """The version of this program: a migration's file begins with its name, and they are numbered."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _version(engine: Engine) -> str:
+    """The database's version; empty for one without tables."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return ""
+        return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
 def _config(connection: object = None) -> Config:
+    from alembic.config import Config
+
     made = Config()
-    made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    made.set_main_option("script_location", str(MIGRATIONS))
     made.attributes["connection"] = connection
     return made

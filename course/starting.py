@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from . import clock, create_app
 from .accounts import links
 from .config import Settings
 from .extensions import current_session, intend, let_go
 from .publishing import revisions
-from .serving import serve
+from .serving import ensure_free, serve
 
 Echo = Callable[[str], None]
 LOOK = 0.5  # seconds between two looks at the folder; a tree must stand still for one of them before it is published
@@ -30,10 +33,20 @@ def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool
     echo(f"Serving on {address}")
     if first:
         echo(f"Make the first administrator, once, within a day: {address}/en/account/first/{first}")
-    if watch:
-        threading.Thread(target=_watch, args=(settings, echo), name="watch", daemon=True).start()
-        echo(f"Saved files under {_shown(settings.modules)} go live by themselves. Ctrl-C stops.")
-    serve(host, port, workers)
+    ensure_free(host, port)
+    if not watch:
+        _become_server(host, port, workers, settings.threads)
+    threading.Thread(target=_watch, args=(settings, echo), name="watch", daemon=True).start()
+    echo(f"Saved files under {_shown(settings.modules)} go live by themselves. Ctrl-C stops.")
+    serve(host, port, workers, threads=settings.threads)
+
+
+def _become_server(host: str, port: int, workers: int, threads: int) -> NoReturn:
+    """Goes on as the server alone, so that what publishing needed is not held in memory for ever."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    words = [host, str(port), str(workers), str(threads)]
+    os.execv(sys.executable, [sys.executable, "-m", "course.serving", *words])
 
 
 def _publish(settings: Settings, echo: Echo) -> None:

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from ..content import serial
 from ..content.compare import compare
-from ..content.loader import load
 from ..content.model import Course, Module, Problem
 from .tables import LessonAddress, Publication, Revision
 
@@ -37,6 +36,8 @@ class Published:
 
 def publish_folder(session: Session, folder: Path, assets: Path, *, by: str, now: datetime) -> Published:
     """Loads the folder and publishes it. Any problem, or a silent change of an id, changes nothing."""
+    from ..content.loader import load  # with Markdown, bleach and YAML, which serving what is published does not need
+
     loaded = load(folder)
     if loaded.course is None:
         return Published(None, loaded.problems)

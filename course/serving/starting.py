@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import multiprocessing
+import os
 import resource
 import socket
 import sys
@@ -42,6 +43,7 @@ def serve(host: str, port: int, workers: int = 1, factory: str = "wsgi:app", *, 
     """
     ensure_free(host, port)
     _allow_connections()
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # for the workers: their threads would each keep a heap of their own
     multiprocessing.set_start_method("spawn", force=True)  # a fork would copy the caller's threads' locks, held for ever
     server = Granian(
         factory,

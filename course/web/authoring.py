@@ -7,7 +7,6 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..content.loader import load
 from ..extensions import current_session
 from ..publishing import revisions
 from ..publishing.tables import Publication
@@ -20,6 +19,8 @@ bp = Blueprint("authoring", __name__, url_prefix="/<lang>/author")
 @bp.get("/")
 @authors
 def show() -> str:
+    from ..content.loader import load
+
     settings, session = visitor.settings(), current_session()
     loaded = load(settings.modules)
     history = session.scalars(select(Publication).order_by(Publication.id.desc()).limit(20)).all()

@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 
 import segno
-import typst
 
 from ..learning.tables import Certificate
 from .rendering import day
@@ -31,6 +30,8 @@ def certificate(of: Certificate, *, verify: str, more_fonts: Path) -> bytes:
 
     ``more_fonts`` is a folder, which need not exist, for scripts that the font packages do not cover.
     """
+    import typst  # 80 MB, and few requests ask for it
+
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "certificate.typ").write_bytes(TEMPLATE.read_bytes())
