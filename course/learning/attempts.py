@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -13,14 +13,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 import quizzes
-from quizzes.model import Quiz, QuizOutcome, Response, Score
+from quizzes.model import Quiz, QuizOutcome, Response
 
 from ..accounts.secrets import public_id
+from ..accounts.tables import Person
 from ..content.model import Course, Module
-from . import facts
+from . import facts, grading
 from .completing import settle
 from .lessons import enrol, start_module
+from .summaries import score_of, summarise
 from .tables import Attempt, Given, ModuleState, Outcome
+
+__all__ = ["NotAllowed", "Standing", "close", "find", "outcome_of", "responses", "save", "score_of", "standing", "start"]
 
 
 class NotAllowed(Exception):
@@ -44,11 +48,6 @@ class Standing:
     @property
     def scores(self) -> tuple[Fraction, ...]:
         return tuple(score_of(attempt).scaled for attempt in self.closed)
-
-
-def score_of(attempt: Attempt) -> Score:
-    """The score of a closed attempt, exactly as it was graded."""
-    return Score(Fraction(attempt.raw or 0), Fraction(attempt.max or 0))
 
 
 def standing(session: Session, person_id: int, module: str) -> Standing:
@@ -81,6 +80,7 @@ def start(session: Session, *, person_id: int, course: Course, module: Module, n
     allowed = quizzes.may_start(quiz, [attempt.closed_at for attempt in held.closed if attempt.closed_at], now)
     if not allowed.is_allowed:
         raise NotAllowed(allowed.reason)
+    extra = session.get_one(Person, person_id).extra_time_percent
     attempt = Attempt(
         public_id=public_id(),
         person_id=person_id,
@@ -90,6 +90,7 @@ def start(session: Session, *, person_id: int, course: Course, module: Module, n
         seed=secrets.token_hex(16),
         pass_mark=module.pass_mark,
         started_at=now,
+        closes_at=quizzes.closes_at(now, quiz.time_limit_minutes, extra),
     )
     try:
         with session.begin_nested():
@@ -105,6 +106,7 @@ def start(session: Session, *, person_id: int, course: Course, module: Module, n
                 revision=course.digest,
                 now=now,
                 number=attempt.number,
+                closes_at=attempt.closes_at.isoformat() if attempt.closes_at else None,
             )
     except IntegrityError:
         found = standing(session, person_id, module.slug).open
@@ -122,14 +124,16 @@ def responses(session: Session, attempt_id: int) -> dict[str, Response]:
 def save(session: Session, attempt: Attempt, given: Mapping[str, Response], now: datetime) -> int:
     """Keeps responses of an open attempt; returns how many changed. Each change is a fact; the same one again is none.
 
-    A closed attempt keeps what it was graded on: nothing is saved and 0 comes back.
+    A closed attempt keeps what it was graded on, and one whose time is over what was saved in time: nothing is saved and 0
+    comes back. A hint once taken stays taken, also when a page from before it was taken is sent.
     """
     facts.lock(session, attempt.person_id)
     session.refresh(attempt)
-    if attempt.closed_at is not None:
+    if attempt.closed_at is not None or is_over(attempt, now):
         return 0
     held = responses(session, attempt.id)
-    changed = {item: response for item, response in given.items() if held.get(item, Response()) != response}
+    kept = {item: replace(one, hints=max(one.hints, held.get(item, Response()).hints)) for item, one in given.items()}
+    changed = {item: response for item, response in kept.items() if held.get(item, Response()) != response}
     for item, response in changed.items():
         value = response.as_json()
         if item in held:
@@ -151,24 +155,31 @@ def save(session: Session, attempt: Attempt, given: Mapping[str, Response], now:
     return len(changed)
 
 
+def is_over(attempt: Attempt, now: datetime) -> bool:
+    """Whether the time of an attempt has run out."""
+    return attempt.closes_at is not None and now >= attempt.closes_at
+
+
 def close(session: Session, attempt: Attempt, *, quiz: Quiz, course: Course, now: datetime) -> bool:
     """Grades the attempt on the quiz it began with. Returns False when it was closed before: then nothing changes.
 
-    ``quiz`` is the one of the attempt's revision, ``course`` what is live, whose rules say what completes the module.
+    ``quiz`` is the one of the attempt's revision, ``course`` what is live, whose rules say what completes the module. Where the
+    time was over before ``now``, the attempt was closed when it ran out. Regrades made since it began hold for it too.
     """
     facts.lock(session, attempt.person_id)
     session.refresh(attempt)
     if attempt.closed_at is not None:
         return False
-    outcome = quizzes.grade(quiz, responses(session, attempt.id))
-    attempt.closed_at, attempt.raw, attempt.max = now, str(outcome.score.raw), str(outcome.score.max)
-    attempt.is_passed = quizzes.passed(outcome.score, attempt.pass_mark)
-    for item in outcome.items:
+    given, at = responses(session, attempt.id), min(now, attempt.closes_at or now)
+    for item in quizzes.grade(quizzes.instance(quiz, attempt.seed), given).items:
         session.add(
             Outcome(
                 attempt_id=attempt.id, item=item.item_id, status=item.status, raw=str(item.score.raw), max=str(item.score.max)
             )
         )
+    score = grading.graded(attempt, quiz, given, grading.rulings(session, attempt.module)).outcome.score
+    attempt.closed_at, attempt.raw, attempt.max = at, str(score.raw), str(score.max)
+    attempt.is_passed = quizzes.passed(score, attempt.pass_mark)
     facts.add(
         session,
         key=f"closed:{attempt.id}",
@@ -177,34 +188,25 @@ def close(session: Session, attempt: Attempt, *, quiz: Quiz, course: Course, now
         module=attempt.module,
         attempt_id=attempt.id,
         revision=attempt.revision,
-        now=now,
+        now=at,
         raw=attempt.raw,
         max=attempt.max,
         passed=attempt.is_passed,
         pass_mark=attempt.pass_mark,
+        how="time over" if is_over(attempt, now) else "by hand",
     )
     session.flush()
-    _summarise(session, attempt, quiz, now)
+    state = session.get_one(ModuleState, (attempt.person_id, attempt.module))
+    summarise(state, standing(session, attempt.person_id, attempt.module).closed, quiz.counts, at)
+    state.last_at = max(state.last_at, at)
+    session.flush()
     module = course.module(attempt.module)
     if module is not None:
-        settle(session, person_id=attempt.person_id, course=course, module=module, now=now)
+        settle(session, person_id=attempt.person_id, course=course, module=module, now=at)
     return True
 
 
-def _summarise(session: Session, attempt: Attempt, quiz: Quiz, now: datetime) -> None:
-    """The score that counts, by the quiz's rule; a pass once earned stays."""
-    state = session.get_one(ModuleState, (attempt.person_id, attempt.module))
-    counted = quizzes.counted(standing(session, attempt.person_id, attempt.module).scores, quiz.counts)
-    state.score, state.score_ppm, state.last_at = str(counted), _ppm(counted), now
-    if state.passed_at is None and counted * 100 >= attempt.pass_mark:
-        state.passed_at = now
-    session.flush()
-
-
-def _ppm(scaled: Fraction) -> int:
-    return int(scaled * 1_000_000 + Fraction(1, 2))
-
-
-def outcome_of(session: Session, attempt: Attempt, quiz: Quiz) -> QuizOutcome:
+def outcome_of(session: Session, attempt: Attempt, quiz: Quiz, language: str = "") -> QuizOutcome:
     """The result to show: graded again from the stored responses by the same function, on the revision it began with."""
-    return quizzes.grade(quiz, responses(session, attempt.id))
+    held = grading.rulings(session, attempt.module, language)
+    return grading.graded(attempt, quiz, responses(session, attempt.id), held).outcome
