@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 import click
 from sqlalchemy.orm import Session
@@ -21,34 +19,6 @@ from .learning.tables import Regrade
 from .publishing.revisions import Live
 
 HEAD = f"{'learner':30}  {'attempt':>7}  {'before':>16}  {'after':>16}  what else"
-
-
-@dataclass
-class Summary:
-    """The counts over all learners of a plan, kept while its lines go by."""
-
-    learners: int = 0
-    changed: int = 0
-    gained: int = 0
-    kept: int = 0
-    noted: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-
-    def add(self, effect: regrading.Effect) -> None:
-        self.learners += 1
-        self.refused.update(effect.refused)
-        if effect.turns:
-            self.changed += 1
-            self.gained += effect.gains_pass
-            self.kept += effect.keeps_pass
-            self.noted += effect.touches_certificate
-
-    def lines(self) -> Iterator[str]:
-        yield f"{self.changed} of {self.learners} {_learners(self.learners)} with a closed attempt: a score changes."
-        yield f"{self.gained} pass the module by it; {self.kept} keep a pass although the score falls below the mark."
-        yield f"{self.noted} certificates get a note and stay as they were issued."
-        for reason, times in sorted(self.refused.items()):
-            yield f"{times} {_learners(times)} left as they are: {reason}."
 
 
 def open_course() -> tuple[Session, Live, Course]:
@@ -154,16 +124,24 @@ def _run(session: Session, live: Live, course: Course, public_id: str, size: int
 
 
 def _show(session: Session, live: Live, row: Regrade, under: Iterable[grading.Ruling]) -> None:
-    summary, revisions = Summary(), regrading.Revisions(session, live)
+    summary, revisions = regrading.Summary(), regrading.Revisions(session, live)
     click.echo(HEAD)
     for effect in regrading.plan(session, revisions, row.module, tuple(under), row.at):
         summary.add(effect)
         for line in _rows(session, effect):
             click.echo(line)
     click.echo("")
-    for line in summary.lines():
+    for line in _counts(summary):
         click.echo(line)
     click.echo("Nothing was changed: this was a dry run.")
+
+
+def _counts(summary: regrading.Summary) -> Iterator[str]:
+    yield f"{summary.changed} of {summary.learners} {_learners(summary.learners)} with a closed attempt: a score changes."
+    yield f"{summary.gained} pass the module by it; {summary.kept} keep a pass although the score falls below the mark."
+    yield f"{summary.noted} certificates get a note and stay as they were issued."
+    for reason, times in sorted(summary.refused.items()):
+        yield f"{times} {_learners(times)} left as they are: {reason}."
 
 
 def _rows(session: Session, effect: regrading.Effect) -> Iterator[str]:

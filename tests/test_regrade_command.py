@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -14,7 +15,8 @@ from sqlalchemy import func, select
 
 from course.accounts.secrets import public_id
 from course.accounts.tables import Person
-from course.learning.tables import Fact, Regrade
+from course.learning.grading import RULES
+from course.learning.tables import Attempt, Fact, Regrade
 from quizzes.model import Response
 from tests.learning.regrades import attempt
 from tests.rig.server import ROOT
@@ -90,6 +92,25 @@ def test_what_is_refused_changes_nothing(run: Run) -> None:
     )
     assert "Name MODULE, --item and --rule" in run("mobility", code=2)
     assert run("--list") == ""
+
+
+def documented() -> dict[str, list[str]]:
+    """The example of each rule in the authors' page, as words of a command."""
+    text = (ROOT / "docs" / "authors" / "changing.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| `(\w+)` \|.*\| `course regrade (.+)` \|$", text, re.MULTILINE)
+    return {rule: shlex.split(words) for rule, words in found}
+
+
+def test_the_documents_show_every_rule() -> None:
+    assert sorted(documented()) == sorted(RULES)
+
+
+@pytest.mark.parametrize(("rule", "after"), [("accept", "3/3"), ("drop", "2/2"), ("full_marks", "3/3"), ("new_key", "2/3")])
+def test_the_documented_example_of_each_rule(site: Site, run: Run, rule: str, after: str) -> None:
+    attempt(site, "alice", SCHOOL)
+    run(*documented()[rule])
+    with site.session() as session:
+        assert session.execute(select(Attempt.raw + "/" + Attempt.max)).scalar_one() == after
 
 
 def test_a_kill_between_batches_and_going_on(site: Site, database_url: str, run: Run) -> None:

@@ -7,8 +7,9 @@ differs, add a fact for each attempt that changed. A pass, a completion or a cer
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
@@ -67,6 +68,27 @@ class Effect:
     @property
     def touches_certificate(self) -> bool:
         return self.certificate is not None and self.before != self.after
+
+
+@dataclass(slots=True)
+class Summary:
+    """The counts over the effects of a plan, kept while they go by."""
+
+    learners: int = 0
+    changed: int = 0
+    gained: int = 0
+    kept: int = 0
+    noted: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def add(self, effect: Effect) -> None:
+        self.learners += 1
+        self.refused.update(effect.refused)
+        if effect.turns:
+            self.changed += 1
+            self.gained += effect.gains_pass
+            self.kept += effect.keeps_pass
+            self.noted += effect.touches_certificate
 
 
 @dataclass(frozen=True, slots=True)
