@@ -18,7 +18,8 @@ DIALECTS = ["sqlite", "postgresql"]
 FIRST = (
     "INSERT INTO people (id, public_id, name, language, role, created_at) VALUES (1, 'a', 'Alice', 'en', 'learner', :at)",
     "INSERT INTO revisions (digest, course, created_at) VALUES ('d', '', :at)",
-    "INSERT INTO attempts (id, public_id, person_id, module, number, revision, seed, pass_mark, started_at, closed_at, raw, max)"
+    "INSERT INTO attempts"
+    " (id, public_id, person_id, module, number, revision, seed, pass_mark, started_at, closed_at, raw, max)"
     " VALUES (1, 'x', 1, 'housing', 1, 'd', 's', 70, :at, :at, '7/3', '4')",
 )
 
