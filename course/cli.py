@@ -125,7 +125,8 @@ def report() -> None:
 @click.option("--module", default="", help="Only this module.")
 def report_completion(form: str, module: str) -> None:
     """The completion report over everything, the same lines as the page."""
-    from .extensions import current_session, intend
+    from .extensions import current_session, intend, writing
+    from .learning import expiring
     from .publishing.revisions import Live
     from .reports import completion, export
 
@@ -140,9 +141,11 @@ def report_completion(form: str, module: str) -> None:
             raise click.ClickException(
                 f"--module: there is no module `{module}`; there are {', '.join(m.slug for m in live.modules)}"
             )
-        made = completion.completion(
-            session, course=live, scope=None, filters=completion.Filters(module=module), now=clock.now()
-        )
+        now = clock.now()
+        while expiring.is_any_due(session, now):
+            with writing(session):
+                expiring.close_due(session, Live(), live, now)
+        made = completion.completion(session, course=live, scope=None, filters=completion.Filters(module=module), now=now)
         text = (
             export.completion_json(made)
             if form == "json"

@@ -157,7 +157,7 @@ class OrganisationForm(Form):
 
 def is_whole_percent(_form: Form, field: Any) -> None:
     text = (field.data or "").strip()
-    if not (text.isascii() and text.isdigit()) or int(text) > 400:
+    if not (text.isascii() and text.isdigit() and len(text) < 5) or int(text) > 400:
         raise ValidationError("Write a whole number from 0 to 400, such as 50 for half as long again.")
 
 
@@ -166,7 +166,7 @@ class ExtraTimeForm(Form):
         "Extra time, in percent",
         [is_whole_percent],
         description="Added to every time limit of a quiz: 50 makes 20 minutes 30, and 0 is none. Open attempts get it too.",
-        render_kw={"inputmode": "numeric", "class": "short", "maxlength": "3", "autocomplete": "off"},
+        render_kw={"inputmode": "numeric", "class": "short", "autocomplete": "off"},
     )
 
 

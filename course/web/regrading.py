@@ -22,7 +22,7 @@ from .. import clock
 from ..accounts.secrets import public_id
 from ..accounts.tables import Person
 from ..content.model import Module
-from ..extensions import current_session
+from ..extensions import current_session, reading
 from ..learning import grading, regrade_rules, regrading
 from ..learning.grading import Ruling
 from ..learning.tables import Regrade
@@ -179,14 +179,16 @@ def _planned(row: Regrade, under: Sequence[Ruling]) -> Plan:
     session, end, made = current_session(), time.monotonic() + PATIENCE, Plan()
     is_named = visitor.signed_in().role == "administrator"
     revisions = regrading.Revisions(session, published.live())
-    for effect in regrading.plan(session, revisions, row.module, under, row.at):
-        made.summary.add(effect)
-        if effect.turns and len(made.lines) < SHOWN:
-            person = session.get(Person, effect.person_id) if is_named else None
-            made.lines.append((made.summary.changed, person, effect))
-        if time.monotonic() > end:
-            made.is_whole = False
-            break
+    module, at = row.module, row.at
+    with reading(session):
+        for effect in regrading.plan(session, revisions, module, under, at):
+            made.summary.add(effect)
+            if effect.turns and len(made.lines) < SHOWN:
+                person = session.get(Person, effect.person_id) if is_named else None
+                made.lines.append((made.summary.changed, person, effect))
+            if time.monotonic() > end:
+                made.is_whole = False
+                break
     return made
 
 

@@ -156,11 +156,12 @@ def _all_the_way(instance: Instance, person_id: int) -> None:
 
 
 def _regraded(instance: Instance, ids: dict[str, int]) -> None:
-    """One item of mobility dropped, for everybody who had it wrong: Grace's second attempt."""
-    session, live, now = current_session(), Live(), clock.now()
+    """One item of mobility dropped, after Grace had it wrong in a second attempt."""
+    session, live = current_session(), Live()
     course = live.course(session)
     assert course is not None
-    instance.names["regraded"] = _attempt(instance, ids["grace"], "mobility", right=0)
+    instance.names["regraded"] = _attempt(instance, ids["grace"], "mobility", right=2)
+    now = clock.now()
     about = {"module": "mobility", "item": "seats", "rule": "drop", "response": "", "why": "Buses differ from city to city."}
     row = regrade_rules.draft(session, live, course, by_id=ids["dana"], now=now, **about)
     session.add(row)

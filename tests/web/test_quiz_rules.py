@@ -8,8 +8,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
+from course import cli
 from course.accounts.tables import Change, Person
 from course.learning.tables import Attempt, Fact, ModuleState
 from course.web.quiz import left_in_words
@@ -315,3 +317,36 @@ def test_many_starts_and_closes_at_once_make_one_attempt(site: Site) -> None:
     assert answer.location == f"{attempt}result?notice=quiz-closed"
     assert "0 of 3 points" in browsers[0].page(answer.location)
     assert "<strong>2 attempts</strong>, 1 left." in browsers[0].page(QUIZ)
+
+
+def test_items_come_and_go_while_people_are_in_the_quiz(site: Site) -> None:
+    """An open attempt keeps its quiz, a closed one its denominator, and the next has what is published then."""
+    browser, bob = site.client("alice"), site.client("bob")
+    take(bob, "who-travels", "paint-first")
+    attempt = begin(browser)
+    respond(browser, attempt, "seats")
+    path = site.folder / "mobility" / "quiz.yaml"
+    text = path.read_text()
+    start, end = text.index("- id: paint-first"), text.index("- id: seats")
+    path.write_text(text[:start] + text[end:])
+    assert site.publish().is_new
+    assert sorted(name(browser.page(f"{attempt}{n}")) for n in (1, 2, 3)) == sorted(RIGHT)
+    respond(browser, attempt, "paint-first")
+    browser.send(attempt, {"then": "close"})
+    assert "2 of 3 points" in browser.page(f"{attempt}result")
+    old = re.search(r"/en/attempts/[\w-]+/result", bob.page(QUIZ))
+    assert old is not None
+    assert "2 of 3 points" in bob.page(old.group())
+    assert "1 of 2 points" in take(browser, "seats")
+
+
+def test_the_report_of_the_command_closes_what_is_over(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(site)
+    browser = site.client("alice")
+    respond(browser, begin(browser), *RIGHT)
+    site.later(hours=3)
+    monkeypatch.setattr("course.cli._app", lambda: site.app)
+    said = CliRunner().invoke(cli.course, ["report", "completion", "--module", "mobility"], catch_exceptions=False)
+    assert said.output.splitlines()[1].split(",")[6] == "1", said.output
+    with site.session() as session:
+        assert session.scalars(select(Attempt.closed_at)).all() == [datetime(2026, 3, 2, 9, 20, tzinfo=UTC)]

@@ -9,7 +9,8 @@
 
   function tick() {
     const seconds = Math.max(0, Math.ceil((closes - Date.now()) / 1000));
-    left.textContent = `in ${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+    const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
+    left.textContent = hours ? `in ${hours}:${two(minutes)}:${two(seconds % 60)}` : `in ${minutes}:${two(seconds % 60)}`;
     for (const [mark, words] of marks) {
       if (before > mark && seconds <= mark && seconds > mark - 30) said.textContent = `This attempt closes in ${words}. What is saved by then counts.`;
     }
