@@ -125,7 +125,8 @@ def report() -> None:
 @click.option("--module", default="", help="Only this module.")
 def report_completion(form: str, module: str) -> None:
     """The completion report over everything, the same lines as the page."""
-    from .extensions import current_session, intend
+    from .extensions import current_session, intend, writing
+    from .learning import expiring
     from .publishing.revisions import Live
     from .reports import completion, export
 
@@ -140,15 +141,63 @@ def report_completion(form: str, module: str) -> None:
             raise click.ClickException(
                 f"--module: there is no module `{module}`; there are {', '.join(m.slug for m in live.modules)}"
             )
-        made = completion.completion(
-            session, course=live, scope=None, filters=completion.Filters(module=module), now=clock.now()
-        )
+        now = clock.now()
+        while expiring.is_any_due(session, now):
+            with writing(session):
+                expiring.close_due(session, Live(), live, now)
+        made = completion.completion(session, course=live, scope=None, filters=completion.Filters(module=module), now=now)
         text = (
             export.completion_json(made)
             if form == "json"
             else export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(made))
         )
     sys.stdout.buffer.write(text.encode())
+
+
+@course.command()
+@click.argument("module", required=False, default="")
+@click.option("--item", default="", help="The id of the item.")
+@click.option("--rule", type=click.Choice(["accept", "drop", "full_marks", "new_key"]), help="What is done to the item.")
+@click.option("--response", default="", help="For accept: `a, b` (choices), `row=choice; row=choice`, or the text.")
+@click.option("--why", default="", help="Read by every learner whose score changes.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--undo", metavar="ID", default="", help="Take a regrade back.")
+@click.option("--continue", "go_on", metavar="ID", default="", help="Go on with a regrade that was stopped.")
+@click.option("--list", "is_list", is_flag=True, help="All regrades, newest first.")
+@click.option("--batch", type=click.IntRange(1, 1000), default=100, show_default=True, help="Learners a transaction.")
+def regrade(
+    module: str,
+    item: str,
+    rule: str | None,
+    response: str,
+    why: str,
+    dry_run: bool,
+    undo: str,
+    go_on: str,
+    is_list: bool,
+    batch: int,
+) -> None:
+    """Grade an item anew in every attempt of MODULE, or take that back.
+
+    Exit 0: done, or shown; 1: refused with the reason, and nothing changed; 2: wrong usage.
+    A run that is killed is gone on with by --continue.
+    """
+    from . import regrade_command as command
+
+    if sum(map(bool, (undo, go_on, is_list))) > 1:
+        raise click.UsageError("--undo, --continue and --list exclude each other.")
+    if not (undo or go_on or is_list) and not (module and item and rule):
+        raise click.UsageError("Name MODULE, --item and --rule; or --undo ID, --continue ID or --list.")
+    with _app().app_context():
+        if is_list:
+            for line in command.listed(module):
+                click.echo(line)
+        elif go_on:
+            command.go_on(go_on, size=batch)
+        elif undo:
+            command.undo(undo, why=why, is_dry=dry_run, size=batch)
+        else:
+            command.make(module=module, item=item, rule=rule or "", response=response, why=why, is_dry=dry_run, size=batch)
 
 
 @course.command()

@@ -168,6 +168,17 @@ def writing(session: Session) -> Iterator[None]:
         _intent.reset(token)
 
 
+@contextmanager
+def reading(session: Session) -> Iterator[None]:
+    """Reads inside a writing request that changes nothing, such as a long plan: no writer waits for it."""
+    session.rollback()
+    token = _intent.set(False)
+    try:
+        yield
+    finally:
+        _intent.reset(token)
+
+
 def current_session() -> Session:
     """The session of this request or command; the one place that reaches for Flask-SQLAlchemy's."""
     found: Any = db.session()

@@ -15,6 +15,13 @@ from course.config import SettingError
 from course.extensions import Base, prepare
 
 DIALECTS = ["sqlite", "postgresql"]
+FIRST = (
+    "INSERT INTO people (id, public_id, name, language, role, created_at) VALUES (1, 'a', 'Alice', 'en', 'learner', :at)",
+    "INSERT INTO revisions (digest, course, created_at) VALUES ('d', '', :at)",
+    "INSERT INTO attempts"
+    " (id, public_id, person_id, module, number, revision, seed, pass_mark, started_at, closed_at, raw, max)"
+    " VALUES (1, 'x', 1, 'housing', 1, 'd', 's', 70, :at, :at, '7/3', '4')",
+)
 
 
 def engine_of(addresses: dict[str, str], dialect: str) -> Engine:
@@ -81,3 +88,25 @@ def test_several_processes_that_start_at_once(empty_database_url: dict[str, str]
     app = create_app(settings)
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_attempts_survive_the_second_version_and_the_way_back(empty_database_url: dict[str, str], dialect: str) -> None:
+    """Rows of the first version get no time limit and no extra time; going back keeps them and takes only what was new."""
+    engine = engine_of(empty_database_url, dialect)
+    schema.upgrade(engine, "0001")
+    about = {"at": "2026-03-02 09:00:00"}
+    with engine.begin() as connection:
+        for statement in FIRST:
+            connection.execute(text(statement), about)
+    schema.upgrade(engine, "0002")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT extra_time_percent FROM people")).scalars().all() == [0]
+        assert connection.execute(text("SELECT closes_at FROM attempts")).scalars().all() == [None]
+        assert connection.execute(text("SELECT count(*) FROM regrades")).scalar_one() == 0
+    schema.downgrade(engine, "0001")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT raw FROM attempts")).scalars().all() == ["7/3"]
+    assert "regrades" not in inspect(engine).get_table_names()
+    schema.upgrade(engine)
+    engine.dispose()

@@ -80,6 +80,17 @@ def set_role(session: Session, person: Person, role: str, *, by_id: int | None, 
     person.role = role
 
 
+def set_extra_time(session: Session, person: Person, percent: int, *, by_id: int | None, now: datetime) -> None:
+    """Extra time for quizzes with a time limit, in percent of the limit."""
+    before = person.extra_time_percent
+    if percent != before:
+        record(
+            session, person_id=person.id, by_id=by_id, what="extra time", before=f"{before} %", after=f"{percent} %", now=now
+        )
+        person.extra_time_percent = percent
+        session.flush()
+
+
 def erase(session: Session, person: Person, *, by_id: int | None, now: datetime) -> None:
     """Takes away who it was: name, address, password, links and mails. The facts stay under a number, so counts do not move."""
     if person.email:

@@ -43,7 +43,10 @@ class OrganisationClosure(Base):
 
 
 class Person(Base):
-    """Anyone with an account. ``email_key`` is the folded address and unique; both are empty after erasure."""
+    """Anyone with an account. ``email_key`` is the folded address and unique; both are empty after erasure.
+
+    ``extra_time_percent`` is added to every time limit of a quiz: 50 for half as long again.
+    """
 
     __tablename__ = "people"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,6 +57,7 @@ class Person(Base):
     language: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(16))
+    extra_time_percent: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(Moment)
     deactivated_at: Mapped[datetime | None] = mapped_column(Moment)
     erased_at: Mapped[datetime | None] = mapped_column(Moment)

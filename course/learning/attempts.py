@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from types import MappingProxyType
@@ -19,11 +19,15 @@ import quizzes
 from quizzes.model import ItemOutcome, Quiz, QuizOutcome, Response, Score
 
 from ..accounts.secrets import public_id
+from ..accounts.tables import Person
 from ..content.model import Course, Module
-from . import facts
+from . import facts, grading
 from .completing import settle
 from .lessons import enrol, start_module
+from .summaries import Result, counted, is_reached, ppm, score_of
 from .tables import Attempt, Given, ModuleState, Outcome
+
+__all__ = ["NotAllowed", "Standing", "close", "find", "outcome_of", "responses", "save", "score_of", "standing", "start"]
 
 _own = select(Attempt).where(Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person"))
 _a, _g, _s = Attempt.__table__.c, Given.__table__.c, ModuleState.__table__.c
@@ -32,7 +36,7 @@ _one_response = (_g.attempt_id == bindparam("of"), _g.item == bindparam("which")
 _responses = select(_g.item, _g.value).where(_g.attempt_id == bindparam("attempt"))
 _closed_at = select(_a.closed_at).where(_a.id == bindparam("attempt"))
 _closed = (
-    select(_a.raw, _a.max)
+    select(_a.raw, _a.max, _a.pass_mark)
     .where(_a.person_id == bindparam("person"), _a.module == bindparam("slug"), _a.closed_at.is_not(None))
     .order_by(_a.number)
 )
@@ -50,7 +54,7 @@ _change_response = (
     .values(value=bindparam("value"), at=bindparam("at"))
 )
 _add_outcome = insert(Outcome.__table__)  # type: ignore[arg-type]
-_passed_at = select(_s.passed_at).where(*_one_state)
+_state = select(_s.passed_at, _s.last_at).where(*_one_state)
 _change_state = (
     update(ModuleState.__table__)  # type: ignore[arg-type]
     .where(*_one_state)
@@ -79,11 +83,6 @@ class Standing:
     @property
     def scores(self) -> tuple[Fraction, ...]:
         return tuple(score_of(attempt).scaled for attempt in self.closed)
-
-
-def score_of(attempt: Attempt) -> Score:
-    """The score of a closed attempt, exactly as it was graded."""
-    return Score(Fraction(attempt.raw or 0), Fraction(attempt.max or 0))
 
 
 def standing(session: Session, person_id: int, module: str) -> Standing:
@@ -116,6 +115,7 @@ def start(session: Session, *, person_id: int, course: Course, module: Module, n
     allowed = quizzes.may_start(quiz, [attempt.closed_at for attempt in held.closed if attempt.closed_at], now)
     if not allowed.is_allowed:
         raise NotAllowed(allowed.reason)
+    extra = session.get_one(Person, person_id).extra_time_percent
     attempt = Attempt(
         public_id=public_id(),
         person_id=person_id,
@@ -125,6 +125,7 @@ def start(session: Session, *, person_id: int, course: Course, module: Module, n
         seed=secrets.token_hex(16),
         pass_mark=module.pass_mark,
         started_at=now,
+        closes_at=quizzes.closes_at(now, quiz.time_limit_minutes, extra),
     )
     try:
         with session.begin_nested():
@@ -140,6 +141,7 @@ def start(session: Session, *, person_id: int, course: Course, module: Module, n
                 revision=course.digest,
                 now=now,
                 number=attempt.number,
+                closes_at=attempt.closes_at.isoformat() if attempt.closes_at else None,
             )
     except IntegrityError:
         found = standing(session, person_id, module.slug).open
@@ -157,10 +159,16 @@ def responses(session: Session, attempt_id: int) -> dict[str, Response]:
 def save(session: Session, attempt: Attempt, given: Mapping[str, Response], now: datetime) -> int:
     """Keeps responses of an open attempt; returns how many changed. Each change is a fact; the same one again is none.
 
-    A closed attempt keeps what it was graded on: nothing is saved and 0 comes back.
+    A closed attempt keeps what it was graded on, and one whose time is over what was saved in time: nothing is saved and 0
+    comes back. A hint once taken stays taken, also when a page from before it was taken is sent.
     """
     held = _held(session, attempt)
-    return 0 if held is None else len(_keep(session, attempt, held, given, now))
+    return 0 if held is None or is_over(attempt, now) else len(_keep(session, attempt, held, given, now))
+
+
+def is_over(attempt: Attempt, now: datetime) -> bool:
+    """Whether the time of an attempt has run out."""
+    return attempt.closes_at is not None and now >= attempt.closes_at
 
 
 def close(
@@ -172,19 +180,24 @@ def close(
     now: datetime,
     given: Mapping[str, Response] = MappingProxyType({}),
 ) -> bool:
-    """Grades the attempt on the quiz it began with, after keeping what was ``given`` last.
+    """Grades the attempt on the quiz it began with, after keeping what was ``given`` last in time.
 
     Returns False when it was closed before: then nothing changes. ``quiz`` is the one of the attempt's revision, ``course``
-    what is live, whose rules say what completes the module.
+    what is live, whose rules say what completes the module. Where the time was over before ``now``, the attempt was closed when
+    it ran out. Regrades made since it began hold for it too.
     """
     held = _held(session, attempt)
     if held is None:
         return False
-    held |= _keep(session, attempt, held, given, now)
-    outcome = quizzes.grade(quizzes.instance(quiz, attempt.seed), held)
-    is_passed = quizzes.passed(outcome.score, attempt.pass_mark)
-    _set(session, attempt, closed_at=now, raw=str(outcome.score.raw), max=str(outcome.score.max), is_passed=is_passed)
-    session.connection().execute(_add_outcome, [_outcome_row(attempt.id, item) for item in outcome.items])
+    at = min(now, attempt.closes_at or now)
+    if not is_over(attempt, now):
+        held |= _keep(session, attempt, held, given, now)
+    first = quizzes.grade(quizzes.instance(quiz, attempt.seed), held)
+    rulings = grading.rulings(session, attempt.module)
+    score = grading.graded(attempt, quiz, held, rulings).outcome.score if rulings else first.score
+    is_passed = quizzes.passed(score, attempt.pass_mark)
+    _set(session, attempt, closed_at=at, raw=str(score.raw), max=str(score.max), is_passed=is_passed)
+    session.connection().execute(_add_outcome, [_outcome_row(attempt.id, item) for item in first.items])
     facts.add(
         session,
         key=f"closed:{attempt.id}",
@@ -193,16 +206,17 @@ def close(
         module=attempt.module,
         attempt_id=attempt.id,
         revision=attempt.revision,
-        now=now,
+        now=at,
         raw=attempt.raw,
         max=attempt.max,
         passed=attempt.is_passed,
         pass_mark=attempt.pass_mark,
+        how="time over" if is_over(attempt, now) else "by hand",
     )
-    _summarise(session, attempt, quiz, now)
+    _summarise(session, attempt, quiz, at)
     module = course.module(attempt.module)
     if module is not None:
-        settle(session, person_id=attempt.person_id, course=course, module=module, now=now)
+        settle(session, person_id=attempt.person_id, course=course, module=module, now=at)
     return True
 
 
@@ -220,7 +234,8 @@ def _keep(
     session: Session, attempt: Attempt, held: Mapping[str, Response], given: Mapping[str, Response], now: datetime
 ) -> dict[str, Response]:
     """Writes what differs from what is held, with a fact for each; returns it."""
-    changed = {item: response for item, response in given.items() if held.get(item, Response()) != response}
+    kept = {item: replace(one, hints=max(one.hints, held.get(item, Response()).hints)) for item, one in given.items()}
+    changed = {item: response for item, response in kept.items() if held.get(item, Response()) != response}
     for item, response in changed.items():
         value = response.as_json()
         row = {"of": attempt.id, "which": item, "value": value, "at": now}
@@ -252,22 +267,18 @@ def _set(session: Session, attempt: Attempt, **values: Any) -> None:
         set_committed_value(attempt, name, value)
 
 
-def _summarise(session: Session, attempt: Attempt, quiz: Quiz, now: datetime) -> None:
+def _summarise(session: Session, attempt: Attempt, quiz: Quiz, at: datetime) -> None:
     """The score that counts, by the quiz's rule; a pass once earned stays."""
     connection, whose = session.connection(), {"person": attempt.person_id, "slug": attempt.module}
-    scores = [Score(Fraction(row.raw or 0), Fraction(row.max or 0)).scaled for row in connection.execute(_closed, whose)]
-    counted = quizzes.counted(scores, quiz.counts)
-    passed_at = connection.execute(_passed_at, whose).scalar_one()
-    if passed_at is None and counted * 100 >= attempt.pass_mark:
-        passed_at = now
-    new = {"score": str(counted), "score_ppm": _ppm(counted), "last_at": now, "passed_at": passed_at}
+    rows = connection.execute(_closed, whose)
+    results = [Result(Score(Fraction(row.raw or 0), Fraction(row.max or 0)).scaled, row.pass_mark) for row in rows]
+    score, before = counted(results, quiz.counts), connection.execute(_state, whose).one()
+    passed_at = before.passed_at or (at if is_reached(results, quiz.counts) else None)
+    new = {"score": str(score), "score_ppm": ppm(score), "last_at": max(before.last_at, at), "passed_at": passed_at}
     connection.execute(_change_state, whose | new)
 
 
-def _ppm(scaled: Fraction) -> int:
-    return int(scaled * 1_000_000 + Fraction(1, 2))
-
-
-def outcome_of(session: Session, attempt: Attempt, quiz: Quiz) -> QuizOutcome:
-    """What the stored responses earn on the quiz of the revision it began with, as the attempt's seed draws it."""
-    return quizzes.grade(quizzes.instance(quiz, attempt.seed), responses(session, attempt.id))
+def outcome_of(session: Session, attempt: Attempt, quiz: Quiz, language: str = "") -> QuizOutcome:
+    """The result to show: graded again from the stored responses by the same function, on the revision it began with."""
+    held = grading.rulings(session, attempt.module, language)
+    return grading.graded(attempt, quiz, responses(session, attempt.id), held).outcome

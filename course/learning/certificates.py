@@ -29,6 +29,11 @@ class Shown:
     state: str  # valid, revoked or superseded
     notes: tuple[CertificateNote, ...]
 
+    @property
+    def public_notes(self) -> tuple[CertificateNote, ...]:
+        """What anyone may read who has the code: what changed its state. Scores are the learner's own."""
+        return tuple(one for one in self.notes if one.kind != "noted")
+
 
 def new_code() -> str:
     """26 characters, 127 random bits, in groups that can be read out."""
@@ -105,7 +110,16 @@ def _shown(session: Session, certificate: Certificate | None) -> Shown | None:
 
 
 def revoke(session: Session, certificate: Certificate, *, by_id: int, why: str, now: datetime) -> None:
-    """Adds a note; the snapshot stays as it was."""
+    """Adds a note that anyone can read; the snapshot stays as it was."""
+    _add_note(session, certificate, "revoked", by_id=by_id, text=why, now=now)
+
+
+def note(session: Session, certificate: Certificate, *, by_id: int | None, text: str, now: datetime) -> None:
+    """Adds a note for whoever holds the certificate; it stays as valid as it was."""
+    _add_note(session, certificate, "noted", by_id=by_id, text=text, now=now)
+
+
+def _add_note(session: Session, certificate: Certificate, kind: str, *, by_id: int | None, text: str, now: datetime) -> None:
     session.execute(
-        insert(CertificateNote).values(certificate_id=certificate.id, kind="revoked", at=now, by_id=by_id, text=why[:500])
+        insert(CertificateNote).values(certificate_id=certificate.id, kind=kind, at=now, by_id=by_id, text=text[:500])
     )

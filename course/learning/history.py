@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
+
+from quizzes.model import Score
 
 from .tables import Attempt, Fact
 
@@ -27,3 +32,66 @@ def facts(
 def attempts(session: Session, person_id: int) -> Sequence[Attempt]:
     """All attempts of a person, oldest first."""
     return session.scalars(select(Attempt).where(Attempt.person_id == person_id).order_by(Attempt.id)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A regrade, or its undoing, as the learner is told of it: where, why, and the score before and after.
+
+    ``is_passed`` is whether the attempt counts as passed since then, ``reaches`` whether its score alone would say so.
+    """
+
+    at: datetime
+    module: str
+    attempt: str
+    number: int
+    item: str
+    rule: str
+    why: str
+    before: Score
+    after: Score
+    is_undone: bool
+    had_passed: bool
+    is_passed: bool
+    reaches: bool
+
+
+def regrades(
+    session: Session, person_id: int, *, attempt_id: int | None = None, since: datetime | None = None, limit: int = 50
+) -> tuple[Told, ...]:
+    """What regrades changed for a person, newest first; of one attempt if named, or only since a time."""
+    query = (
+        select(Fact.at, Fact.module, Fact.kind, Fact.detail, Attempt.public_id, Attempt.number)
+        .join(Attempt, Attempt.id == Fact.attempt_id)
+        .where(Fact.person_id == person_id, Fact.kind.in_(("regraded", "regrade_undone")))
+        .order_by(Fact.id.desc())
+        .limit(limit)
+    )
+    if attempt_id is not None:
+        query = query.where(Fact.attempt_id == attempt_id)
+    if since is not None:
+        query = query.where(Fact.at >= since)
+    return tuple(_told(row) for row in session.execute(query))
+
+
+def _told(row: Row[tuple[datetime, str | None, str, dict[str, Any], str, int]]) -> Told:
+    detail = row.detail
+    return Told(
+        at=row.at,
+        module=row.module or "",
+        attempt=row.public_id,
+        number=row.number,
+        item=detail["item"],
+        rule=detail["rule"],
+        why=detail["why"],
+        before=_score(detail["before"]),
+        after=_score(detail["after"]),
+        is_undone=row.kind == "regrade_undone",
+        had_passed=detail["passed_before"],
+        is_passed=detail["passed"],
+        reaches=detail["reaches"],
+    )
+
+
+def _score(pair: Sequence[str]) -> Score:
+    return Score(Fraction(pair[0]), Fraction(pair[1]))

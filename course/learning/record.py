@@ -39,6 +39,7 @@ class Record:
     last_module: str = ""
     last_lesson: str = ""
     completed_at: datetime | None = None
+    regraded_at: datetime | None = None
     modules: Mapping[str, ModuleRecord] = field(default_factory=dict)
     lessons: Mapping[tuple[str, str], LessonRecord] = field(default_factory=dict)
 
@@ -47,9 +48,9 @@ class Record:
 
 
 EMPTY = Record()
-_enrolment = select(Enrolment.enrolled_at, Enrolment.last_module, Enrolment.last_lesson, Enrolment.completed_at).where(
-    Enrolment.person_id == bindparam("person")
-)
+_enrolment = select(
+    Enrolment.enrolled_at, Enrolment.last_module, Enrolment.last_lesson, Enrolment.completed_at, Enrolment.regraded_at
+).where(Enrolment.person_id == bindparam("person"))
 _modules = select(
     ModuleState.module,
     ModuleState.started_at,
@@ -123,6 +124,7 @@ def read(connection: Connection, person_id: int) -> Record:
         last_module=enrolment.last_module or "",
         last_lesson=enrolment.last_lesson or "",
         completed_at=enrolment.completed_at,
+        regraded_at=enrolment.regraded_at,
         modules={
             row.module: ModuleRecord(
                 row.started_at, row.last_at, Fraction(row.score) if row.score else None, row.passed_at, row.completed_at

@@ -18,7 +18,7 @@ class Fact(Base):
     """One thing that happened. ``key`` makes it happen once: a second insert of the same key is refused by the database.
 
     Kinds: enrolled, started, opened, completed_lesson, undid_lesson, started_attempt, responded, closed_attempt,
-    completed_module, completed_course, certified.
+    regraded, regrade_undone, completed_module, completed_course, certified.
     """
 
     __tablename__ = "facts"
@@ -36,7 +36,7 @@ class Fact(Base):
 
 
 class Enrolment(Base):
-    """One person on the course: summary of all their modules, and where they were last."""
+    """One person on the course: summary of all their modules, where they were last, and when a regrade last changed a score."""
 
     __tablename__ = "enrolments"
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
@@ -46,6 +46,7 @@ class Enrolment(Base):
     last_at: Mapped[datetime] = mapped_column(Moment)
     modules_completed: Mapped[int] = mapped_column(default=0)
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
+    regraded_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class ModuleState(Base):
@@ -78,7 +79,11 @@ class LessonState(Base):
 
 
 class Attempt(Base):
-    """One attempt at a quiz, pinned to the revision and seed it began with. At most one is open for a person and module."""
+    """One attempt at a quiz, pinned to the revision and seed it began with. At most one is open for a person and module.
+
+    ``closes_at`` is when an attempt with a time limit closes by itself, the person's extra time included. ``raw``, ``max`` and
+    ``is_passed`` are what it earns today, regrades included; what it earned when it was graded stays in ``outcomes``.
+    """
 
     __tablename__ = "attempts"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -90,6 +95,7 @@ class Attempt(Base):
     seed: Mapped[str] = mapped_column(String(32))
     pass_mark: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(Moment)
+    closes_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     raw: Mapped[str | None] = mapped_column(String(80))
     max: Mapped[str | None] = mapped_column(String(80))
@@ -101,6 +107,12 @@ class Attempt(Base):
             "person_id",
             "module",
             unique=True,
+            sqlite_where=closed_at.is_(None),
+            postgresql_where=closed_at.is_(None),
+        ),
+        Index(
+            "ix_attempts_due",
+            "closes_at",
             sqlite_where=closed_at.is_(None),
             postgresql_where=closed_at.is_(None),
         ),
@@ -126,6 +138,33 @@ class Outcome(Base):
     status: Mapped[str] = mapped_column(String(16))
     raw: Mapped[str] = mapped_column(String(40))
     max: Mapped[str] = mapped_column(String(40))
+
+
+class Regrade(Base):
+    """A rule by which one item is graded anew in every attempt that began before ``at``; who made it, when and why.
+
+    ``payload`` is what `accept` accepts or the item with the new key. ``reached`` is the last learner whose attempts are
+    settled, so that a run that was stopped goes on there; ``finished_at`` is set when all are. A regrade is undone once:
+    ``undone_at`` takes the rule out, and the learners are settled again from the first.
+    """
+
+    __tablename__ = "regrades"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    module: Mapped[str] = mapped_column(String(80), index=True)
+    item: Mapped[str] = mapped_column(String(80))
+    rule: Mapped[str] = mapped_column(String(16))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    why: Mapped[str] = mapped_column(String(300))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    reached: Mapped[int] = mapped_column(default=0)
+    seen: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    undone_why: Mapped[str | None] = mapped_column(String(300))
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    undone_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Certificate(Base):

@@ -10,9 +10,9 @@ from .. import clock
 from ..accounts import organisations, people, sign_ins
 from ..accounts.tables import Change, Mail, Organisation, Person
 from ..extensions import current_session
-from ..learning import certificates
-from . import visitor
-from .forms import OrganisationForm, SelectChoice
+from ..learning import certificates, expiring
+from . import published, visitor
+from .forms import ExtraTimeForm, OrganisationForm, SelectChoice
 from .guard import administrators
 
 bp = Blueprint("administration", __name__, url_prefix="/<lang>/admin")
@@ -56,7 +56,12 @@ def people_page() -> str:
 @bp.get("/people/<person>")
 @administrators
 def person(person: str) -> str:
-    session, found = current_session(), _person(person)
+    found = _person(person)
+    return _person_page(found, ExtraTimeForm(data={"extra_time": str(found.extra_time_percent)}))
+
+
+def _person_page(found: Person, form: ExtraTimeForm) -> str:
+    session = current_session()
     changes = session.scalars(select(Change).where(Change.person_id == found.id).order_by(Change.id.desc()).limit(50)).all()
     return render_template(
         "administration/person.html",
@@ -66,7 +71,21 @@ def person(person: str) -> str:
         everywhere=organisations.places(session),
         changes=changes,
         certificate=certificates.of_person(session, found.id),
+        form=form,
     )
+
+
+@bp.post("/people/<person>/extra-time")
+@administrators
+def extra_time(person: str) -> str | Response | tuple[str, int]:
+    """Extra time in quizzes with a time limit; an attempt that is open gets it at once."""
+    session, found, form = current_session(), _person(person), ExtraTimeForm.of_request()
+    if not form.is_sent_right():
+        return _person_page(found, form), 422
+    percent, by_id = int(form.extra_time.data or 0), visitor.signed_in().id
+    expiring.give_extra_time(session, published.live(), found, percent, by_id=by_id, now=clock.now())
+    session.commit()
+    return redirect(url_for("administration.person", person=person, notice="saved"), 303)
 
 
 @bp.post("/people/<person>/role")

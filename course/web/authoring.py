@@ -7,6 +7,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from .. import clock
+from ..content.model import Module
 from ..extensions import current_session
 from ..publishing import revisions
 from ..publishing.tables import Publication
@@ -30,6 +31,7 @@ def show() -> str:
         live=revisions.live_digest(session),
         history=history,
         problems=loaded.problems,
+        quizzes=_quizzes(),
     )
 
 
@@ -45,6 +47,17 @@ def publish() -> str | Response | tuple[str, int]:
     if done.course is None:
         history = session.scalars(select(Publication).order_by(Publication.id.desc()).limit(20)).all()
         return render_template(
-            "authoring/author.html", loaded=None, live=revisions.live_digest(session), history=history, problems=done.problems
+            "authoring/author.html",
+            loaded=None,
+            live=revisions.live_digest(session),
+            history=history,
+            problems=done.problems,
+            quizzes=_quizzes(),
         ), 422
     return redirect(url_for("authoring.show", notice="published" if done.is_new else "unchanged"), 303)
+
+
+def _quizzes() -> list[Module]:
+    """The published modules with a quiz; none before the first publication."""
+    course = published.peek()
+    return [module for module in course.modules if module.quizzes] if course else []

@@ -153,3 +153,51 @@ class OrganisationForm(Form):
         ],
     )
     parent = SelectField("Stands below")
+
+
+def is_whole_percent(_form: Form, field: Any) -> None:
+    text = (field.data or "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 5) or int(text) > 400:
+        raise ValidationError("Write a whole number from 0 to 400, such as 50 for half as long again.")
+
+
+class ExtraTimeForm(Form):
+    extra_time = StringField(
+        "Extra time, in percent",
+        [is_whole_percent],
+        description="Added to every time limit of a quiz: 50 makes 20 minutes 30, and 0 is none. Open attempts get it too.",
+        render_kw={"inputmode": "numeric", "class": "short", "autocomplete": "off"},
+    )
+
+
+class RegradeForm(Form):
+    item = SelectField("Item", [needed("Choose the item.")])
+    rule = SelectField(
+        "Rule",
+        [needed("Choose what is done.")],
+        choices=[
+            SelectChoice("new_key", "New key: grade again with the key that is published now"),
+            SelectChoice("accept", "Accept one more response"),
+            SelectChoice("drop", "Drop the item: it counts for nobody"),
+            SelectChoice("full_marks", "Full marks for everybody"),
+        ],
+    )
+    response = StringField(
+        "Response to accept",
+        [at_most(500)],
+        description="For this rule only. Choice ids with commas between them; row=choice with semicolons; or the text itself.",
+        render_kw={"autocomplete": "off"},
+    )
+    why = StringField(
+        "Why",
+        [needed("Write why: learners read it beside their new score."), at_most(300)],
+        description="In one or two sentences. Learners read it beside their new score.",
+    )
+
+
+class UndoForm(Form):
+    why = StringField(
+        "Why it is undone",
+        [needed("Write why: learners read it beside their score."), at_most(300)],
+        description="Learners read it beside their score.",
+    )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from .. import clock
 from ..content.model import Module
 from ..extensions import current_session, reader
-from ..learning import certificates, record
+from ..learning import certificates, history, record
 from ..learning.attempts import standing
 from ..learning.progress import CourseProgress, course_progress, module_progress, where_to_continue
 from ..learning.record import EMPTY, Record
-from . import published, visitor
+from . import due, published, visitor
 from .guard import anyone
 
 bp = Blueprint("modules", __name__)
+TOLD = timedelta(days=30)  # how long home tells of a score that was regraded; *My progress* tells of it for ever
 
 
 @bp.get("/")
@@ -28,8 +32,11 @@ def root() -> Response:
 @bp.get("/<lang>/")
 @anyone
 def home() -> str:
-    course, held = published.course(), own_record()
     who = visitor.viewer()
+    if who:
+        due.close(who.id)
+    course, held, since = published.course(), own_record(), clock.now() - TOLD
+    is_told = who and held.regraded_at and held.regraded_at >= since
     certificate = certificates.of_person(current_session(), who.id) if who and held.completed_at else None
     return render_template(
         "modules/home.html",
@@ -37,6 +44,7 @@ def home() -> str:
         progress=course_progress(course, held),
         place=where_to_continue(course, held),
         certificate=certificate,
+        regrades=history.regrades(current_session(), who.id, since=since, limit=5) if who and is_told else (),
     )
 
 
@@ -51,6 +59,8 @@ def index() -> Response:
 def show(module: str) -> str:
     the_module = find_module(module)
     session, who = current_session(), visitor.viewer()
+    if who:
+        due.close(who.id)
     held = record.read_module(reader().connection(), who.id, the_module.slug) if who else EMPTY
     course = published.course()
     return render_template(

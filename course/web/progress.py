@@ -8,7 +8,7 @@ from ..extensions import current_session
 from ..learning import certificates, history, record
 from ..learning.attempts import score_of
 from ..learning.progress import course_progress
-from . import published, visitor
+from . import due, published, visitor
 from .guard import signed_in
 
 bp = Blueprint("progress", __name__)
@@ -18,6 +18,7 @@ bp = Blueprint("progress", __name__)
 @signed_in
 def show() -> str:
     session, who, course = current_session(), visitor.signed_in(), published.course()
+    due.close(who.id)
     held = record.read(session.connection(), who.id)
     return render_template(
         "progress/progress.html",
@@ -27,5 +28,6 @@ def show() -> str:
         attempts=history.attempts(session, who.id),
         score_of=score_of,
         facts=history.facts(session, who.id),
+        regrades=history.regrades(session, who.id),
         certificate=certificates.of_person(session, who.id),
     )

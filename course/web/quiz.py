@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
 import quizzes
-from quizzes.model import ItemView, Quiz, Response
+from quizzes import kinds
+from quizzes.model import Item, ItemView, Quiz, Response
+from quizzes.written import line_of
 
 from .. import clock
+from ..accounts.tables import Person
 from ..content.model import Module
 from ..extensions import current_session
-from ..learning import attempts
-from ..learning.tables import Attempt
-from . import published, visitor
+from ..learning import attempts, grading, history
+from ..learning.tables import Attempt, ModuleState
+from . import due, published, visitor
 from .guard import anyone, signed_in
 from .modules import find_module, quiz_in_language
 
@@ -31,6 +39,19 @@ class Sitting:
     module: Module
     quiz: Quiz
     responses: dict[str, Response]
+    now: datetime
+
+    @property
+    def time_left(self) -> str:
+        """How long the attempt stays open, in words; empty without a time limit."""
+        closes_at = self.attempt.closes_at
+        return left_in_words(closes_at - self.now) if closes_at else ""
+
+    @property
+    def is_timed_out(self) -> bool:
+        """Whether it was closed by its time, not by the learner."""
+        closes_at, closed_at = self.attempt.closes_at, self.attempt.closed_at
+        return closes_at is not None and closed_at is not None and closed_at >= closes_at
 
     @cached_property
     def items(self) -> tuple[ItemView, ...]:
@@ -61,17 +82,22 @@ def start(module: str) -> str:
     quiz = quiz_in_language(the_module)
     if quiz is None:
         abort(404)
-    who = visitor.viewer()
-    held = attempts.standing(current_session(), who.id, the_module.slug) if who else None
+    session, who = current_session(), visitor.viewer()
+    if who:
+        due.close(who.id)
+    held = attempts.standing(session, who.id, the_module.slug) if who else None
     closed = [attempt.closed_at for attempt in held.closed if attempt.closed_at] if held else []
+    extra = session.get_one(Person, who.id).extra_time_percent if who and quiz.time_limit_minutes else 0
     return render_template(
         "quiz/start.html",
         module=the_module,
         quiz=quiz,
         standing=held,
-        counted=quizzes.counted(held.scores, quiz.counts) if closed and held else None,
+        counted=_counted(the_module.slug),
         allowed=quizzes.may_start(quiz, closed, clock.now()),
         score_of=attempts.score_of,
+        extra=extra,
+        own_minutes=math.floor(quiz.time_limit_minutes * (100 + extra) / 100),
     )
 
 
@@ -81,11 +107,10 @@ def begin(module: str) -> Answer:
     the_module = find_module(module)
     if not the_module.quizzes:
         abort(404)
-    session = current_session()
+    session, who = current_session(), visitor.signed_in()
+    due.close(who.id)
     try:
-        attempt = attempts.start(
-            session, person_id=visitor.signed_in().id, course=published.course(), module=the_module, now=clock.now()
-        )
+        attempt = attempts.start(session, person_id=who.id, course=published.course(), module=the_module, now=clock.now())
     except attempts.NotAllowed:
         session.rollback()
         return redirect(url_for("quiz.start", module=module), 303)  # the page says why, and what is left
@@ -136,16 +161,16 @@ def save(attempt: str) -> str | Answer | tuple[str, int] | dict[str, object] | t
     """
     sitting = _sitting(attempt)
     if sitting.attempt.closed_at:
-        return _was_closed(attempt)
+        return _was_closed(sitting)
     given, errors = _collected(sitting)
-    session, now = current_session(), clock.now()
+    session = current_session()
     hinted = request.form.get("hint", "")
     then = request.form.get("then", "check")
     if hinted:
         then = next((str(n) for n, view in enumerate(sitting.items, 1) if view.id == hinted), then)
     if then == "close" and not errors:
         return _close(sitting, given)
-    attempts.save(session, sitting.attempt, given, now)
+    attempts.save(session, sitting.attempt, given, sitting.now)
     session.commit()
     if request.headers.get("X-Requested-With") == "course":
         held = attempts.responses(session, sitting.attempt.id)
@@ -183,11 +208,15 @@ def result(attempt: str) -> str | Answer:
     session, who = current_session(), visitor.signed_in()
     today = published.course().module(sitting.module.slug)
     held = attempts.standing(session, who.id, sitting.module.slug)
-    left = quizzes.attempts_left(sitting.quiz, len(held.attempts))
+    rules = (quiz_in_language(today) if today else None) or sitting.quiz  # how many attempts there are, is today's matter
+    left = quizzes.attempts_left(rules, len(held.attempts))
     may_review = quizzes.may_review(
-        sitting.quiz, is_closed=True, has_passed=any(a.is_passed for a in held.closed), attempts_left=left
+        sitting.quiz,
+        is_closed=True,
+        has_passed=any(a.is_passed for a in held.closed),
+        attempts_left=quizzes.attempts_left(rules, len(held.closed)),  # an open attempt is one that is left
     )
-    outcome = attempts.outcome_of(session, sitting.attempt, sitting.quiz)
+    outcome = attempts.outcome_of(session, sitting.attempt, sitting.quiz, published.language())
     return render_template(
         "quiz/result.html",
         sitting=sitting,
@@ -197,23 +226,63 @@ def result(attempt: str) -> str | Answer:
         outcomes={item.item_id: item for item in outcome.items},
         attempts_left=left,
         standing=held,
-        keys={view.id: quizzes.describe_key(sitting.quiz.item(view.id)) for view in sitting.items} if may_review else {},
-        authored={view.id: sitting.quiz.item(view.id) for view in sitting.items},
         today=today,
         lesson_of=lambda lesson_id: today.lesson_by_id(lesson_id) if today and lesson_id else None,
-        counted=quizzes.counted(held.scores, sitting.quiz.counts),
+        counted=_counted(sitting.module.slug),
+        regrades=history.regrades(session, who.id, attempt_id=sitting.attempt.id),
+        **_authored(sitting, may_review),
     )
 
 
+def _authored(sitting: Sitting, may_review: bool) -> dict[str, Any]:
+    """What the author says about each item; under a regrade with a new key, what was said with it."""
+    authored: dict[str, Item] = {view.id: sitting.quiz.item(view.id) for view in sitting.items}
+    accepted: dict[str, list[str]] = {}
+    for ruling in grading.rulings(current_session(), sitting.attempt.module, published.language()):
+        rule = ruling.rule
+        if rule.item_id not in authored or not ruling.holds_for(sitting.attempt):
+            continue
+        if rule.item is not None and rule.item.kind == authored[rule.item_id].kind:
+            authored[rule.item_id] = kinds.of(rule.item).instance(sitting.attempt.seed)
+        if rule.action == "accept":
+            accepted.setdefault(rule.item_id, []).append(_in_words(authored[rule.item_id], rule.response))
+    keys = {name: quizzes.describe_key(item) for name, item in authored.items()} if may_review else {}
+    return {"authored": authored, "keys": keys, "accepted": accepted if may_review else {}}
+
+
+def _in_words(item: Item, response: Response) -> str:
+    """A response with the words of its choices, which are HTML; what is typed is plain text."""
+    words = {choice.id: choice.text for choice in kinds.of(item).choices}
+    known = [words[choice] for choice in response.choices if choice in words]
+    return Markup(", ".join(known)) if known else line_of(item, response)  # noqa: S704  the course's own texts, cleaned when loaded
+
+
+def _counted(module: str) -> Fraction | None:
+    """The score of the module that counts, as the reports and *My progress* have it; None before the first closed attempt."""
+    who = visitor.viewer()
+    state = current_session().get(ModuleState, (who.id, module)) if who else None
+    return Fraction(state.score) if state and state.score else None
+
+
+def left_in_words(left: timedelta) -> str:
+    """Whole minutes, rounded down, so that nobody is promised more than there is; seconds in the last minute."""
+    seconds = max(0, math.floor(left.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} {'second' if seconds == 1 else 'seconds'}"
+    return f"{seconds // 60} {'minute' if seconds // 60 == 1 else 'minutes'}"
+
+
 def _sitting(public_id: str) -> Sitting:
-    """The viewer's own attempt; anybody else's is as unknown as one there is not. Aborts with 404."""
-    session = current_session()
-    attempt = attempts.find(session, public_id, visitor.signed_in().id)
+    """The viewer's own attempt, closed if its time is over; anybody else's is as unknown as one there is not (404)."""
+    session, who, now = current_session(), visitor.signed_in(), clock.now()
+    attempt = attempts.find(session, public_id, who.id)
     if attempt is None:
         abort(404)
+    if attempt.closed_at is None and attempts.is_over(attempt, now):
+        due.close(who.id)
     module = published.live().module_of(session, attempt.revision, attempt.module)
     quiz = quizzes.instance(quiz_in_language(module), attempt.seed)
-    return Sitting(attempt, module, quiz, attempts.responses(session, attempt.id))
+    return Sitting(attempt, module, quiz, attempts.responses(session, attempt.id), now)
 
 
 def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:
@@ -226,8 +295,8 @@ def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:
         if item_id not in known:
             continue
         response, error = quizzes.collect(sitting.quiz.item(item_id), fields, published.language())
-        hints = sitting.given(item_id).hints + (1 if request.form.get("hint") == item_id else 0)
-        given[item_id] = replace(response, hints=min(hints, len(sitting.quiz.item(item_id).hints)))
+        taken = _seen_hints() + 1 if request.form.get("hint") == item_id else 0  # a replay takes the same one again
+        given[item_id] = replace(response, hints=min(taken, len(sitting.quiz.item(item_id).hints)))
         if error:
             errors[item_id] = error
     return given, errors
@@ -238,19 +307,26 @@ def _understood(sitting: Sitting, given: dict[str, Response]) -> dict[str, str]:
     return {item_id: quizzes.understood(sitting.quiz.item(item_id), response, lang) for item_id, response in given.items()}
 
 
+def _seen_hints() -> int:
+    """How many hints the page showed whose button was pressed."""
+    text = request.form.get("hints", "")
+    return int(text) if text.isdigit() and len(text) < 4 else 0
+
+
 def _close(sitting: Sitting, given: dict[str, Response]) -> Answer:
     session = current_session()
     source = sitting.module.quizzes.get(published.course().languages[0], sitting.quiz)
-    is_new = attempts.close(session, sitting.attempt, quiz=source, course=published.course(), now=clock.now(), given=given)
+    attempts.close(session, sitting.attempt, quiz=source, course=published.course(), now=sitting.now, given=given)
     address = url_for("quiz.result", attempt=sitting.attempt.public_id)
     session.commit()
-    return redirect(address if is_new else f"{address}?notice=quiz-closed", 303)
+    return redirect(address, 303)
 
 
-def _was_closed(attempt: str) -> Answer | tuple[dict[str, object], int]:
+def _was_closed(sitting: Sitting) -> Answer | tuple[dict[str, object], int]:
     if request.headers.get("X-Requested-With") == "course":
         return {"saved": False, "because": "closed"}, 409
-    return redirect(url_for("quiz.result", attempt=attempt, notice="quiz-closed"), 303)
+    notice = "time-over" if sitting.is_timed_out else "quiz-closed"
+    return redirect(url_for("quiz.result", attempt=sitting.attempt.public_id, notice=notice), 303)
 
 
 def _first_open(sitting: Sitting) -> int:

@@ -17,7 +17,7 @@ from ..learning.attempts import score_of
 from ..learning.progress import course_progress
 from ..reports import completion, export
 from ..reports import people as behind
-from . import published, visitor
+from . import due, published, visitor
 from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
@@ -107,6 +107,7 @@ def person(person: str) -> str:
     found = people.by_public_id(session, person)
     if found is None or not behind.is_within(session, found.id, scope()):
         abort(404)
+    due.close(found.id)
     return render_template("reports/person.html", **_record_of(found), titles=_titles(), the_course=course)
 
 
@@ -126,10 +127,12 @@ def _record_of(found: Person) -> dict[str, Any]:
 
 
 def _report(filters: completion.Filters) -> completion.Report:
+    due.close()
     return completion.completion(current_session(), course=published.course(), scope=scope(), filters=filters, now=clock.now())
 
 
 def _listing(filters: completion.Filters, *, offset: int, limit: int | None) -> behind.Listing:
+    due.close()
     return behind.behind(
         current_session(), course=published.course(), scope=scope(), filters=filters, state=_state(), offset=offset, limit=limit
     )

@@ -1,7 +1,8 @@
 """A served instance for the browser: the small course with a clip that plays, three languages, and people at every stage.
 
-Alice is half-way (one attempt not passed, one open), Bob has not begun, Grace holds the certificate; Carla manages Tunisia,
-Dana writes, Erin administers. Everybody is signed in by a cookie made beforehand, so that only the story types passwords.
+Alice is half-way (one attempt not passed, one open), Bob has not begun, Grace holds the certificate and had an item regraded,
+Hugo sits in a quiz with a time limit; Carla manages Tunisia, Dana writes, Erin administers. Everybody is signed in by a cookie
+made beforehand, so that only the story types passwords.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from course import clock, config, create_app
 from course.accounts import links, mail, organisations, people, sign_ins
 from course.content.model import Course, Module
 from course.extensions import current_session, intend, let_go
-from course.learning import attempts, certificates, lessons
+from course.learning import attempts, certificates, lessons, regrade_rules, regrading
 from course.publishing import revisions
+from course.publishing.revisions import Live
 from quizzes.model import Item, Response
 from tests import courses
 from tests.rig.server import Server, serving
@@ -29,6 +31,7 @@ CLIP = Path(__file__).with_name("clip.webm")  # six seconds of a growing bar, ma
 CLIP_SECONDS = 6
 RECORDING = "videos.example"
 GRACE = ("Grace Achieng", "learner", "Kenya › Kisumu", "member")
+HUGO = ("Hugo Lima", "learner", "Portugal › Braga", "member")
 
 
 @dataclass
@@ -80,6 +83,7 @@ def changes() -> dict[str, str | bytes | None]:
     clip = courses.clip_files(float(CLIP_SECONDS))
     return {
         **clip,
+        "mobility/quiz.yaml": courses.MOBILITY_QUIZ.replace("attempts: 0\n", "attempts: 0\ntime_limit_minutes: 240\n"),
         "housing/media/clip.webm": CLIP.read_bytes(),
         "course.yaml": courses.COURSE.replace("[en]", "[en, es, ar]"),
         "course.ar.yaml": "title: دورة صغيرة\nsummary: وحدتان للاختبار.\n",
@@ -90,17 +94,22 @@ def changes() -> dict[str, str | bytes | None]:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Instance]:
-    """A server of its own on a free port, gone when the block ends."""
+def served(
+    folder: Path, more: dict[str, str | bytes | None] | None = None, *, are_there_attempts: bool = True
+) -> Iterator[Instance]:
+    """A server of its own on a free port, gone when the block ends; ``more`` replaces files of the course.
+
+    Without attempts only Grace has any: one at each quiz.
+    """
     environ = {"COURSE_INSTANCE": str(folder / "instance"), "COURSE_MODULES": str(folder / "modules")}
-    courses.write_small_course(folder / "modules", clip=True, spanish=True, changes=changes())
-    instance = build(folder, environ)
+    courses.write_small_course(folder / "modules", clip=True, spanish=True, changes=changes() | (more or {}))
+    instance = build(folder, environ, are_there_attempts=are_there_attempts)
     with serving("wsgi:app", folder / "log", environ=environ) as server:
         instance.server = server
         yield instance
 
 
-def build(folder: Path, environ: dict[str, str]) -> Instance:
+def build(folder: Path, environ: dict[str, str], *, are_there_attempts: bool = True) -> Instance:
     settings = config.load(environ)
     app = create_app(settings)
     with app.app_context():
@@ -111,9 +120,12 @@ def build(folder: Path, environ: dict[str, str]) -> Instance:
         assert done.problems == ()
         course = revisions.restore(session, revisions.live_digest(session))
         instance = Instance(settings.instance, settings.modules, {"first": first}, {}, course, environ)
-        ids = {who: _person(instance, who, *about) for who, about in ({**PEOPLE, "grace": GRACE}).items()}
+        ids = {who: _person(instance, who, *about) for who, about in ({**PEOPLE, "grace": GRACE, "hugo": HUGO}).items()}
         _half_way(instance, ids["alice"])
         _all_the_way(instance, ids["grace"])
+        if are_there_attempts:
+            instance.names["timed"] = _attempt(instance, ids["hugo"], "mobility", right=1, close=False)
+            _regraded(instance, ids)
         instance.names["reset"] = links.make(session, "reset", now, ids["bob"])
         mail.queue(session, to="bob@example.org", subject="Choose a new password", body="Open the link once.\n", now=now)
         mail.send_pending(session, settings, now)
@@ -155,6 +167,22 @@ def _all_the_way(instance: Instance, person_id: int) -> None:
     shown = certificates.of_person(session, person_id)
     assert shown is not None
     instance.names["code"] = shown.certificate.code
+
+
+def _regraded(instance: Instance, ids: dict[str, int]) -> None:
+    """One item of mobility dropped, after Grace had it wrong in a second attempt."""
+    session, live = current_session(), Live()
+    course = live.course(session)
+    assert course is not None
+    instance.names["regraded"] = _attempt(instance, ids["grace"], "mobility", right=2)
+    now = clock.now()
+    about = {"module": "mobility", "item": "seats", "rule": "drop", "response": "", "why": "Buses differ from city to city."}
+    row = regrade_rules.draft(session, live, course, by_id=ids["dana"], now=now, **about)
+    session.add(row)
+    session.flush()
+    instance.names["regrade"] = row.public_id
+    while row.finished_at is None:
+        row = regrading.step(session, regrading.Revisions(session, live), course, row.public_id, now)
 
 
 def _read(instance: Instance, person_id: int, module: Module, count: int) -> None:

@@ -77,6 +77,18 @@ def _write_no_number(page: Page) -> None:
     raise AssertionError("no numeric item")
 
 
+def _plan_a_regrade(page: Page) -> None:
+    page.get_by_label("Item", exact=True).select_option("first-step")
+    page.get_by_label("Rule").select_option("full_marks")
+    page.get_by_label("Why").fill("The item was unfair to everybody without a hall.")
+    press("Show what would change")(page)
+
+
+def _write_no_percent(page: Page) -> None:
+    page.get_by_label("Extra time, in percent").fill("half")
+    press("Save the extra time")(page)
+
+
 def _open_all(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
 
@@ -114,6 +126,10 @@ VISITS = [
     Visit("quiz item, error", "quiz.item", "/en/attempts/{open}/1", "alice", act=_write_no_number),
     Visit("quiz item, signed out", "quiz.item", "/en/attempts/{open}/1", "alice", act=_press_signed_out),
     Visit("quiz item, stale page", "quiz.item", "/en/attempts/{open}/1", "alice", act=_press_as_another),
+    Visit("quiz with a time limit, before the start", "quiz.start", "/en/modules/mobility/quiz", "bob"),
+    Visit("quiz item with a time limit", "quiz.item", "/en/attempts/{timed}/1", "hugo"),
+    Visit("quiz with a time limit, look over", "quiz.check", "/en/attempts/{timed}/check", "hugo"),
+    Visit("quiz result, regraded", "quiz.result", "/en/attempts/{regraded}/result", "grace", act=_open_all),
     Visit("quiz, look over", "quiz.check", "/en/attempts/{open}/check", "alice"),
     Visit("quiz result, not passed", "quiz.result", "/en/attempts/{failed}/result", "alice", act=_open_all),
     Visit("quiz result, passed", "quiz.result", "/en/attempts/{passed}/result", "grace"),
@@ -145,9 +161,14 @@ VISITS = [
     Visit("report, nobody", "reports.people_page", "/en/reports/completion/people?state=passed&since=2090-01-01", "erin"),
     Visit("report, person", "reports.person", "/en/reports/people/{alice}", "erin"),
     Visit("author", "authoring.show", "/en/author/", "dana"),
+    Visit("regrade", "regrading.show", "/en/author/housing/regrade", "dana"),
+    Visit("regrade, errors", "regrading.show", "/en/author/housing/regrade", "dana", act=press("Show what would change")),
+    Visit("regrade, plan", "regrading.show", "/en/author/housing/regrade", "erin", act=_plan_a_regrade),
+    Visit("regrade, one", "regrading.one", "/en/author/mobility/regrade/{regrade}", "dana"),
     Visit("administration", "administration.show", "/en/admin/", "erin"),
     Visit("people", "administration.people_page", "/en/admin/people", "erin"),
     Visit("person", "administration.person", "/en/admin/people/{carla}", "erin"),
+    Visit("person, errors", "administration.person", "/en/admin/people/{carla}", "erin", act=_write_no_percent),
     Visit("organisations", "administration.organisations_page", "/en/admin/organisations", "erin"),
     Visit("organisations, errors", "administration.organisations_page", "/en/admin/organisations", "erin", act=press("Add")),
     Visit("mails", "administration.mails", "/en/admin/mails", "erin", act=_open_all),

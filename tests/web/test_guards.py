@@ -22,6 +22,7 @@ TABLE = {
     "accounts.sign_in": ANYONE,
     "accounts.sign_out": ANYONE,
     "administration.mails": ADMINISTRATORS,
+    "administration.extra_time": ADMINISTRATORS,
     "administration.membership": ADMINISTRATORS,
     "administration.organisations_page": ADMINISTRATORS,
     "administration.people_page": ADMINISTRATORS,
@@ -56,6 +57,12 @@ TABLE = {
     "quiz.resume": SIGNED_IN,
     "quiz.save": SIGNED_IN,
     "quiz.start": ANYONE,
+    "regrading.go_on": AUTHORS,
+    "regrading.make": AUTHORS,
+    "regrading.one": AUTHORS,
+    "regrading.plan": AUTHORS,
+    "regrading.show": AUTHORS,
+    "regrading.undo": AUTHORS,
     "reports.completion_csv": READERS,
     "reports.completion_json": READERS,
     "reports.completion_page": READERS,
@@ -76,6 +83,7 @@ VALUES = {
     "digest": "0" * 32,
     "name": "none.svg",
     "number": "1",
+    "regrade": "none",
 }
 
 

@@ -22,7 +22,9 @@
       if (understood) understood.textContent = held.errors[item] || (held.understood[item] ? `Read as ${held.understood[item]}.` : 'A number, such as 1.5 or 3/4.');
     } catch (error) {
       saved.className = 'saved not';
-      saved.textContent = error.message === 'signed_out'
+      saved.textContent = error.message === 'closed'
+        ? 'Not saved: this attempt is closed. What was saved before counts; the button leads to the result.'
+        : error.message === 'signed_out'
         ? 'Not saved: your sign-in has ended. Press the button; you will sign in again and nothing is lost.'
         : 'Not saved. The connection or the server failed; press the button to try again.';
     }

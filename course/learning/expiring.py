@@ -1,0 +1,60 @@
+"""Attempts with a time limit close by themselves: whoever looks next closes them, as of the moment their time ran out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+import quizzes
+from quizzes.model import Quiz
+
+from ..accounts import people
+from ..accounts.tables import Person
+from ..content.model import Course
+from ..publishing.revisions import Live
+from . import attempts, facts
+from .tables import Attempt
+
+BATCH = 200  # attempts that one transaction closes
+
+
+def quiz_of(session: Session, live: Live, attempt: Attempt) -> Quiz:
+    """The quiz an attempt began with, in the source language of its revision. Raises KeyError."""
+    module = live.module_of(session, attempt.revision, attempt.module)
+    return module.quizzes[live.revision(session, attempt.revision).languages[0]]
+
+
+def is_any_due(session: Session, now: datetime, person_id: int | None = None) -> bool:
+    """Whether there is an open attempt whose time is over, of one person or of anybody; so that reading writes nothing."""
+    return bool(session.scalar(select(exists(_due(now, person_id).with_only_columns(Attempt.id)))))
+
+
+def close_due(session: Session, live: Live, course: Course, now: datetime, person_id: int | None = None) -> int:
+    """Closes open attempts whose time is over, at most BATCH of them, those first that ran out first; returns how many.
+
+    The caller commits. Each holds its learner's lock and looks again, so that an attempt is closed once whoever comes first.
+    """
+    due = session.scalars(_due(now, person_id).order_by(Attempt.person_id, Attempt.closes_at).limit(BATCH)).all()
+    return sum(
+        attempts.close(session, attempt, quiz=quiz_of(session, live, attempt), course=course, now=now) for attempt in due
+    )
+
+
+def give_extra_time(session: Session, live: Live, person: Person, percent: int, *, by_id: int | None, now: datetime) -> None:
+    """A person's extra time from now on. Attempts with time left get it too; none of them ends earlier than was told."""
+    people.set_extra_time(session, person, percent, by_id=by_id, now=now)
+    facts.lock(session, person.id)
+    open_now = select(Attempt).where(Attempt.person_id == person.id, Attempt.closed_at.is_(None), Attempt.closes_at > now)
+    for attempt in session.scalars(open_now.execution_options(populate_existing=True)):
+        limit = quiz_of(session, live, attempt).time_limit_minutes
+        later = quizzes.closes_at(attempt.started_at, limit, percent)
+        if later is not None and attempt.closes_at is not None and later > attempt.closes_at:
+            attempt.closes_at = later
+    session.flush()
+
+
+def _due(now: datetime, person_id: int | None) -> Select[Attempt]:
+    due = select(Attempt).where(Attempt.closed_at.is_(None), Attempt.closes_at <= now)
+    return due if person_id is None else due.where(Attempt.person_id == person_id)
