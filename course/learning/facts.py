@@ -5,7 +5,7 @@ What a learner waits for goes through Core statements that are built once: throu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,8 +32,50 @@ def add(
     **detail: Any,
 ) -> None:
     """Raises IntegrityError when the key was used: then it has happened already."""
-    given = {"key": key, "person_id": person_id, "kind": kind, "module": module, "lesson": lesson, "attempt_id": attempt_id}
-    session.connection().execute(_add, given | {"revision": revision, "at": now, "detail": detail})
+    one = fact(
+        key=key,
+        person_id=person_id,
+        kind=kind,
+        revision=revision,
+        now=now,
+        module=module,
+        lesson=lesson,
+        attempt_id=attempt_id,
+        **detail,
+    )
+    add_all(session, [one])
+
+
+def fact(
+    *,
+    key: str,
+    person_id: int,
+    kind: str,
+    revision: str,
+    now: datetime,
+    module: str | None = None,
+    lesson: str | None = None,
+    attempt_id: int | None = None,
+    **detail: Any,
+) -> dict[str, Any]:
+    """A fact that is not on record yet; ``add_all`` takes many."""
+    return {
+        "key": key,
+        "person_id": person_id,
+        "kind": kind,
+        "module": module,
+        "lesson": lesson,
+        "attempt_id": attempt_id,
+        "revision": revision,
+        "at": now,
+        "detail": detail,
+    }
+
+
+def add_all(session: Session, found: Sequence[Mapping[str, Any]]) -> None:
+    """Many facts in one statement. Raises IntegrityError when any of their keys was used; then none is added."""
+    if found:
+        session.connection().execute(_add, [dict(one) for one in found])
 
 
 def hold(connection: Connection, person_id: int) -> None:
@@ -50,7 +92,8 @@ def lock(session: Session, person_id: int) -> Enrolment | None:
     return session.scalar(select(Enrolment).where(Enrolment.person_id == person_id).with_for_update())
 
 
-def lock_all(session: Session, person_ids: Sequence[int]) -> None:
+def lock_all(session: Session, person_ids: Sequence[int]) -> dict[int, Enrolment]:
     """The same for several learners, always in the order of their ids, so that two who lock several cannot block each other."""
-    ordered = select(Enrolment.person_id).where(Enrolment.person_id.in_(person_ids)).order_by(Enrolment.person_id)
-    session.execute(ordered.with_for_update())
+    ordered = select(Enrolment).where(Enrolment.person_id.in_(person_ids)).order_by(Enrolment.person_id)
+    held = session.scalars(ordered.with_for_update().execution_options(populate_existing=True))
+    return {enrolment.person_id: enrolment for enrolment in held}

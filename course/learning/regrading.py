@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ from .completing import settle
 from .expiring import quiz_of
 from .grading import Ruling, graded, rulings
 from .summaries import Result, counted, is_reached, score_of, summarise
-from .tables import Attempt, Certificate, Enrolment, Given, ModuleState, Regrade
+from .tables import Attempt, Certificate, Given, ModuleState, Regrade
 
 BATCH = 100  # learners that one transaction settles
 
@@ -148,13 +149,18 @@ def step(session: Session, revisions: Revisions, course: Course, public_id: str,
         row.finished_at = now
         session.flush()
         return row
-    facts.lock_all(session, ids)
-    under = rulings(session, row.module)
-    for learner in _read(session, row.module, ids):
-        effect = _effect(learner, under, revisions)
-        if effect.turns:
-            _apply(session, course, row, learner, effect, revisions, now)
-            row.changed += 1
+    enrolments, under = facts.lock_all(session, ids), rulings(session, row.module)
+    effects = [(learner, _effect(learner, under, revisions)) for learner in _read(session, row.module, ids)]
+    changed = [(learner, effect) for learner, effect in effects if effect.turns]
+    found: list[dict[str, Any]] = []
+    for learner, effect in changed:
+        enrolments[learner.person_id].regraded_at = now
+        found += _turned(row, learner, effect, revisions, now)
+    facts.add_all(session, found)
+    session.flush()
+    for _, effect in changed:
+        _follow(session, course, row, effect, now)
+    row.changed += len(changed)
     row.seen, row.reached = row.seen + len(ids), ids[-1]
     session.flush()
     return row
@@ -237,30 +243,21 @@ def _effect(learner: Learner, under: Sequence[Ruling], revisions: Revisions) -> 
     )
 
 
-def _apply(
-    session: Session, course: Course, row: Regrade, learner: Learner, effect: Effect, revisions: Revisions, now: datetime
-) -> None:
-    """Writes the new scores, a fact for each attempt that changed, and what follows from a pass. The caller holds the lock."""
+def _turned(row: Regrade, learner: Learner, effect: Effect, revisions: Revisions, now: datetime) -> list[dict[str, Any]]:
+    """Sets the new scores of one learner; returns a fact for each attempt that changed. The caller holds the lock."""
+    found = []
     for turn in effect.turns:
-        _turn(session, row, turn, now)
-    session.get_one(Enrolment, learner.person_id).regraded_at = now
+        attempt, had_passed = turn.attempt, bool(turn.attempt.is_passed)
+        attempt.raw, attempt.max = str(turn.after.raw), str(turn.after.max)
+        attempt.is_passed = had_passed or turn.reaches
+        found.append(_fact(row, turn, had_passed, now))
     summarise(learner.state, learner.closed, revisions.quiz(learner.closed[-1]).counts, now)
-    session.flush()
-    module = course.module(row.module)
-    if effect.gains_pass and module is not None:
-        settle(session, person_id=learner.person_id, course=course, module=module, now=now)
-    if learner.certificate is not None and effect.touches_certificate:
-        by_id = row.undone_by_id if row.undone_at else row.by_id
-        certificates.note(session, learner.certificate, by_id=by_id, text=_note(course, row, effect), now=now)
+    return found
 
 
-def _turn(session: Session, row: Regrade, turn: Turn, now: datetime) -> None:
+def _fact(row: Regrade, turn: Turn, had_passed: bool, now: datetime) -> dict[str, Any]:
     attempt, is_undone = turn.attempt, row.undone_at is not None
-    had_passed = bool(attempt.is_passed)
-    attempt.raw, attempt.max = str(turn.after.raw), str(turn.after.max)
-    attempt.is_passed = had_passed or turn.reaches
-    facts.add(
-        session,
+    return facts.fact(
         key=f"{'undone' if is_undone else 'regraded'}:{row.public_id}:{attempt.id}",
         person_id=attempt.person_id,
         kind="regrade_undone" if is_undone else "regraded",
@@ -279,6 +276,16 @@ def _turn(session: Session, row: Regrade, turn: Turn, now: datetime) -> None:
         passed=attempt.is_passed,
         reaches=turn.reaches,
     )
+
+
+def _follow(session: Session, course: Course, row: Regrade, effect: Effect, now: datetime) -> None:
+    """What comes of it: a pass may complete the module and the course; who holds a certificate already finds a note."""
+    module = course.module(row.module)
+    if effect.gains_pass and module is not None:
+        settle(session, person_id=effect.person_id, course=course, module=module, now=now)
+    if effect.certificate is not None and effect.touches_certificate:
+        by_id = row.undone_by_id if row.undone_at else row.by_id
+        certificates.note(session, effect.certificate, by_id=by_id, text=_note(course, row, effect), now=now)
 
 
 def _note(course: Course, row: Regrade, effect: Effect) -> str:
