@@ -9,6 +9,7 @@ from ..config import Settings
 from . import (
     accounts,
     administration,
+    analysis,
     assets,
     authoring,
     certificates,
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     accounts.bp,
     reports.bp,
     authoring.bp,
+    analysis.bp,
     administration.bp,
     assets.bp,
     health.bp,

@@ -115,6 +115,7 @@ def build(folder: Path, environ: dict[str, str]) -> Instance:
         ids = {who: _person(instance, who, *about) for who, about in ({**PEOPLE, "grace": GRACE}).items()}
         _half_way(instance, ids["alice"])
         _all_the_way(instance, ids["grace"])
+        _several(instance)
         instance.names["reset"] = links.make(session, "reset", now, ids["bob"])
         mail.queue(session, to="bob@example.org", subject="Choose a new password", body="Open the link once.\n", now=now)
         mail.send_pending(session, settings, now)
@@ -157,6 +158,13 @@ def _all_the_way(instance: Instance, person_id: int) -> None:
     shown = certificates.of_person(session, person_id)
     assert shown is not None
     instance.names["code"] = shown.certificate.code
+
+
+def _several(instance: Instance) -> None:
+    """Four more people who closed an attempt at one quiz, so that with Grace's there is something to say about its items."""
+    for right in range(4):
+        person_id = _person(instance, f"several-{right}", f"Sami {right}", "learner", "Lebanon › Saida", "member")
+        _attempt(instance, person_id, "water", right=right)
 
 
 def _read(instance: Instance, person_id: int, module: Module, count: int) -> None:

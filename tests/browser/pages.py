@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tests.browser.instance import Instance
 
 NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the way to another page
+    "analysis.as_csv",
+    "analysis.as_json",
     "assets.show",
     "certificates.download",
     "health.healthz",
@@ -145,6 +147,8 @@ VISITS = [
     Visit("report, nobody", "reports.people_page", "/en/reports/completion/people?state=passed&since=2090-01-01", "erin"),
     Visit("report, person", "reports.person", "/en/reports/people/{alice}", "erin"),
     Visit("author", "authoring.show", "/en/author/", "dana"),
+    Visit("item analysis", "analysis.show", "/en/author/water/analysis", "dana"),
+    Visit("item analysis, too few people", "analysis.show", "/en/author/housing/analysis", "dana"),
     Visit("administration", "administration.show", "/en/admin/", "erin"),
     Visit("people", "administration.people_page", "/en/admin/people", "erin"),
     Visit("person", "administration.person", "/en/admin/people/{carla}", "erin"),
