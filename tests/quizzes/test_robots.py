@@ -55,15 +55,14 @@ class Doubting(SingleChoice):
         return SingleChoice.collect(self, fields, locale)[0], "Really?"
 
 
-COUNTER = count()
-
-
 class Fickle(SingleChoice):
+    counter = count()
+
     def judge(self, response: Response, locale: str | None = None) -> Judgement:
-        return Judgement(Fraction(1, next(COUNTER) + 2))
+        return Judgement(Fraction(1, next(self.counter) + 2))
 
     def view(self, view: ItemView, seed: str | int) -> ItemView:
-        return replace(view, text=str(next(COUNTER)))
+        return replace(view, text=str(next(self.counter)))
 
 
 def played(kind: type[SingleChoice]) -> tuple[str, ...]:
@@ -97,6 +96,7 @@ def test_a_key_that_is_asked_back() -> None:
 
 
 def test_grading_and_pages_that_change() -> None:
+    Fickle.counter = count()
     assert played(Fickle) == (
         "`first-step` with everything ticked scores 1/3, and must score 0",
         "the same responses score differently when they are graded again",
@@ -104,6 +104,34 @@ def test_grading_and_pages_that_change() -> None:
         "the page shows something else after a reload",
         STORED,
     )
+
+
+def test_a_fault_for_each_item_with_its_place() -> None:
+    """The unit is the number itself, so that nothing is left of the key; the second word is longer than what a page takes."""
+    right, number = written("true_false"), written("numeric", unit="53")
+    word = written("short_text", accept=["no " * 200], tags=["some"])
+    other = written("short_text", id="other", accept=["yes"], tags=["some"])
+    quiz = quiz_of(right, number, word, other, pools=[{"tag": "some", "draw": "1"}])
+    found = list(robots.faults(quiz))
+    assert [(fault.at, fault.code, fault.message) for fault in found] == [
+        (("items", 1), "robot", "the key of `beds` is asked back: “53” cannot be read as a number. "
+         "Write it in digits, for example 1500, 1.5 or 3/4."),
+        (("items", 2), "robot", "the key of `word` scores 0, and must score 1"),
+    ]  # fmt: skip
+    assert {fault.hint for fault in found} == {
+        "respond to it as a learner would: what the key says must be typed or chosen on the page, and be read as it was meant"
+    }
+    assert list(robots.faults(whole_quiz())) == []
+
+
+def test_what_is_wrong_with_the_whole_quiz_comes_first() -> None:
+    Fickle.counter = count()
+    item = item_of("single_choice")
+    fickle = Fickle(**{each.name: getattr(item, each.name) for each in fields(item)})
+    assert [(fault.at, fault.message) for fault in robots.faults(Quiz((fickle,)))] == [
+        (("items",), "the same responses score differently when they are graded again"),
+        (("items", 0), "`first-step` with everything ticked scores 1/3, and must score 0"),
+    ]
 
 
 def test_full_points_for_choosing_the_same_everywhere() -> None:
