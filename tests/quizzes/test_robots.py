@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import quizzes
 from quizzes import robots
-from quizzes.kinds import Matching, SingleChoice
+from quizzes.kinds import Matching, SingleChoice, of
 from quizzes.kinds.interaction import Judgement
 from quizzes.model import ItemView, Quiz, Response
 from tests.quizzes.examples import ITEMS, item_of, quiz_of, whole_quiz, written
@@ -146,3 +147,64 @@ def test_full_points_for_choosing_the_same_everywhere() -> None:
 
 def test_chance_is_the_seed_s() -> None:
     assert robots.play(quiz_of(written("cloze")), "a") == robots.play(quiz_of(written("cloze")), "b") == ()
+
+
+def test_a_key_that_no_page_can_take() -> None:
+    """It is longer than the field; every message of it is told."""
+    quiz = quiz_of(written("short_text", accept=["no " * 200]))
+    assert robots.play(quiz, "a") == (
+        "the key of `word` scores 0, and must score 1",
+        "the key after a reload of `word` scores 0, and must score 1",
+    )
+
+
+CHANCE = {
+    "first-step": Response(choices=("wait", "count")),
+    "partners": Response(choices=("press", "lawyers")),
+    "hall": Response(),
+    "beds": Response(text="58"),
+    "word": Response(text="79"),
+    "order": Response(choices=("open", "count", "follow")),
+    "who": Response(pairs=(("caretaker", "list"), ("nurse", "list"))),
+    "report": Response(pairs=(("area", "88"), ("who", "mayor"), ("word", "62"))),
+    "map": Response(choices=("yard", "room")),
+    "people": Response(text="77"),
+    "before": Response(choices=("halls",), text="85"),
+    "monday": Response(text="30"),
+}
+
+
+def sent(robot: str, seed: str = "a") -> dict[str, Response]:
+    """What a robot sends for each item of the whole quiz."""
+    quiz = whole_quiz()
+    views = {view.id: view for view in quizzes.draw(quiz, seed)}
+    once = quizzes.instance(quiz, seed)
+    return {
+        item.id: robots._all_of(item, views[item.id])
+        if robot == "everything"
+        else robots._by_chance(item, views[item.id], seed)
+        for item in map(of, once.items)
+    }
+
+
+def test_what_is_sent_by_chance_is_the_seed_s() -> None:
+    """Drawn once and written down: another seed sends others, the same seed the same on every machine."""
+    found = sent("chance")
+    assert found == CHANCE
+    assert [name for name, response in sent("chance", "b").items() if response == found[name]] == []
+
+
+def test_what_ticks_everything_sends() -> None:
+    found = sent("everything")
+    assert {name: sorted(response.choices) for name, response in found.items() if response.choices} == {
+        item["id"]: sorted(choice["id"] for choice in item["choices"])
+        for item in ITEMS.values()
+        if "choices" in item and item["kind"] != "matching"
+    } | {"hall": ["false", "true"]}
+    digits = "0 1 2 3 4 5 6 7 8 9"
+    assert {name: response.text for name, response in found.items() if name in {"beds", "people", "word"}} == {
+        "beds": digits, "people": digits, "word": "eviction eviction order eviction eviction order",
+    }  # fmt: skip
+    assert found["report"].pairs == (("area", digits), ("who", "porter mayor"), ("word", "evicted evicted"))
+    shown = next(view for view in quizzes.draw(whole_quiz(), "a") if view.id == "who").choices[0][0]
+    assert found["who"].pairs == (("caretaker", shown), ("nurse", shown))
