@@ -154,6 +154,28 @@ def report_completion(form: str, module: str) -> None:
     sys.stdout.buffer.write(text.encode())
 
 
+@report.command("items")
+@click.argument("module")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--revision", default="", help="The version of the quiz in this revision; left out, the newest.")
+@click.option("--attempts", type=click.Choice(["first", "all"]), default="first", show_default=True, help="Of each person.")
+def report_items(module: str, form: str, revision: str, attempts: Literal["first", "all"]) -> None:
+    """What the responses say about the items of MODULE's quiz, the same figures as the author's page."""
+    from .extensions import current_session, intend
+    from .reports import export, items
+
+    with _app().app_context():
+        intend(to_write=False)
+        try:
+            made = items.report(current_session(), module=module, revision=revision, which=attempts, now=clock.now())
+        except KeyError:
+            raise click.ClickException(f"--revision: nobody has closed an attempt on a revision `{revision}`") from None
+    if made.chosen is None:
+        raise click.ClickException(f"nobody has closed an attempt at a quiz of a module `{module}`")
+    text = items.to_json(made) if form == "json" else export.to_csv(items.COLUMNS, items.figure_rows(made))
+    sys.stdout.buffer.write(text.encode())
+
+
 @course.command()
 @click.argument("module", required=False, default="")
 @click.option("--item", default="", help="The id of the item.")

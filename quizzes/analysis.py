@@ -24,9 +24,11 @@ from fractions import Fraction
 from math import atanh, exp, lcm, log, sqrt, tanh
 
 from .kinds import Cloze, Interaction, Matching, Ordering, of
-from .model import ItemOutcome, Quiz, QuizOutcome, Response
+from .model import ItemOutcome, Quiz, QuizOutcome, Response, Status
 
 FEWEST = 5  # people, below whom nothing is shown: figures of so few say nothing on items and too much on persons
+_GRADED: tuple[Status, ...] = ("correct", "partial", "incorrect", "not_answered")
+_UNGRADED: tuple[Status, ...] = ("recorded", "not_answered")
 _Z = 1.959963984540054  # the normal distribution holds 95 % within so many standard deviations
 
 
@@ -61,7 +63,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class ItemAnalysis:
-    """A figure is None where it cannot be said: too few people, no differences, nothing graded."""
+    """A figure is None where it cannot be said: too few people, no differences, nothing graded.
+
+    ``statuses`` are how often each status came that the item can have; they add up to the attempts that had it.
+    """
 
     item_id: str
     people: int
@@ -71,6 +76,7 @@ class ItemAnalysis:
     weight: Figure | None = None
     blank: Figure | None = None
     counts: tuple[Count, ...] = ()
+    statuses: tuple[tuple[Status, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ def analyse(quiz: Quiz, rows: Sequence[Row]) -> QuizAnalysis | None:
     scaled = [row.outcome.score.scaled for row in rows]
     alpha = _alpha([each for name, each in marks.items() if each.own], [row.outcome.score.raw for row in rows])
     return QuizAnalysis(
-        people, len(rows), items, _wilson(sum(scaled, Fraction(0)), len(rows)), alpha, _standard_error(alpha, rows)
+        people, len(rows), items, share(sum(scaled, Fraction(0)), len(rows)), alpha, _standard_error(alpha, rows)
     )
 
 
@@ -134,27 +140,28 @@ def _item(
 ) -> ItemAnalysis:
     if marks is None:
         return ItemAnalysis(item.id, _people(found))
-    blank = sum(1 for _, outcome in found if outcome.status == "not_answered")
+    came = Counter(outcome.status for _, outcome in found)
     shares = [outcome.score.scaled for _, outcome in found if outcome.score.max] if marks.own else []
     n, contributed = len(shares), sum(roots.values())
     return ItemAnalysis(
         item.id,
         _people(found),
-        facility=_wilson(sum(shares, Fraction(0)), n) if n else None,
+        facility=share(sum(shares, Fraction(0)), n) if n else None,
         discrimination=_discrimination(marks.own, marks.rest),
         efficiency=_efficiency(marks.own, marks.rest),
         weight=Figure(100 * roots[item.id] / contributed, n) if n and contributed and item.id in roots else None,
-        blank=_wilson(Fraction(blank), len(found)),
+        blank=share(Fraction(came["not_answered"]), len(found)),
         counts=tuple(_counts(item, [row.responses.get(item.id, Response()) for row, _ in found])),
+        statuses=tuple((status, came[status]) for status in (_GRADED if item.IS_GRADED else _UNGRADED)),
     )
 
 
-def _wilson(hits: Fraction, n: int) -> Figure:
-    """In percent. Wilson's interval stays within 0 and 100 and says something for 0 and n hits, too."""
-    share, square = float(hits / n), _Z**2
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    half = _Z * sqrt(share * (1 - share) / n + square / (4 * n**2)) / (1 + square / n)
-    return Figure(100 * share, n, 100 * max(0.0, middle - half), 100 * min(1.0, middle + half))
+def share(hits: Fraction, n: int) -> Figure:
+    """``hits`` of ``n`` in percent. Wilson's interval stays within 0 and 100 and says something for 0 and n hits, too."""
+    part, square = float(hits / n), _Z**2
+    middle = (part + square / (2 * n)) / (1 + square / n)
+    half = _Z * sqrt(part * (1 - part) / n + square / (4 * n**2)) / (1 + square / n)
+    return Figure(100 * part, n, 100 * max(0.0, middle - half), 100 * min(1.0, middle + half))
 
 
 def _discrimination(own: Sequence[Fraction], rest: Sequence[Fraction]) -> Figure | None:

@@ -7,30 +7,46 @@ nothing and all; the key earns all, and still does after a reload.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from .grading import collect, grade, key_of
 from .kinds import Cloze, Interaction, Matching, Numeric, Ordering, ShortText, Survey, of
 from .kinds.interaction import place
 from .kinds.ticking import Ticking
-from .model import ItemView, Quiz, QuizOutcome, Response
+from .model import Fault, ItemView, Quiz, QuizOutcome, Response
 from .reading import read, to_mapping
 from .variants import draw, instance
 
 _UNREADABLE = "0 1 2 3 4 5 6 7 8 9"  # every digit, and no number
+_SEEDS = ("one", "two")
+_HINT = "respond to it as a learner would: what the key says must be typed or chosen on the page, and be read as it was meant"
 
 Given = Mapping[str, Response]
+Wrong = tuple[str, str]  # the item's id, empty for the whole quiz, and what is wrong in words
+
+
+def faults(quiz: Quiz) -> Iterator[Fault]:
+    """The first wrong score of each item over several attempts, also of items that their pools would leave out."""
+    whole = replace(quiz, pools=())
+    found = [wrong for each in (whole, quiz) for seed in _SEEDS for wrong in _played(each, seed)]
+    first = dict(reversed(found))
+    places = {item.id: ("items", n) for n, item in enumerate(quiz.items)}
+    for name, text in sorted(first.items(), key=lambda wrong: places.get(wrong[0], ("items", -1))[1]):
+        yield Fault(places.get(name, ("items",)), text, _HINT, "robot")
 
 
 def play(quiz: Quiz, seed: str | int) -> tuple[str, ...]:
     """What is wrong with the scores of the attempt with this seed, in words; nothing when all is well."""
+    return tuple(text for _, text in _played(quiz, seed))
+
+
+def _played(quiz: Quiz, seed: str | int) -> Iterator[Wrong]:
     once, views = instance(quiz, seed), draw(quiz, seed)
-    return (
-        *_blank(once),
-        *_everything(once, views),
-        *_random(once, views, seed),
-        *_right(once, views),
-        *_reloaded(quiz, views, seed),
-    )
+    yield from _blank(once)
+    yield from _everything(once, views)
+    yield from _random(once, views, seed)
+    yield from _right(once)
+    yield from _reloaded(quiz, views, seed)
 
 
 def fields_of(item: Interaction, response: Response) -> dict[str, list[str]]:
@@ -49,14 +65,14 @@ def _collected(item: Interaction, response: Response) -> tuple[Response, str]:
     return collect(item, fields_of(item, response))
 
 
-def _blank(quiz: Quiz) -> Iterator[str]:
+def _blank(quiz: Quiz) -> Iterator[Wrong]:
     sent = {item.id: collect(item, {})[0] for item in quiz.items}
     for outcome in grade(quiz, sent).items:
         if outcome.score.raw or outcome.status != "not_answered":
-            yield f"`{outcome.item_id}` left blank scores {outcome.score.raw}, and must score 0"
+            yield outcome.item_id, f"`{outcome.item_id}` left blank scores {outcome.score.raw}, and must score 0"
 
 
-def _everything(quiz: Quiz, views: tuple[ItemView, ...]) -> Iterator[str]:
+def _everything(quiz: Quiz, views: tuple[ItemView, ...]) -> Iterator[Wrong]:
     """Where not everything can be ticked, lines stay as shown and all rows get the first choice: never full points."""
     sent: dict[str, Response] = {}
     for view in views:
@@ -66,9 +82,10 @@ def _everything(quiz: Quiz, views: tuple[ItemView, ...]) -> Iterator[str]:
         earned = outcome.score.raw
         if isinstance(item, (Ordering, Matching)):
             if earned >= outcome.score.max:
-                yield f"`{item.id}` with everything as shown scores {earned}, and must score less than {outcome.score.max}"
+                said = f"`{item.id}` with everything as shown scores {earned}, and must score less than {outcome.score.max}"
+                yield item.id, said
         elif earned:
-            yield f"`{item.id}` with everything ticked scores {earned}, and must score 0"
+            yield item.id, f"`{item.id}` with everything ticked scores {earned}, and must score 0"
 
 
 def _all_of(item: Interaction, view: ItemView) -> Response:
@@ -87,7 +104,7 @@ def _all_words(item: Interaction) -> str:
     return _UNREADABLE if isinstance(item, Numeric) else " ".join(choice.id for choice in item.choices)
 
 
-def _random(quiz: Quiz, views: tuple[ItemView, ...], seed: str | int) -> Iterator[str]:
+def _random(quiz: Quiz, views: tuple[ItemView, ...], seed: str | int) -> Iterator[Wrong]:
     sent = {}
     for view in views:
         item = of(quiz.item(view.id))
@@ -95,9 +112,10 @@ def _random(quiz: Quiz, views: tuple[ItemView, ...], seed: str | int) -> Iterato
     outcome = grade(quiz, sent)
     for each in outcome.items:
         if not 0 <= each.score.raw <= each.score.max:
-            yield f"`{each.item_id}` by chance scores {each.score.raw}, which is not between 0 and {each.score.max}"
+            said = f"`{each.item_id}` by chance scores {each.score.raw}, which is not between 0 and {each.score.max}"
+            yield each.item_id, said
     if grade(quiz, sent) != outcome:
-        yield "the same responses score differently when they are graded again"
+        yield "", "the same responses score differently when they are graded again"
 
 
 def _by_chance(item: Interaction, view: ItemView, seed: str | int) -> Response:
@@ -119,22 +137,22 @@ def _by_chance(item: Interaction, view: ItemView, seed: str | int) -> Response:
     return Response(choices=tuple(choices[:1]), text=str(chance(100)))
 
 
-def _right(quiz: Quiz, views: tuple[ItemView, ...]) -> Iterator[str]:
+def _right(quiz: Quiz) -> Iterator[Wrong]:
     sent: dict[str, Response] = {}
     for item in map(of, quiz.items):
         sent[item.id], message = _collected(item, key_of(item))
         if message:
-            yield f"the key of `{item.id}` is asked back: {message}"
+            yield item.id, f"the key of `{item.id}` is asked back: {message}"
     yield from _not_all(grade(quiz, sent), "the key")
 
 
-def _reloaded(quiz: Quiz, views: tuple[ItemView, ...], seed: str | int) -> Iterator[str]:
+def _reloaded(quiz: Quiz, views: tuple[ItemView, ...], seed: str | int) -> Iterator[Wrong]:
     """Quiz and responses are stored and read again, the page is drawn again, and ticks come in the order of the page."""
     if draw(quiz, seed) != views:
-        yield "the page shows something else after a reload"
+        yield "", "the page shows something else after a reload"
     again = read(to_mapping(quiz)).quiz
     if again != quiz:
-        yield "the quiz is another one after it was stored and read again"
+        yield "", "the quiz is another one after it was stored and read again"
         return
     once, sent = instance(again, seed), {}
     shown = {view.id: [name for name, _ in view.choices] for view in views}
@@ -146,7 +164,7 @@ def _reloaded(quiz: Quiz, views: tuple[ItemView, ...], seed: str | int) -> Itera
     yield from _not_all(grade(once, sent), "the key after a reload")
 
 
-def _not_all(outcome: QuizOutcome, what: str) -> Iterator[str]:
+def _not_all(outcome: QuizOutcome, what: str) -> Iterator[Wrong]:
     for each in outcome.items:
         if each.score.raw != each.score.max:
-            yield f"{what} of `{each.item_id}` scores {each.score.raw}, and must score {each.score.max}"
+            yield each.item_id, f"{what} of `{each.item_id}` scores {each.score.raw}, and must score {each.score.max}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import quizzes
+from quizzes import robots
 from quizzes.kinds import Hotspot
 from quizzes.model import Fault, Quiz
 
@@ -250,6 +251,7 @@ class Reader:
             return
         self._take_faults(path, document, quizzes.completeness(read.quiz))
         self._take_faults(path, document, _figures_not_there(draft, read.quiz))
+        self._take_faults(path, document, robots.faults(read.quiz))
         draft.quiz = QuizDraft(path, document, read.quiz)
         for lang in self.languages[1:]:
             if lang in by_lang:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import quizzes
@@ -14,6 +14,8 @@ import quizzes
 from .completion import Filters, Line, Report
 from .people import Someone
 
+Value = str | int | float | None
+Row = Mapping[str, Value]
 BOM = "\ufeff"  # Excel reads UTF-8 only behind it
 FORMULA_START = set("=+-@\t\r\n")
 COMPLETION_COLUMNS = (
@@ -77,7 +79,7 @@ def people_rows(people: Iterable[Someone]) -> list[dict[str, str | int | None]]:
     ]
 
 
-def to_csv(columns: Sequence[str], rows: Iterable[dict[str, str | int | None]]) -> str:
+def to_csv(columns: Sequence[str], rows: Iterable[Row]) -> str:
     """RFC 4180 with a byte order mark; texts that a spreadsheet would run as a formula get an apostrophe before them."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -87,7 +89,7 @@ def to_csv(columns: Sequence[str], rows: Iterable[dict[str, str | int | None]]) 
     return BOM + text.getvalue()
 
 
-def safe(value: str | int | None) -> str | int | None:
+def safe(value: Value) -> Value:
     """A text that no spreadsheet takes for a formula, whatever spaces or full-width signs it begins with."""
     if not isinstance(value, str):
         return value

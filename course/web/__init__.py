@@ -9,6 +9,7 @@ from ..config import Settings
 from . import (
     accounts,
     administration,
+    analysis,
     assets,
     authoring,
     certificates,
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     reports.bp,
     authoring.bp,
     regrading.bp,
+    analysis.bp,
     administration.bp,
     assets.bp,
     health.bp,

@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 
 import click
 
-from tests.bench import load, site
+from tests.bench import grading, load, site
 from tests.rig.server import ROOT, Server, serving
 
 ROUNDS, SECONDS = 5, 2.0
@@ -38,6 +38,7 @@ class Line:
 def main() -> int:
     cores = sorted(os.sched_getaffinity(0))
     lines: list[Line] = []
+    lines += [Line(name, spread(values), bound, ok) for name, values, bound, ok in grading.bounds(*grading.measure())]
     with tempfile.TemporaryDirectory() as folder:
         made = site.build(Path(folder))
         lines += speed(made, Path(folder), cores)

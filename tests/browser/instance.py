@@ -123,6 +123,7 @@ def build(folder: Path, environ: dict[str, str], *, are_there_attempts: bool = T
         ids = {who: _person(instance, who, *about) for who, about in ({**PEOPLE, "grace": GRACE, "hugo": HUGO}).items()}
         _half_way(instance, ids["alice"])
         _all_the_way(instance, ids["grace"])
+        _several(instance)
         if are_there_attempts:
             instance.names["timed"] = _attempt(instance, ids["hugo"], "mobility", right=1, close=False)
             _regraded(instance, ids)
@@ -183,6 +184,13 @@ def _regraded(instance: Instance, ids: dict[str, int]) -> None:
     instance.names["regrade"] = row.public_id
     while row.finished_at is None:
         row = regrading.step(session, regrading.Revisions(session, live), course, row.public_id, now)
+
+
+def _several(instance: Instance) -> None:
+    """Four more people who closed an attempt at one quiz, so that with Grace's there is something to say about its items."""
+    for right in range(4):
+        person_id = _person(instance, f"several-{right}", f"Sami {right}", "learner", "Lebanon › Saida", "member")
+        _attempt(instance, person_id, "water", right=right)
 
 
 def _read(instance: Instance, person_id: int, module: Module, count: int) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tests.browser.instance import Instance
 
 NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the way to another page
+    "analysis.as_csv",
+    "analysis.as_json",
     "assets.show",
     "certificates.download",
     "health.healthz",
@@ -165,6 +167,8 @@ VISITS = [
     Visit("regrade, errors", "regrading.show", "/en/author/housing/regrade", "dana", act=press("Show what would change")),
     Visit("regrade, plan", "regrading.show", "/en/author/housing/regrade", "erin", act=_plan_a_regrade),
     Visit("regrade, one", "regrading.one", "/en/author/mobility/regrade/{regrade}", "dana"),
+    Visit("item analysis", "analysis.show", "/en/author/water/analysis", "dana"),
+    Visit("item analysis, too few people", "analysis.show", "/en/author/housing/analysis", "dana"),
     Visit("administration", "administration.show", "/en/admin/", "erin"),
     Visit("people", "administration.people_page", "/en/admin/people", "erin"),
     Visit("person", "administration.person", "/en/admin/people/{carla}", "erin"),

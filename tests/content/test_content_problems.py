@@ -236,6 +236,10 @@ MISTAKES: dict[str, Changes] = {
         ("review_lesson: rooms", "review_lesson: room"),
         ("feedback: A tent has no door.", "feedbck: A tent has no door."),
     ),
+    "quiz-robots": edit(
+        QUIZ, ("unit: beds", "unit: 53"), ("accept: [eviction, eviction order]", f"accept: [{'eviction ' * 60}]")
+    )
+    | edit("mobility/quiz.yaml", ("value: 20", "value: 20\n  unit: 20")),
     "quiz-silent": edit(QUIZ, (", feedback: A tent has no door.", "")),
     "quiz-without-points": edit(
         "mobility/quiz.yaml",

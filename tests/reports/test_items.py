@@ -1,0 +1,322 @@
+"""Item analysis: the same figures on the page, in the CSV, in the JSON and from the command, and whose attempts they are of."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable
+
+import pytest
+from sqlalchemy import select
+
+import quizzes
+from course.accounts import people
+from course.learning import attempts
+from course.learning.tables import Attempt
+from course.publishing.revisions import live_digest, quizzes_of, restore
+from course.reports import items
+from quizzes.analysis import ItemAnalysis, Row, analyse
+from quizzes.model import Quiz, Response
+from tests.site import Client, Site, counted_queries
+
+PAGE = "/en/author/mobility/analysis"
+NURSES, SCHOOL = Response(choices=("nurses",)), Response(choices=("school",))
+RIGHT: dict[str, Response] = {
+    "who-travels": NURSES,
+    "paint-first": Response(choices=("true",)),
+    "seats": Response(text="20"),
+}
+WRONG = {"who-travels": SCHOOL, "paint-first": Response(choices=("false",)), "seats": Response(text="40")}
+# One person a line, in the order of the items: 1 right, 0 wrong, - no response.
+MARKS = ("111", "110", "101", "100", "0-0", "01-")
+
+
+def given(marks: str) -> dict[str, Response]:
+    told = {"1": RIGHT, "0": WRONG}
+    return {item: told[mark][item] for item, mark in zip(RIGHT, marks, strict=True) if mark in told}
+
+
+def sit(site: Site, person_id: int, responses: dict[str, Response], *, close: bool = True, module: str = "mobility") -> None:
+    with site.session(write=True) as session:
+        course = restore(session, live_digest(session))
+        found = course.module(module)
+        assert found is not None
+        attempt = attempts.start(session, person_id=person_id, course=course, module=found, now=site.later(minutes=1))
+        attempts.save(session, attempt, responses, site.now)
+        if close:
+            attempts.close(session, attempt, quiz=found.quizzes["en"], course=course, now=site.now)
+
+
+def learners(site: Site, marks: Iterable[str]) -> list[int]:
+    """One new learner for each line of marks, with a closed attempt."""
+    made: list[int] = []
+    for each in marks:
+        with site.session(write=True) as session:
+            address = f"l{len(made)}-{site.now:%d%H%M%S}@example.org"
+            person = people.add(session, email=address, name="L", password="a long pass phrase", language="en", now=site.now)
+            made.append(person.id)
+        sit(site, made[-1], given(each))
+    return made
+
+
+def edit(site: Site, name: str, old: str, new: str) -> str:
+    """Changes a file of the course, publishes it a day later, and gives the new revision's name."""
+    path = site.folder / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    site.later(days=1)
+    done = site.publish()
+    assert done.course is not None
+    return done.course.digest
+
+
+@pytest.fixture
+def sat(site: Site) -> Site:
+    learners(site, MARKS)
+    return site
+
+
+def rows_of(browser: Client, path: str) -> list[dict[str, str]]:
+    text = browser.get(path).get_data()
+    assert text.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline="")))
+
+
+def page_values(html: str) -> dict[tuple[str, ...], float]:
+    """What a person reads, by item and figure, or by item, place and choice."""
+    found: dict[tuple[str, ...], float] = {}
+    for item, cells in re.findall(r'<tr data-item="([^"]+)">(.*?)</tr>', html, re.DOTALL):
+        for name, value in re.findall(r'data-figure="(\w+)"><span data-value="([^"]+)"', cells):
+            found[item, name] = float(value)
+    for item, section in re.findall(r'id="item-([^"]+)"(.*?)</section>', html, re.DOTALL):
+        for about, choice, value in re.findall(
+            r'data-about="([^"]*)" data-choice="([^"]*)">.*?data-value="([^"]+)"', section, re.DOTALL
+        ):
+            found[item, about, choice] = float(value)
+    return found
+
+
+def csv_values(rows: list[dict[str, str]]) -> dict[tuple[str, ...], float]:
+    return {
+        (row["item"], row["about"], row["choice"]) if row["figure"] == "taken" else (row["item"], row["figure"]): float(
+            row["value"]
+        )
+        for row in rows
+        if row["value"] and row["item"] != "quiz"
+    }
+
+
+def test_every_figure_is_the_same_everywhere(sat: Site) -> None:
+    browser = sat.client("dana")
+    rows = rows_of(browser, f"{PAGE}.csv")
+    assert page_values(browser.page(PAGE)) == csv_values(rows)
+    answer = json.loads(browser.page(f"{PAGE}.json"))
+    assert [{k: "" if v is None else str(v) for k, v in line.items()} for line in answer["figures"]] == rows
+    assert (answer["attempts"], answer["people"], len(answer["revisions"])) == ("first", 6, 1)
+    assert list(answer["definitions"]) == [name for name, _ in items.DEFINITIONS]
+
+
+def test_the_figures_are_those_of_the_library(sat: Site) -> None:
+    with sat.session() as session:
+        quiz = restore(session, live_digest(session)).modules[1].quizzes["en"]
+        made = items.report(session, module="mobility", now=sat.now)
+    expected = analyse(quiz, [Row(n, quizzes.grade(quiz, given(marks)), given(marks)) for n, marks in enumerate(MARKS)])
+    assert (made.analysis, made.chosen and made.chosen.quiz) == (expected, quiz)
+
+
+def test_figures_by_hand(sat: Site) -> None:
+    rows = rows_of(sat.client("dana"), f"{PAGE}.csv")
+    found = csv_values(rows)
+    assert [found[item, "facility"] for item in RIGHT] == [66.6667, 50, 33.3333]
+    assert [found[item, "blank"] for item in RIGHT] == [0, 16.6667, 16.6667]
+    assert (found["who-travels", "", "nurses"], found["paint-first", "", "false"]) == (66.6667, 33.3333)
+    assert [(row["choice"], row["value"], row["is_key"]) for row in rows if row["item"] == "seats" and row["choice"]] == [
+        ("correct", "33.3333", "1"), ("partial", "0.0", "0"), ("incorrect", "50.0", "0"), ("not_answered", "16.6667", "0"),
+    ]  # fmt: skip
+    assert {row["n"] for row in rows if row["value"]} == {"6"}
+    assert [row["figure"] for row in rows if row["item"] == "quiz"] == ["mean", "alpha", "standard_error"]
+
+
+def test_a_chart_stands_beside_each_table_and_the_key_is_marked_in_words(sat: Site) -> None:
+    html = sat.client("dana").page(PAGE)
+    sections = re.findall(r'<section class="item-figures".*?</section>', html, re.DOTALL)
+    assert [section.count("<svg") for section in sections] == [1, 1, 1]
+    for section in sections:
+        lines = len(re.findall("<tr[^>]* data-about", section))
+        assert (section.count('class="rail"'), section.count('class="range"')) == (lines, lines)
+        assert section.count("✓ key") == section.count('class="ring"') == 1
+    assert [words for _, words in items.DEFINITIONS if html.count(words.replace("'", "&#39;")) != 1] == []
+
+
+def test_under_five_people_nothing_is_shown_but_that(site: Site) -> None:
+    browser = site.client("dana")
+    assert "Nobody has closed an attempt at this quiz yet." in browser.page(PAGE)
+    assert rows_of(browser, f"{PAGE}.csv") == []
+    learners(site, MARKS[:4])
+    html = browser.page(PAGE)
+    assert ("Fewer than 5 people" in html, "<svg class" in html, page_values(html)) == (True, False, {})
+    assert rows_of(browser, f"{PAGE}.csv") == []
+    answer = json.loads(browser.page(f"{PAGE}.json"))
+    assert (answer["people"], answer["figures"]) == (None, [])
+    learners(site, MARKS[:1])
+    assert rows_of(browser, f"{PAGE}.csv")[0]["n"] == "5"
+
+
+def test_who_counts(sat: Site) -> None:
+    """Neither staff, nor open attempts, nor other modules; later attempts only when all are asked for."""
+    browser = sat.client("dana")
+    before = rows_of(browser, f"{PAGE}.csv")
+    for who in ("carla", "dana", "erin"):
+        sit(sat, sat.ids[who], RIGHT)
+    sit(sat, sat.ids["bob"], RIGHT, close=False)
+    sit(sat, sat.ids["alice"], {}, module="housing")
+    with sat.session() as session:
+        again = session.scalars(select(Attempt.person_id).where(Attempt.module == "mobility").order_by(Attempt.id)).first()
+    assert again is not None
+    sit(sat, again, {})
+    assert rows_of(browser, f"{PAGE}.csv") == before
+    everything = rows_of(browser, f"{PAGE}.csv?attempts=all")
+    assert {row["n"] for row in everything if row["value"]} == {"7"}
+    assert csv_values(everything)["paint-first", "blank"] == 28.5714
+    assert '<option value="all" selected>' in browser.page(f"{PAGE}?attempts=all")
+
+
+def test_revisions_with_the_same_quiz_count_together_and_others_apart(sat: Site) -> None:
+    with sat.session() as session:
+        first = live_digest(session)
+    second = edit(sat, "mobility/module.yaml", "How a town moves", "How our town moves")
+    learners(sat, ["111"])
+    third = edit(sat, "mobility/quiz.yaml", "half may be used", "half of them may be used")
+    learners(sat, MARKS[:5])
+    browser = sat.client("dana")
+    html = browser.page(PAGE)
+    options = re.findall(r'<option value="(\w+)"( selected)?>(\d+ \w+ 2026) · (\d+) attempts', html)
+    assert options == [(third[:12], " selected", "4 March 2026", "5"), (second[:12], "", "2 March 2026", "7")]
+    assert ("half of them may be used" in html, "half may be used" in html) == (True, False)
+    for revision in (first, second[:12]):
+        old = browser.page(f"{PAGE}?revision={revision}")
+        assert ("half may be used" in old, ">7</span> people" in old) == (True, True)
+        assert rows_of(browser, f"{PAGE}.csv?revision={revision}")[0]["n"] == "7"
+    answer = json.loads(browser.page(f"{PAGE}.json?revision={first}"))
+    assert (answer["revisions"], answer["since"]) == ([second, first], "2026-03-02T09:00:00+00:00")
+
+
+def test_a_module_taken_away_can_still_be_read(sat: Site) -> None:
+    edit(sat, "course.yaml", "[housing, mobility]", "[housing]")
+    for path in sorted((sat.folder / "mobility").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    (sat.folder / "mobility").rmdir()
+    rooms = sat.folder / "housing" / "01-rooms-before-rules.md"
+    rooms.write_text(rooms.read_text(encoding="utf-8").replace("[the other module](module:mobility)", "none"), encoding="utf-8")
+    assert sat.publish().problems == ()
+    assert "<h1>Item analysis</h1>" in sat.client("dana").page(PAGE)
+
+
+@pytest.mark.parametrize(
+    "path", ["none/analysis", "mobility/analysis?revision=0000", "mobility/analysis?attempts=best", "none/analysis.csv"]
+)
+def test_what_there_is_not(sat: Site, path: str) -> None:
+    assert sat.client("dana").get(f"/en/author/{path}").status_code == 404
+
+
+def test_who_may_read_it(sat: Site) -> None:
+    for who, status in (("alice", 403), ("carla", 403), ("dana", 200), ("erin", 200)):
+        browser = sat.client(who)
+        assert [browser.get(f"{PAGE}{form}").status_code for form in ("", ".csv", ".json")] == [status] * 3
+    assert f'<a href="{PAGE}">Mobility</a>' in sat.client("dana").page("/en/author/")
+
+
+def test_queries_do_not_grow_with_attempts_and_versions(sat: Site) -> None:
+    counts = []
+    for round_ in range(3):
+        if round_:
+            edit(sat, "mobility/quiz.yaml", "prompt: ", "prompt: So ")
+            learners(sat, MARKS * round_)
+        browser = sat.client("dana")
+        browser.page(PAGE)
+        with counted_queries(sat) as said:
+            browser.page(PAGE)
+        # Whether the process looks for a newer revision depends on how long ago it did.
+        counts.append(len([one for one in said if "publications" not in one and one != "BEGIN"]))
+    assert counts == [counts[0]] * 3
+    with sat.session() as session, counted_queries(sat) as said:
+        items.report(session, module="mobility", now=sat.now)
+    assert len([one for one in said if one.lstrip().startswith("SELECT")]) == 3
+
+
+def test_a_quiz_is_found_in_the_first_line_of_a_stored_course(site: Site) -> None:
+    with site.session() as session:
+        digest = live_digest(session)
+        course = restore(session, digest)
+        for module in course.modules:
+            text = quizzes_of(session, [digest], module.slug)[digest]
+            assert quizzes.read(json.loads(text)).quiz == module.quizzes["en"]
+        assert quizzes_of(session, [digest], "none") == {digest: ""}
+        assert quizzes_of(session, [], "housing") == {}
+
+
+def test_letters_go_on_after_z() -> None:
+    assert [items.letters(n) for n in (0, 25, 26, 51, 52, 701, 702)] == ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
+
+
+def test_lines_of_rows_and_places(site: Site) -> None:
+    """A matching item and an ordering have a line for each choice in each row; the page leaves out those that say nothing."""
+    for n in range(5):
+        with site.session(write=True) as session:
+            person = people.add(
+                session, email=f"m{n}@example.org", name="M", password="a long pass phrase", language="en", now=site.now
+            )
+            person_id = person.id
+        order = Response(choices=("open", "count", "follow")) if n else Response()
+        sit(site, person_id, {"order": order, "who-does-what": Response(pairs=(("nurse", "list"),))}, module="housing")
+    with site.session() as session:
+        made = items.report(session, module="housing", now=site.now)
+    assert made.chosen is not None
+    lines = {item.id: items.shown(items.taken_of(item, found)) for item, found in made.items}
+    assert [(letter, one.words, one.count, one.is_key) for letter, one in lines["order"]] == [
+        ("A", "Place 1: Count", 0, True),
+        ("B", "Place 1: Open", 4, False),
+        ("C", "Place 2: Count", 4, False),
+        ("D", "Place 2: Open", 0, True),
+        ("E", "Place 3: Follow up", 4, True),
+        ("F", "No response", 1, False),
+    ]
+    assert [(one.words, one.count) for _, one in lines["who-does-what"]] == [
+        ("The caretaker: Keeps the keys", 0),
+        ("The street nurse: Keeps the list", 5),
+        ("The treasurer: Keeps the money", 0),
+        ("No response", 0),
+    ]
+
+
+def test_of_an_item_that_few_had_no_line_is_shown() -> None:
+    quiz = quizzes.read({"items": [{"id": "a", "kind": "true_false", "prompt": "?", "correct": True}]}).quiz
+    assert isinstance(quiz, Quiz)
+    assert items.taken_of(quiz.items[0], ItemAnalysis("a", 4)) == ()
+
+
+def test_the_command_gives_the_same(sat: Site) -> None:
+    from click.testing import CliRunner
+
+    from course.cli import course
+
+    settings = sat.settings
+    environ = {
+        "COURSE_INSTANCE": str(settings.instance), "COURSE_DATABASE_URL": settings.database_url,
+        "COURSE_MODULES": str(settings.modules),
+    }  # fmt: skip
+    browser = sat.client("dana")
+
+    def run(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(course, ["report", "items", *words], env=environ, catch_exceptions=False)
+        return done.exit_code, done.stdout_bytes.decode() or done.stderr
+
+    for form in ("csv", "json"):
+        assert run("mobility", "--format", form) == (0, browser.get(f"{PAGE}.{form}").get_data(as_text=True))
+    assert run("mobility", "--revision", "00") == (
+        1, "Error: --revision: nobody has closed an attempt on a revision `00`\n",
+    )  # fmt: skip
+    assert run("housing") == (1, "Error: nobody has closed an attempt at a quiz of a module `housing`\n")
