@@ -74,9 +74,9 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_bombs_are_over_within_a_second(bomb: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     document = read_yaml(BOMBS[bomb], "a.yaml")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert (bomb in ("many keys", "quotes")) >= (document.problems == ())
 
 
