@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
 
+    from .content.exchange import Format
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def course() -> None:
@@ -58,6 +60,60 @@ def publish(path: Path | None) -> None:
         click.echo(f"{len(done.problems)} problems: nothing was changed.", err=True)
         sys.exit(1)
     click.echo(f"{'Published' if done.is_new else 'Published already'}: revision {done.course.digest[:12]}")
+
+
+@course.command("import")
+@click.argument("form", metavar="FORMAT")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--into", "module", required=True, metavar="MODULE", help="The module whose quiz.yaml takes the items.")
+@click.option("--dry-run", is_flag=True, help="Tell what would happen, and change nothing.")
+@click.option("--unfinished", is_flag=True, help="Take items without feedback too; the folder has problems until you add it.")
+def import_items(form: str, file: Path, module: str, dry_run: bool, unfinished: bool) -> None:
+    """Read items from gift, moodle-xml or aiken into a module. Ends with a ledger of every item."""
+    from .content import exchange
+
+    run = exchange.plan_import if dry_run else exchange.import_items
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(exchange.MOST_BYTES + 1)
+        plan = run(_settings().modules, module, _format(form), data, unfinished=unfinished)
+    except exchange.Refused as refused:
+        raise click.ClickException(f"{file}: {refused}. {refused.hint[:1].upper()}{refused.hint[1:]}.") from None
+    except (exchange.NotImported, OSError) as error:
+        raise click.ClickException(f"{error}. Nothing was changed.") from None
+    for line in plan.ledger.lines():
+        click.echo(line)
+    for problem in plan.left:
+        click.echo(str(problem))
+    click.echo("Nothing was changed." if dry_run or not plan.files else f"Written: {', '.join(sorted(plan.files))}")
+
+
+@course.command("export")
+@click.argument("form", metavar="FORMAT")
+@click.argument("module")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; left out, the items are printed.")
+def export_items(form: str, module: str, output: Path | None) -> None:
+    """Write the items of a module as gift or moodle-xml. The ledger goes to the terminal."""
+    from .content import exchange
+
+    try:
+        exported = exchange.export_module(_settings().modules, module, _format(form))
+        if output:
+            output.write_text(exported.text, encoding="utf-8", newline="\n")
+    except (exchange.NotImported, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    if not output:
+        sys.stdout.buffer.write(exported.text.encode())
+    for line in exported.ledger.lines():
+        click.echo(line, err=True)
+
+
+def _format(name: str) -> Format:
+    from .content.exchange import FORMATS
+
+    if name not in FORMATS:
+        raise click.ClickException(f"there is no format `{name}`; there are {', '.join(FORMATS)}")
+    return FORMATS[name]
 
 
 @course.group()

@@ -45,8 +45,10 @@ def check_distances(found: Sequence[tuple[Entry, Interaction]]) -> None:
     """Leaves a fault where an item's `distance` would take another item's word for its own."""
     typed = [(entry, text) for entry, item in found for text in _typed(item)]
     for entry, text in typed:
+        if not text.distance:
+            continue
         others = dict.fromkeys(word for _, other in typed if other is not text for word in other.accept)
-        for word in text.too_near(tuple(others)) if text.distance else ():
+        for word in text.too_near(tuple(others)):
             message = f"`{text.id}` would take `{word}`, which another item accepts, for its own"
             entry.fault("too-near", message, f"make `distance` smaller, or add `reject: [{word}]`")
 

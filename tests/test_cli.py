@@ -119,3 +119,41 @@ def test_demo_prints_four_sign_ins_that_work_once(command: Command) -> None:
     assert len(passwords) == 4
     again = {line.split()[2] for line in command("demo", "--learners", "12").splitlines()[-4:]}
     assert passwords & again == set()
+
+
+def test_items_are_imported_and_exported(command: Command, tmp_path: Path) -> None:
+    file, out, quiz = tmp_path / "items.gift", tmp_path / "out.xml", command.modules / "mobility/quiz.yaml"
+    file.write_text("::Hall::Is a hall enough?{F#A family needs a door.#So it is.}\n\n::No::Q{=a ~b}\n")
+    before = quiz.read_text()
+    words = ("import", "gift", str(file), "--into", "mobility")
+    ledger = (
+        "Items in: 2 = 1 kept + 0 changed + 1 dropped. Items out: 1.\n"
+        "line 1: Hall: kept as `hall`\n"
+        "line 3: No: dropped\n"
+        "    line 3: the item: `a` has no feedback: say why it is right or wrong: `feedback: …`\n"
+        "    line 3: the item: `b` has no feedback: say why it is right or wrong: `feedback: …`\n"
+    )
+    assert command(*words, "--dry-run") == f"{ledger}Nothing was changed.\n"
+    assert quiz.read_text() == before
+    assert command(*words) == f"{ledger}Written: mobility/quiz.yaml\n"
+    assert quiz.read_text().startswith(before)
+    assert command(*words).endswith("Nothing was changed.\n")
+    assert "no-feedback" in command(*words, "--unfinished", "--dry-run")
+    assert "::hall::[markdown]Is a hall enough?{FALSE#A family needs a door.#So it is.}" in command(
+        "export", "gift", "mobility"
+    )
+    assert command("export", "moodle-xml", "mobility", "--output", str(out)).startswith("Items in: 4 = ")
+    assert out.read_text().startswith('<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n')
+
+
+def test_what_cannot_be_imported_or_exported_is_said(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "items.xml"
+    file.write_text("<quiz>")
+    said = f"Error: {file}: line 1, column 7: this is not XML: no element found. Look at this place and the one before it.\n"
+    assert command("import", "moodle-xml", str(file), "--into", "mobility", code=1) == said
+    assert command("import", "gift", str(file), "--into", "none", code=1) == (
+        "Error: there is no module `none`; there are housing, mobility. Nothing was changed.\n"
+    )
+    unknown = "Error: there is no format `qti`; there are gift, moodle-xml, aiken\n"
+    assert command("import", "qti", str(file), "--into", "mobility", code=1) == unknown
+    assert command("export", "aiken", "mobility", code=1) == "Error: Aiken is read here, and not written\n"

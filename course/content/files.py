@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from .front_matter import MAX_TEXT, decode
@@ -17,13 +18,17 @@ _MAX_FILES = 20_000
 
 
 class Folder:
-    """Reads files by their path in the folder and remembers the digest of each, which together name the revision."""
+    """Reads files by their path in the folder and remembers the digest of each, which together name the revision.
 
-    def __init__(self, root: Path) -> None:
+    ``instead`` holds bytes that are read in place of what lies there, or as if they did, so that a change can be checked first.
+    """
+
+    def __init__(self, root: Path, instead: Mapping[str, bytes] | None = None) -> None:
         self.root = root
+        self._instead = instead or {}
         self.problems: list[Problem] = []
         self.digests: dict[str, str] = {}
-        self.paths: tuple[str, ...] = tuple(sorted(self._walk()))
+        self.paths: tuple[str, ...] = tuple(sorted({*self._walk(), *self._instead}))
 
     def _walk(self) -> list[str]:
         found: list[str] = []
@@ -100,6 +105,8 @@ class Folder:
 
     def read(self, path: str, most: int, notes: Notes) -> bytes | None:
         """The bytes of a plain file of at most ``most`` bytes; None with a problem noted when there are none to be had."""
+        if path in self._instead:
+            return self._taken(self._instead[path], path, most, notes)
         # O_NONBLOCK so that a named pipe in the folder cannot stop us, O_NOFOLLOW so that a link cannot lead out of it.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         if (self.root / path).is_symlink():
@@ -128,6 +135,9 @@ class Folder:
             return None
         with os.fdopen(handle, "rb", closefd=False) as file:
             content = file.read(most + 1)
+        return self._taken(content, path, most, notes)
+
+    def _taken(self, content: bytes, path: str, most: int, notes: Notes) -> bytes | None:
         if len(content) > most:
             size = f"{most / 1000:.0f} KB" if most % 1024 else f"{most // 1024} KB"
             notes.add((1, 1), "too-large", f"the file is larger than {size}", "make it smaller, or split it")

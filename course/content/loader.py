@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from .files import Folder
@@ -18,9 +19,12 @@ COURSE = "course.yaml"
 _TOLERATED = frozenset({COURSE, "README.md", "LICENSE", "LICENSE.md"})
 
 
-def load(path: str | os.PathLike[str]) -> Loaded:
-    """The course in a folder, or all its problems. Problems name files by their path in the folder."""
-    folder = Folder(Path(path))
+def load(path: str | os.PathLike[str], instead: Mapping[str, bytes] | None = None) -> Loaded:
+    """The course in a folder, or all its problems. Problems name files by their path in the folder.
+
+    ``instead`` are files, by the same path, that are read in place of those that lie there: a change, before it is written.
+    """
+    folder = Folder(Path(path), instead)
     if COURSE not in folder.paths:
         missing = Problem(
             COURSE,

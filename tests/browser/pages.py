@@ -16,6 +16,8 @@ NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the w
     "analysis.as_json",
     "assets.show",
     "certificates.download",
+    "exchange.again",
+    "exchange.export",
     "health.healthz",
     "modules.root",
     "quiz.resume",
@@ -95,6 +97,13 @@ def _open_all(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
 
 
+def _see_an_import(page: Page) -> None:
+    page.locator("#format").select_option("gift")
+    file = {"name": "items.gift", "mimeType": "text/plain", "buffer": b"::Two:: 1 + 1? {=2#Right. ~3#One less.}\n\nA note."}
+    page.locator("#file").set_input_files(file)  # type: ignore[arg-type]  # Playwright types it as a TypedDict
+    press("See what would happen")(page)
+
+
 HOUSING = "/en/modules/housing/"
 VISITS = [
     Visit("home, visitor", "modules.home", "/en/"),
@@ -167,6 +176,11 @@ VISITS = [
     Visit("regrade, errors", "regrading.show", "/en/author/housing/regrade", "dana", act=press("Show what would change")),
     Visit("regrade, plan", "regrading.show", "/en/author/housing/regrade", "erin", act=_plan_a_regrade),
     Visit("regrade, one", "regrading.one", "/en/author/mobility/regrade/{regrade}", "dana"),
+    Visit("items elsewhere", "exchange.index", "/en/author/items", "dana"),
+    Visit("items of a module", "exchange.show", "/en/author/items/housing", "dana"),
+    Visit("items of a module, errors", "exchange.show", "/en/author/items/housing", "dana", act=press("See what would happen")),
+    Visit("an import, before", "exchange.show", "/en/author/items/housing", "dana", act=_see_an_import),
+    Visit("ledger of an export", "exchange.ledger", "/en/author/items/housing/ledger/gift", "dana"),
     Visit("item analysis", "analysis.show", "/en/author/water/analysis", "dana"),
     Visit("item analysis, too few people", "analysis.show", "/en/author/housing/analysis", "dana"),
     Visit("administration", "administration.show", "/en/admin/", "erin"),

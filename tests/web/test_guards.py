@@ -40,6 +40,13 @@ TABLE = {
     "certificates.download": SIGNED_IN,
     "certificates.show": SIGNED_IN,
     "certificates.verify": ANYONE,
+    "exchange.again": AUTHORS,
+    "exchange.check": AUTHORS,
+    "exchange.export": AUTHORS,
+    "exchange.index": AUTHORS,
+    "exchange.ledger": AUTHORS,
+    "exchange.show": AUTHORS,
+    "exchange.take": AUTHORS,
     "health.healthz": ANYONE,
     "lessons.done": SIGNED_IN,
     "lessons.show": ANYONE,
@@ -87,6 +94,7 @@ VALUES = {
     "name": "none.svg",
     "number": "1",
     "regrade": "none",
+    "form": "gift",
 }
 
 
