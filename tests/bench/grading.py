@@ -1,4 +1,4 @@
-"""How fast attempts are graded, without a database: twenty items of all kinds, against a reference of plain Python in the same run."""
+"""How fast attempts are graded, without a database: twenty items of all kinds, against plain Python in the same run."""
 
 from __future__ import annotations
 
