@@ -35,8 +35,8 @@ def examples() -> list[Example]:
         scores = re.findall(r"^\| `(.*)` \| (\S+) \|$", part, flags=re.MULTILINE)
         drawn = re.search(r"^Drawn: (.*)$", part, flags=re.MULTILINE)
         values = {name: Fraction(value) for name, value in re.findall(r"`(\w+) = (\S+)`", drawn[1] if drawn else "")}
-        for text in blocks:
-            found.append(Example(part.split("\n", 1)[0], text, values, tuple((given, Fraction(n)) for given, n in scores)))
+        lines = tuple((given, Fraction(n)) for given, n in scores)
+        found += [Example(part.split("\n", 1)[0], text, values, lines) for text in blocks]
     return found
 
 
@@ -45,8 +45,7 @@ each_example = pytest.mark.parametrize("example", examples(), ids=lambda example
 
 def read(example: Example, folder: Path) -> Quiz:
     changes: dict[str, str | bytes | None] = {
-        "mobility/quiz.yaml": f"attempts: 0\nitems:\n{example.text}"
-        + ("" if "points" in example.text or KINDS[kind_of(example)].IS_GRADED else OTHER),
+        "mobility/quiz.yaml": f"attempts: 0\nitems:\n{example.text}{'' if KINDS[kind_of(example)].IS_GRADED else OTHER}",
         "mobility/media/plan.svg": PLAN,
     }
     loaded = load(write_small_course(folder, changes=changes))
@@ -68,7 +67,9 @@ OTHER = """\
 
 
 def kind_of(example: Example) -> str:
-    return re.findall(r"^  kind: (\w+)$", example.text, flags=re.MULTILINE)[0]
+    found = re.search(r"^  kind: (\w+)$", example.text, flags=re.MULTILINE)
+    assert found is not None
+    return found[1]
 
 
 def given(item: Interaction, words: str) -> Response:

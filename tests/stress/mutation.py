@@ -1,7 +1,7 @@
 """Mutation testing of the grading library: mutmut changes one thing at a time, and the tests must notice.
 
-It works in a folder of its own, `.tools/mutation`, and keeps what it has found: a run that was stopped goes on, and only what changed
-is tried again. What reads and writes other formats is left out.
+It works in a folder of its own, `.tools/mutation`, and keeps what it has found: a run that was stopped goes on, and only what
+changed is tried again. What reads and writes other formats is left out.
 """
 
 from __future__ import annotations
