@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
-LEVELS = ("run", "test", "studio")
+LEVELS = ("run", "test", "stress", "studio")
 PYTHON = sorted(path for part in ("course", "quizzes", "tests") for path in (ROOT / part).rglob("*.py"))
 NEVER = {"mock", "unittest"}  # a part of our own is never replaced in a test
 

@@ -220,6 +220,17 @@ def test_one_more_right_tick_never_costs(quiz: Quiz, response: Response) -> None
                 assert without_hints(item, Response(choices=more)) >= without_hints(item, Response(choices=ticked))
 
 
+@given(quiz(["multiple_choice", "hotspot"]), responses)
+def test_one_wrong_tick_less_never_costs(quiz: Quiz, response: Response) -> None:
+    """As long as something stays ticked: a response that ticks nothing is none, and earns nothing under every rule."""
+    for item in map(of, quiz.items):
+        ticked = item.known(response).choices
+        for choice in item.choices:
+            fewer = tuple(name for name in ticked if name != choice.id)
+            if not choice.correct and choice.id in ticked and fewer:
+                assert without_hints(item, Response(choices=fewer)) >= without_hints(item, Response(choices=ticked))
+
+
 @given(quiz(["matching", "cloze"]), responses)
 def test_one_more_right_row_never_costs(quiz: Quiz, response: Response) -> None:
     for item in map(of, quiz.items):
@@ -238,6 +249,39 @@ def test_two_lines_put_right_never_cost(quiz: Quiz, random: Random) -> None:
         if key.index(given[n]) > key.index(given[n + 1]):
             better = (*given[:n], given[n + 1], given[n], *given[n + 2 :])
             assert without_hints(item, Response(choices=better)) > without_hints(item, Response(choices=tuple(given)))
+
+
+@given(quiz(), st.data())
+def test_no_response_and_no_change_of_one_beats_the_key(quiz: Quiz, data: st.DataObject) -> None:
+    for item in map(of, quiz.items):
+        best = quizzes.grade_item(item, item.key())
+        given = data.draw(responses)
+        changed = data.draw(st.sampled_from(["choices", "text", "pairs", "hints", "numbers"]))
+        mixed = replace(given, **{changed: getattr(item.key(), changed)})
+        for response in (given, mixed):
+            outcome = quizzes.grade_item(item, response)
+            assert outcome.score.raw <= best.score.raw
+            if outcome.score.raw == best.score.raw and item.IS_GRADED:
+                assert outcome.status == "correct"
+
+
+@given(quiz(), responses)
+def test_the_order_in_which_choices_are_written_changes_no_score(quiz: Quiz, response: Response) -> None:
+    for item in map(of, quiz.items):
+        if item.kind != "ordering":  # whose order is the key
+            turned = replace(item, choices=item.choices[::-1], pairs=item.pairs[::-1])
+            assert quizzes.grade_item(turned, response).score == quizzes.grade_item(item, response).score
+
+
+@given(quiz(), responses, st.text(max_size=5))
+def test_a_reload_changes_no_outcome(quiz: Quiz, response: Response, seed: str) -> None:
+    """Quiz and response are stored and read again, and the attempt is drawn again from its seed."""
+    again = quizzes.read(quizzes.to_mapping(quiz)).quiz
+    assert again is not None
+    once, reloaded = quizzes.instance(quiz, seed), quizzes.instance(again, seed)
+    stored = {item.id: Response.from_json(of(item).known(response).as_json()) for item in once.items}
+    assert quizzes.grade(reloaded, stored) == quizzes.grade(once, {item.id: response for item in once.items})
+    assert quizzes.draw(again, seed) == quizzes.draw(quiz, seed)
 
 
 @given(quiz(), responses)
