@@ -204,7 +204,8 @@ class Walk:
             if not self._later(10):
                 return False
             attempt = attempts.start(self.session, person_id=self.person_id, course=self.course, module=module, now=self.at)
-            attempts.save(self.session, attempt, {item.id: self._response(item) for item in quiz.items}, self.at)
+            items = quizzes.instance(quiz, attempt.seed).items
+            attempts.save(self.session, attempt, {item.id: self._response(item) for item in items}, self.at)
             attempts.close(self.session, attempt, quiz=quiz, course=self.course, now=self.at + timedelta(minutes=12))
             self.at += timedelta(minutes=13, hours=24 if quiz.wait_minutes else 0)
             if attempt.is_passed:

@@ -1,7 +1,8 @@
 """Mutation testing of the grading library: mutmut changes one thing at a time, and the tests must notice.
 
-It works in a folder of its own, `.tools/mutation`, and keeps what it has found: a run that was stopped goes on, and only what
-changed is tried again. What reads and writes other formats is left out.
+It works in a folder of its own, `.tools/mutation`, and keeps what it has found: a run that was stopped goes on; changed
+functions are tried again, and what survived whenever a test has changed. Delete the folder to begin anew. What reads and
+writes other formats is left out.
 """
 
 from __future__ import annotations
@@ -59,16 +60,31 @@ def prepare() -> None:
     }
     wanted[Path("pyproject.toml")] = SETTINGS.encode()
     wanted[Path("conftest.py")] = (Path(__file__).parent / "on_mutants.py").read_bytes()
-    for path, content in wanted.items():
-        place = PLACE / path
-        if not place.exists() or place.read_bytes() != content:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
+    changed = {path for path, content in wanted.items() if _brought(PLACE / path, content)}
+    if any(path.parts[0] == "tests" for path in changed):
+        _try_survivors_again()
     for part in ("quizzes", "tests"):
         for place in (PLACE / part).rglob("*.py"):
             if place.relative_to(PLACE) not in wanted:
                 place.unlink()
     shutil.rmtree(PLACE / "mutants" / "tests", ignore_errors=True)  # mutmut copies them once, and would keep the old ones
+
+
+def _brought(place: Path, content: bytes) -> bool:
+    """Whether anything had to be written."""
+    if place.exists() and place.read_bytes() == content:
+        return False
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+    return True
+
+
+def _try_survivors_again() -> None:
+    for path in (PLACE / "mutants" / "quizzes").rglob("*.meta"):
+        held = json.loads(path.read_text())
+        codes = held["exit_code_by_key"]
+        held["exit_code_by_key"] = {name: None if code in SURVIVED else code for name, code in codes.items()}
+        path.write_text(json.dumps(held))
 
 
 def results() -> dict[str, dict[str, int | None]]:
