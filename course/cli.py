@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from . import clock, config
+from . import clock, commands_reports, config
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def course() -> None:
+@click.pass_context
+def course(context: click.Context) -> None:
     """The course engine."""
+    context.obj = _app  # what the commands of other files make the application with
+
+
+for command in commands_reports.COMMANDS:
+    course.add_command(command)
 
 
 @course.command()
@@ -169,67 +175,6 @@ def organisation_at(session: Session, path: str) -> int:
     if place is None:
         raise click.ClickException("--organisation: write at least a country, such as `Tunisia › Sfax`")
     return place
-
-
-@course.group()
-def report() -> None:
-    """Reports."""
-
-
-@report.command("completion")
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
-@click.option("--module", default="", help="Only this module.")
-def report_completion(form: str, module: str) -> None:
-    """The completion report over everything, the same lines as the page."""
-    from .extensions import current_session, intend, writing
-    from .learning import expiring
-    from .publishing.revisions import Live
-    from .reports import completion, export
-
-    app = _app()
-    with app.app_context():
-        intend(to_write=False)
-        session = current_session()
-        live = Live().course(session)
-        if live is None:
-            raise click.ClickException("nothing is published yet: run `course publish`")
-        if module and live.module(module) is None:
-            raise click.ClickException(
-                f"--module: there is no module `{module}`; there are {', '.join(m.slug for m in live.modules)}"
-            )
-        now = clock.now()
-        while expiring.is_any_due(session, now):
-            with writing(session):
-                expiring.close_due(session, Live(), live, now)
-        made = completion.completion(session, course=live, scope=None, filters=completion.Filters(module=module), now=now)
-        text = (
-            export.completion_json(made)
-            if form == "json"
-            else export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(made))
-        )
-    sys.stdout.buffer.write(text.encode())
-
-
-@report.command("items")
-@click.argument("module")
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
-@click.option("--revision", default="", help="The version of the quiz in this revision; left out, the newest.")
-@click.option("--attempts", type=click.Choice(["first", "all"]), default="first", show_default=True, help="Of each person.")
-def report_items(module: str, form: str, revision: str, attempts: Literal["first", "all"]) -> None:
-    """What the responses say about the items of MODULE's quiz, the same figures as the author's page."""
-    from .extensions import current_session, intend
-    from .reports import export, items
-
-    with _app().app_context():
-        intend(to_write=False)
-        try:
-            made = items.report(current_session(), module=module, revision=revision, which=attempts, now=clock.now())
-        except KeyError:
-            raise click.ClickException(f"--revision: nobody has closed an attempt on a revision `{revision}`") from None
-    if made.chosen is None:
-        raise click.ClickException(f"nobody has closed an attempt at a quiz of a module `{module}`")
-    text = items.to_json(made) if form == "json" else export.to_csv(items.COLUMNS, items.figure_rows(made))
-    sys.stdout.buffer.write(text.encode())
 
 
 @course.command()

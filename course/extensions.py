@@ -183,3 +183,13 @@ def current_session() -> Session:
     """The session of this request or command; the one place that reaches for Flask-SQLAlchemy's."""
     found: Any = db.session()
     return found  # type: ignore[no-any-return]
+
+
+def see_one_moment(session: Session) -> None:
+    """Makes all queries from here on see the database as it is at the first of them. SQLite does so by itself.
+
+    What was read before is let go; nothing may have been written.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.rollback()
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

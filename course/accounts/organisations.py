@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from . import secrets
 from .people import clean_name
-from .tables import Membership, Organisation, OrganisationClosure
+from .tables import Membership, Organisation, OrganisationClosure, OrganisationVersion
 
 KINDS = ("country", "network", "municipality", "department")
 
@@ -59,6 +60,7 @@ def find_or_add(session: Session, *, parent_id: int | None, kind: str, name: str
             session.add(organisation)
             session.flush()
             _link(session, organisation.id, parent_id)
+            _keep_version(session, organisation, now)
             return organisation.id
     except IntegrityError:
         return session.execute(where).scalar_one()
@@ -74,14 +76,20 @@ def _link(session: Session, organisation_id: int, parent_id: int | None) -> None
         session.execute(insert(OrganisationClosure).from_select(columns, above))
 
 
-def change(session: Session, organisation: Organisation, *, name: str, parent_id: int | None) -> None:
-    """Renames or moves an organisation with all below it. Raises WrongPlace."""
+def change(
+    session: Session, organisation: Organisation, *, name: str, parent_id: int | None, now: datetime, kind: str = ""
+) -> None:
+    """Renames or moves an organisation with all below it, or makes it of another kind. Raises WrongPlace.
+
+    How it stood before is kept, so that a report of a past moment shows the tree of that moment.
+    """
     below = set(
         session.scalars(select(OrganisationClosure.descendant_id).where(OrganisationClosure.ancestor_id == organisation.id))
     )
     if parent_id in below:
         raise WrongPlace("An organisation cannot stand below itself.")
-    moved, values = parent_id != organisation.parent_id, {"name": clean_name(name)[:160], "name_key": name_key(name)}
+    moved = parent_id != organisation.parent_id
+    values = {"name": clean_name(name)[:160], "name_key": name_key(name), "kind": kind or organisation.kind}
     try:
         with session.begin_nested():
             session.execute(
@@ -92,6 +100,7 @@ def change(session: Session, organisation: Organisation, *, name: str, parent_id
     session.refresh(organisation)
     if moved:
         _relink(session, below, organisation.id, parent_id)
+    _keep_version(session, organisation, now)
 
 
 def _relink(session: Session, below: set[int], organisation_id: int, parent_id: int | None) -> None:
@@ -112,19 +121,44 @@ def _relink(session: Session, below: set[int], organisation_id: int, parent_id: 
         )
 
 
+def _keep_version(session: Session, organisation: Organisation, now: datetime) -> None:
+    """Remembers how an organisation stands from now on: called when it is made and whenever it changes."""
+    version = OrganisationVersion
+    session.execute(
+        update(version).where(version.organisation_id == organisation.id, version.until_at.is_(None)).values(until_at=now)
+    )
+    session.execute(
+        insert(version).values(
+            organisation_id=organisation.id,
+            parent_id=organisation.parent_id,
+            kind=organisation.kind,
+            name=organisation.name,
+            since_at=now,
+        )
+    )
+
+
 def places(session: Session, within: Sequence[int] | None = None) -> list[Place]:
     """The tree in reading order, each with its path; ``within`` keeps the subtrees of those only. Two queries at most."""
     rows = session.execute(
         select(Organisation.id, Organisation.public_id, Organisation.kind, Organisation.name, Organisation.parent_id)
     ).all()
+    return in_order(rows, None if within is None else subtree(session, within))
+
+
+def in_order(rows: Sequence[Any], seen: set[int] | None) -> list[Place]:
+    """Places in reading order, of rows with id, public_id, kind, name and parent_id; ``seen`` None keeps them all."""
     names = {row.id: (row.name, row.parent_id) for row in rows}
-    seen = None if within is None else subtree(session, within)
 
     def path(organisation_id: int) -> tuple[str, ...]:
         name, parent = names[organisation_id]
         return (*path(parent), name) if parent else (name,)
 
-    kept = [Place(*row, path=path(row.id)) for row in rows if seen is None or row.id in seen]
+    kept = [
+        Place(row.id, row.public_id, row.kind, row.name, row.parent_id, path(row.id))
+        for row in rows
+        if seen is None or row.id in seen
+    ]
     return sorted(kept, key=lambda place: [name_key(name) for name in place.path])
 
 

@@ -91,6 +91,12 @@ def set_extra_time(session: Session, person: Person, percent: int, *, by_id: int
         session.flush()
 
 
+def set_language(session: Session, person: Person, language: str, *, by_id: int | None, now: datetime) -> None:
+    if language != person.language:
+        record(session, person_id=person.id, by_id=by_id, what="language", before=person.language, after=language, now=now)
+        person.language = language
+
+
 def erase(session: Session, person: Person, *, by_id: int | None, now: datetime) -> None:
     """Takes away who it was: name, address, password, links and mails. The facts stay under a number, so counts do not move."""
     if person.email:

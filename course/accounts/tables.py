@@ -42,6 +42,19 @@ class OrganisationClosure(Base):
     depth: Mapped[int]
 
 
+class OrganisationVersion(Base):
+    """How an organisation stood from one time to another: its name, its kind and what it stood under."""
+
+    __tablename__ = "organisation_versions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(160))
+    since_at: Mapped[datetime] = mapped_column(Moment)
+    until_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
 class Person(Base):
     """Anyone with an account. ``email_key`` is the folded address and unique; both are empty after erasure.
 
@@ -136,3 +149,4 @@ class Change(Base):
     what: Mapped[str] = mapped_column(String(32))
     before: Mapped[str] = mapped_column(String(300))
     after: Mapped[str] = mapped_column(String(300))
+    __table_args__ = (Index("ix_changes_what_at", "what", "at"),)

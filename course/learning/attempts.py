@@ -21,7 +21,7 @@ from quizzes.model import ItemOutcome, Quiz, QuizOutcome, Response, Score
 from ..accounts.secrets import public_id
 from ..accounts.tables import Person
 from ..content.model import Course, Module
-from . import facts, grading
+from . import facts, grading, scores
 from .completing import settle
 from .lessons import enrol, start_module
 from .summaries import Result, counted, is_reached, ppm, score_of
@@ -276,6 +276,7 @@ def _summarise(session: Session, attempt: Attempt, quiz: Quiz, at: datetime) -> 
     passed_at = before.passed_at or (at if is_reached(results, quiz.counts) else None)
     new = {"score": str(score), "score_ppm": ppm(score), "last_at": max(before.last_at, at), "passed_at": passed_at}
     connection.execute(_change_state, whose | new)
+    scores.keep(connection, attempt.person_id, attempt.module, score, at)
 
 
 def outcome_of(session: Session, attempt: Attempt, quiz: Quiz, language: str = "") -> QuizOutcome:

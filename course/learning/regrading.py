@@ -22,7 +22,7 @@ from quizzes.model import Quiz, Response, Score
 
 from ..content.model import Course
 from ..publishing.revisions import Live
-from . import certificates, facts
+from . import certificates, facts, scores
 from .completing import settle
 from .expiring import quiz_of
 from .grading import Ruling, graded, rulings
@@ -156,6 +156,7 @@ def step(session: Session, revisions: Revisions, course: Course, public_id: str,
     for learner, effect in changed:
         enrolments[learner.person_id].regraded_at = now
         found += _turned(row, learner, effect, revisions, now)
+        scores.keep(session.connection(), learner.person_id, row.module, effect.after, now)
     facts.add_all(session, found)
     session.flush()
     for _, effect in changed:

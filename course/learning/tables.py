@@ -64,6 +64,19 @@ class ModuleState(Base):
     __table_args__ = (Index("ix_module_states_module", "module", "person_id"),)
 
 
+class ScoreChange(Base):
+    """A score of a module that counted, from one time to another; the one without an end is that of ``ModuleState``."""
+
+    __tablename__ = "score_changes"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    module: Mapped[str] = mapped_column(String(80), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    score: Mapped[str] = mapped_column(String(80))
+    score_ppm: Mapped[int]
+    since_at: Mapped[datetime] = mapped_column(Moment)
+    until_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
 class LessonState(Base):
     """One person in one lesson. ``changes`` counts done and undone; ``watched`` is one bit a second of the clip, in hex."""
 

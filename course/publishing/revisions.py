@@ -70,6 +70,12 @@ def live_digest(session: Session) -> str:
     return session.scalar(select(Publication.digest).order_by(Publication.id.desc()).limit(1)) or ""
 
 
+def digest_at(session: Session, at: datetime) -> str:
+    """The digest of what was live at a moment; empty before anything was published."""
+    then = select(Publication.digest).where(Publication.at <= at).order_by(Publication.id.desc()).limit(1)
+    return session.scalar(then) or ""
+
+
 def restore(session: Session, digest: str) -> Course:
     """The course of a revision. Raises KeyError when there is no such revision."""
     packed = session.scalar(select(Revision.course).where(Revision.digest == digest))

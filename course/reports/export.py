@@ -1,4 +1,8 @@
-"""The same rows as CSV and JSON. A spreadsheet must open the CSV with every accent and run nothing in it."""
+"""The same rows as CSV and JSON. A spreadsheet must open the CSV with every accent and run nothing in it.
+
+Above the table a CSV holds the rules it was counted by, each in one cell that begins with ``# ``; the first of them says in
+which row the table begins. A program skips rows that begin with ``#``, or asks for the table without its head.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 
 import quizzes
 
-from .completion import Filters, Line, Report
+from .completion import Line, Report, Week
+from .filters import WHO, Filters, iso
 from .people import Someone
 
 Value = str | int | float | None
@@ -27,8 +32,12 @@ COMPLETION_COLUMNS = (
     "not_started",
     "passed",
     "completed",
+    "certificates",
     "mean_score_percent",
+    "median_score_percent",
+    "median_days",
 )
+WEEK_COLUMNS = ("week", "began", "completed")
 PEOPLE_COLUMNS = (
     "name",
     "email",
@@ -42,12 +51,12 @@ PEOPLE_COLUMNS = (
 )
 
 
-def completion_rows(report: Report) -> list[dict[str, str | int | None]]:
-    """One mapping a line of the report, in its order; the one form that the page, the CSV and the JSON are checked against."""
+def completion_rows(report: Report) -> list[dict[str, Value]]:
+    """One mapping a line of the report, in its order; the one form that page, CSV, XLSX and JSON are checked against."""
     return [dict(zip(COMPLETION_COLUMNS, _line(line), strict=True)) for line in report.lines]
 
 
-def _line(line: Line) -> tuple[str | int | None, ...]:
+def _line(line: Line) -> tuple[Value, ...]:
     counts = line.counts
     return (
         " › ".join(line.place.path) if line.place else "all",
@@ -58,35 +67,65 @@ def _line(line: Line) -> tuple[str | int | None, ...]:
         counts.not_started,
         counts.passed,
         counts.completed,
-        None if counts.mean is None else quizzes.percent_of(counts.mean),
+        counts.certified,
+        _percent(counts.mean),
+        _percent(counts.median),
+        number(counts.median_days),
     )
 
 
-def people_rows(people: Iterable[Someone]) -> list[dict[str, str | int | None]]:
-    return [
-        {
+def _percent(scaled: Fraction | None) -> int | None:
+    return None if scaled is None else quizzes.percent_of(scaled)
+
+
+def number(value: Fraction | None) -> Value:
+    """A whole number as one; halves, which medians may be, as they are."""
+    return None if value is None else int(value) if value.denominator == 1 else float(value)
+
+
+def week_rows(weeks: Iterable[Week]) -> list[dict[str, Value]]:
+    return [{"week": week.begins_on.isoformat(), "began": week.began, "completed": week.completed} for week in weeks]
+
+
+def people_rows(people: Iterable[Someone]) -> Iterator[dict[str, Value]]:
+    for one in people:
+        yield {
             "name": one.name,
             "email": one.email,
             "organisations": "; ".join(one.organisations),
-            "enrolled_at": _iso(one.enrolled_at),
+            "enrolled_at": iso(one.enrolled_at),
             "percent": one.percent,
-            "score_percent": None if one.score is None else quizzes.percent_of(one.score),
-            "passed_at": _iso(one.passed_at),
-            "completed_at": _iso(one.completed_at),
-            "last_at": _iso(one.last_at),
+            "score_percent": _percent(one.score),
+            "passed_at": iso(one.passed_at),
+            "completed_at": iso(one.completed_at),
+            "last_at": iso(one.last_at),
         }
-        for one in people
-    ]
 
 
-def to_csv(columns: Sequence[str], rows: Iterable[Row]) -> str:
+def head(title: str, filters: Filters, made_at: str | None, rules: Sequence[str]) -> list[str]:
+    """What stands before a table: what it is, of which moment, by which filters and rules."""
+    limits = [f"{name}: {value}" for name, value in filters_of(filters).items() if value]
+    return [title, f"Made at {made_at}", *limits, *rules]
+
+
+def to_csv(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = ()) -> str:
+    return "".join(csv_lines(columns, rows, above))
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = ()) -> Iterator[str]:
     """RFC 4180 with a byte order mark; texts that a spreadsheet would run as a formula get an apostrophe before them."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
+    if above:
+        writer.writerow([f"# The table begins in row {len(above) + 2}; each row before it begins with #."])
+        writer.writerows([f"# {line}"] for line in above)
     writer.writerow(columns)
+    yield BOM + text.getvalue()
     for row in rows:
+        text.seek(0)
+        text.truncate()
         writer.writerow(["" if row[name] is None else safe(row[name]) for name in columns])
-    return BOM + text.getvalue()
+        yield text.getvalue()
 
 
 def safe(value: Value) -> Value:
@@ -101,23 +140,33 @@ def completion_json(report: Report) -> str:
     """The lines with the filters and rules they were counted by."""
     return json.dumps(
         {
-            "made_at": _iso(report.made_at),
-            "filters": _filters(report.filters),
+            "made_at": iso(report.made_at),
+            "filters": filters_of(report.filters),
             "rules": list(report.rules),
             "lines": completion_rows(report),
+            "weeks": week_rows(report.weeks),
         },
         ensure_ascii=False,
         indent=1,
     )
 
 
-def _filters(filters: Filters) -> dict[str, str]:
+def people_json(people: Iterable[Someone], filters: Filters, made_at: str | None, rules: Sequence[str]) -> Iterator[str]:
+    """The people as JSON, piece by piece."""
+    before = {"made_at": made_at, "filters": filters_of(filters), "rules": list(rules)}
+    yield json.dumps(before, ensure_ascii=False)[:-1] + ', "people": ['
+    for place, row in enumerate(people_rows(people)):
+        yield (",\n" if place else "\n") + json.dumps(row, ensure_ascii=False)
+    yield "\n]}\n"
+
+
+def filters_of(filters: Filters) -> dict[str, str]:
+    """In words that can be read back; the organisation stands in each line already."""
     return {
+        "as_of": iso(filters.as_of) or "",
         "module": filters.module,
         "since": filters.since.isoformat() if filters.since else "",
         "until": filters.until.isoformat() if filters.until else "",
+        "language": filters.language,
+        "who": WHO[filters.who],
     }
-
-
-def _iso(value: datetime | None) -> str | None:
-    return value.isoformat(timespec="seconds") if value else None

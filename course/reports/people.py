@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from ..accounts.organisations import places
+from ..accounts.history import holds, member_places
 from ..accounts.tables import Membership, Person
 from ..content.model import Course
 from ..learning.progress import course_progress, module_progress
 from ..learning.record import LessonRecord, ModuleRecord, Record
-from ..learning.tables import Enrolment, LessonState, ModuleState
-from .completion import Filters, _sums, counted_people, member_places
+from ..learning.tables import Enrolment, Fact, LessonState, ModuleState
+from . import counting
+from .completion import needed_to_pass, tree
+from .filters import Filters
+
+STREAMED = 500  # people whose rows are held at once in an export
+DELETED, AWAY = "(deleted account)", "(no longer within what you may see)"
 
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """One person behind a number. ``percent`` is of the module asked for, or of the course; ``score`` only of one module."""
+    """One person behind a number. ``percent`` is of the module asked for, or of the course; ``score`` only of one module.
+
+    ``public_id`` is empty where the reader may not open the person.
+    """
 
     public_id: str
     name: str
@@ -54,114 +62,183 @@ def behind(
 ) -> Listing:
     """The people whom a figure of the completion report counts, by name. A constant number of queries.
 
-    ``state`` is one of completion.STATES; ``limit`` None gives all.
+    ``state`` is one of filters.STATES; ``limit`` None gives all.
     """
-    chosen = _chosen(course, scope, filters, state).subquery("chosen")
-    total = session.execute(select(func.count()).select_from(chosen)).scalar_one()
+    chosen = _chosen(course, scope, filters, state)
+    total = session.execute(select(func.count()).select_from(chosen.subquery("chosen"))).scalar_one()
+    rows = session.execute(_listed(chosen).offset(offset).limit(limit)).all()
+    return Listing(tuple(_Reader(session, course, scope, filters).read(rows)), total)
+
+
+def stream(session: Session, *, course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Iterator[Someone]:
+    """The same people one after the other, however many, with a few hundred of them in memory."""
+    reader = _Reader(session, course, scope, filters)
     rows = session.execute(
+        _listed(_chosen(course, scope, filters, state)), execution_options={"yield_per": STREAMED, "stream_results": True}
+    )
+    for part in rows.partitions(STREAMED):
+        yield from reader.read(part)
+
+
+def is_within(session: Session, person_id: int, scope: Sequence[int] | None) -> bool:
+    """Whether a reader with this scope may see this person: a member now of an organisation in its subtree."""
+    return person_id in _visible(session, [person_id], scope)
+
+
+def _visible(session: Session, ids: Sequence[int], scope: Sequence[int] | None) -> Collection[int]:
+    if scope is None:
+        return ids
+    member = member_places(None).subquery("member")
+    return set(
+        session.scalars(select(member.c.person_id).where(member.c.person_id.in_(ids), member.c.place_id.in_(scope)).distinct())
+    )
+
+
+def _listed(chosen: Select[Any]) -> Select[Any]:
+    found = chosen.subquery("chosen")
+    return (
         select(
             Person.id,
             Person.public_id,
             Person.name,
             Person.email,
-            Enrolment.enrolled_at,
+            found.c.enrolled_at,
+            found.c.completed_at,
             Enrolment.last_at,
-            Enrolment.completed_at,
         )
-        .join(chosen, chosen.c.person_id == Person.id)
+        .join(found, found.c.person_id == Person.id)
         .join(Enrolment, Enrolment.person_id == Person.id)
         .order_by(Person.name, Person.id)
-        .offset(offset)
-        .limit(limit)
-    ).all()
-    ids = [row.id for row in rows]
-    records, homes = _records(session, ids, {row.id: row for row in rows}), _homes(session, ids)
-    people = tuple(_someone(course, filters, row, records[row.id], homes.get(row.id, ())) for row in rows)
-    return Listing(people, total)
+    )
 
 
-def is_within(session: Session, person_id: int, scope: Sequence[int] | None) -> bool:
-    """Whether a reader with this scope may see this person: a member now of an organisation in its subtree."""
-    if scope is None:
-        return True
-    member = member_places().subquery("member")
-    return bool(session.scalar(select(exists().where(member.c.person_id == person_id, member.c.place_id.in_(scope)))))
-
-
-def _chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Select[int, datetime | None]:
-    within = scope if filters.organisation is None else [filters.organisation]
-    sums = _sums(filters.module)
-    query = counted_people(filters).outerjoin(sums, sums.c.person_id == Person.id)
-    if within is not None:
-        member = member_places().subquery("member")
-        query = query.where(exists().where(member.c.person_id == Person.id, member.c.place_id.in_(within)))
-    needed = 1 if filters.module else max(1, sum(1 for module in course.modules if module.quizzes))
-    completed = sums.c.completed >= 1 if filters.module else Enrolment.completed_at.is_not(None)
-    conditions = {
+def _chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Select[Any]:
+    """The counted people of whom the figure says so: the same conditions as the report's."""
+    at = filters.as_of
+    sums = counting.sums(counting.states(filters.module, at))
+    everybody = counting.within(
+        counting.counted(filters), scope if filters.organisation is None else [filters.organisation], at
+    ).subquery("everybody")
+    query = select(*everybody.c).outerjoin_from(everybody, sums, sums.c.person_id == everybody.c.person_id)
+    conditions: Mapping[str, Any] = {
         "enrolled": None,
         "started": sums.c.person_id.is_not(None),
         "not_started": sums.c.person_id.is_(None),
-        "passed": sums.c.passed >= needed,
-        "completed": completed,
+        "passed": sums.c.passed >= needed_to_pass(course, filters.module),
+        "completed": sums.c.completed >= 1 if filters.module else everybody.c.completed_at.is_not(None),
+        "certified": everybody.c.certified == 1,
     }
     condition = conditions[state]
     return query if condition is None else query.where(condition)
 
 
-def _homes(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+class _Reader:
+    """Turns rows of people into what is shown of them, a few queries a batch."""
+
+    def __init__(self, session: Session, course: Course, scope: Sequence[int] | None, filters: Filters) -> None:
+        self._session, self._course, self._scope, self._filters = session, course, scope, filters
+        self._paths = {place.id: " › ".join(place.path) for place in tree(session, None, filters.as_of)}
+
+    def read(self, rows: Sequence[Any]) -> Iterator[Someone]:
+        ids, at = [row.id for row in rows], self._filters.as_of
+        held, homes = records(self._session, ids, at), self._homes(ids)
+        seen = last_facts(self._session, ids, at) if at else {}
+        visible = _visible(self._session, ids, self._scope) if at else ids
+        for row in rows:
+            yield self._someone(row, held[row.id], homes.get(row.id, ()), row.id in visible, seen.get(row.id))
+
+    def _homes(self, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        rows = self._session.execute(
+            select(Membership.person_id, Membership.organisation_id)
+            .where(
+                Membership.person_id.in_(ids),
+                Membership.role == "member",
+                holds(Membership.since_at, Membership.until_at, self._filters.as_of),
+            )
+            .order_by(Membership.id)
+        )
+        found: dict[int, tuple[str, ...]] = {}
+        for row in rows:
+            found[row.person_id] = (*found.get(row.person_id, ()), self._paths[row.organisation_id])
+        return found
+
+    def _someone(self, row: Any, held: Record, homes: tuple[str, ...], is_visible: bool, seen: datetime | None) -> Someone:
+        wanted = self._filters.module
+        module, state = self._course.module(wanted), held.modules.get(wanted)
+        return Someone(
+            public_id=row.public_id if is_visible else "",
+            name=(row.name or DELETED) if is_visible else AWAY,
+            email=(row.email or "") if is_visible else "",
+            organisations=homes,
+            enrolled_at=row.enrolled_at,
+            percent=module_progress(module, held).percent if module else course_progress(self._course, held).percent,
+            score=state.score if state else None,
+            passed_at=state.passed_at if state else None,
+            completed_at=(state.completed_at if state else None) if wanted else row.completed_at,
+            last_at=seen or row.last_at,
+        )
+
+
+def records(session: Session, ids: Sequence[int], at: datetime | None = None) -> dict[int, Record]:
+    """The records of these people as far as percentages need them, now or at a past moment; three queries, however many."""
+    modules: dict[int, dict[str, ModuleRecord]] = {person_id: {} for person_id in ids}
     if not ids:
         return {}
-    paths = {place.id: " › ".join(place.path) for place in places(session)}
-    rows = session.execute(
-        select(Membership.person_id, Membership.organisation_id)
-        .where(Membership.person_id.in_(ids), Membership.role == "member", Membership.until_at.is_(None))
-        .order_by(Membership.id)
-    )
-    found: dict[int, tuple[str, ...]] = {}
-    for row in rows:
-        found[row.person_id] = (*found.get(row.person_id, ()), paths[row.organisation_id])
-    return found
-
-
-def _records(session: Session, ids: Sequence[int], enrolments: dict[int, Any]) -> dict[int, Record]:
-    modules: dict[int, dict[str, ModuleRecord]] = {person_id: {} for person_id in ids}
-    lessons: dict[int, dict[tuple[str, str], LessonRecord]] = {person_id: {} for person_id in ids}
-    if ids:
-        for state in session.scalars(select(ModuleState).where(ModuleState.person_id.in_(ids))):
-            score = Fraction(state.score) if state.score else None
-            modules[state.person_id][state.module] = ModuleRecord(
-                state.started_at, state.last_at, score, state.passed_at, state.completed_at
-            )
-        for row in session.execute(
-            select(LessonState.person_id, LessonState.module, LessonState.lesson, LessonState.done_at).where(
-                LessonState.person_id.in_(ids), LessonState.done_at.is_not(None)
-            )
-        ):
-            lessons[row.person_id][row.module, row.lesson] = LessonRecord(done_at=row.done_at)
+    completed_at = counting.by_then(Enrolment.completed_at, at)
+    enrolled = select(Enrolment.person_id, Enrolment.enrolled_at, completed_at.label("completed_at"))
+    enrolments = {row.person_id: row for row in session.execute(enrolled.where(Enrolment.person_id.in_(ids)))}
+    for row in session.execute(_modules(ids, at)):
+        score = Fraction(row.score) if row.score else None
+        modules[row.person_id][row.module] = ModuleRecord(row.started_at, row.last_at, score, row.passed_at, row.completed_at)
+    lessons = _lessons_now(session, ids) if at is None else _lessons_then(session, ids, at)
     return {
         person_id: Record(
-            enrolled_at=enrolments[person_id].enrolled_at,
-            completed_at=enrolments[person_id].completed_at,
+            enrolled_at=enrolments[person_id].enrolled_at if person_id in enrolments else None,
+            completed_at=enrolments[person_id].completed_at if person_id in enrolments else None,
             modules=modules[person_id],
-            lessons=lessons[person_id],
+            lessons=lessons.get(person_id, {}),
         )
         for person_id in ids
     }
 
 
-def _someone(course: Course, filters: Filters, row: Any, record: Record, homes: tuple[str, ...]) -> Someone:
-    module = course.module(filters.module)
-    state = record.modules.get(filters.module)
-    percent = module_progress(module, record).percent if module else course_progress(course, record).percent
-    return Someone(
-        public_id=row.public_id,
-        name=row.name or "(deleted account)",
-        email=row.email or "",
-        organisations=homes,
-        enrolled_at=row.enrolled_at,
-        percent=percent,
-        score=state.score if state else None,
-        passed_at=state.passed_at if state else None,
-        completed_at=state.completed_at if state else (row.completed_at if not filters.module else None),
-        last_at=row.last_at,
+def _modules(ids: Sequence[int], at: datetime | None) -> Select[Any]:
+    of = counting.states("", at)
+    return (
+        select(*of.c, ModuleState.last_at)
+        .join(ModuleState, (ModuleState.person_id == of.c.person_id) & (ModuleState.module == of.c.module))
+        .where(of.c.person_id.in_(ids))
     )
+
+
+Lessons = dict[int, dict[tuple[str, str], LessonRecord]]
+
+
+def _lessons_now(session: Session, ids: Sequence[int]) -> Lessons:
+    found: Lessons = {}
+    query = select(LessonState.person_id, LessonState.module, LessonState.lesson, LessonState.done_at)
+    for row in session.execute(query.where(LessonState.person_id.in_(ids), LessonState.done_at.is_not(None))):
+        found.setdefault(row.person_id, {})[row.module, row.lesson] = LessonRecord(done_at=row.done_at)
+    return found
+
+
+def _lessons_then(session: Session, ids: Sequence[int], at: datetime) -> Lessons:
+    """By the facts: "done" may have been taken back since."""
+    found: Lessons = {}
+    query = select(Fact.person_id, Fact.module, Fact.lesson, Fact.at, Fact.kind).where(
+        Fact.person_id.in_(ids), Fact.kind.in_(("completed_lesson", "undid_lesson")), Fact.at <= at
+    )
+    for row in session.execute(query.order_by(Fact.person_id, Fact.id)):
+        done_at = row.at if row.kind == "completed_lesson" else None
+        found.setdefault(row.person_id, {})[row.module or "", row.lesson or ""] = LessonRecord(done_at=done_at)
+    return found
+
+
+def last_facts(session: Session, ids: Sequence[int], at: datetime) -> dict[int, datetime]:
+    """When each of these people last did something by then that is on record."""
+    rows = session.execute(
+        select(Fact.person_id, func.max(Fact.at).label("at"))
+        .where(Fact.person_id.in_(ids), Fact.at <= at)
+        .group_by(Fact.person_id)
+    )
+    return {row.person_id: row.at for row in rows}

@@ -249,7 +249,8 @@ def profile() -> str | Response | tuple[str, int]:
     form = ProfileForm.of_request(obj=person)
     form.language.choices = [SelectChoice(code, autonym(code)) for code in published.course().languages]
     if form.is_sent_right():
-        person.name, person.language = people.clean_name(form.name.data or ""), form.language.data
+        person.name = people.clean_name(form.name.data or "")
+        people.set_language(session, person, form.language.data, by_id=person.id, now=clock.now())
         session.commit()
         return redirect(url_for("accounts.profile", lang=person.language, notice="profile-saved"), 303)
     return _page("accounts/profile.html", form, places=organisations.of_person(session, who.id))

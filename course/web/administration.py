@@ -153,8 +153,9 @@ def organisations_page() -> str | Response | tuple[str, int]:
                     session, parent_id=parent, kind=form.kind.data, name=form.name.data or "", now=clock.now()
                 )
             else:
-                chosen.kind = form.kind.data
-                organisations.change(session, chosen, name=form.name.data or "", parent_id=parent)
+                organisations.change(
+                    session, chosen, name=form.name.data or "", parent_id=parent, kind=form.kind.data, now=clock.now()
+                )
             session.commit()
             return redirect(url_for("administration.organisations_page", notice="saved"), 303)
         except organisations.WrongPlace as error:

@@ -1,102 +1,117 @@
-"""The completion report: page, CSV and JSON of the same rows, the people behind each number, the facts behind each person."""
+"""The completion report: page, CSV, XLSX and JSON of the same rows, the people behind a number, the facts behind a person."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flask import Blueprint, abort, make_response, render_template, request, url_for
+from flask import Blueprint, abort, make_response, render_template, request, stream_with_context
 from werkzeug.wrappers import Response
 
 from .. import clock
 from ..accounts import organisations, people
 from ..accounts.tables import Person
-from ..extensions import current_session
+from ..extensions import current_session, see_one_moment
 from ..learning import certificates, history, record
 from ..learning.attempts import score_of
 from ..learning.progress import course_progress
-from ..reports import completion, export
+from ..reports import completion, export, spreadsheet
 from ..reports import people as behind
-from . import due, published, visitor
+from ..reports.filters import STATES, WHO, Filters, iso, rules_of
+from . import due, published, report_filters
 from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
 PAGE = 50
-
-
-def scope() -> list[int] | None:
-    """What the viewer may see: everything for an administrator, else the organisations they manage, with all below."""
-    return None if visitor.signed_in().role == "administrator" else visitor.managed()
+STATE_WORDS = {
+    "enrolled": "Enrolled",
+    "started": "Started",
+    "not_started": "Not started",
+    "passed": "Passed",
+    "completed": "Completed",
+    "certified": "With a certificate",
+}
+PIECE = 16 * 1024  # characters of an export that are sent at once
 
 
 @bp.get("/completion")
 @report_readers
 def completion_page() -> str:
-    filters, problems = _filters()
+    filters, problems = report_filters.asked()
     return render_template(
         "reports/completion.html",
         report=_report(filters),
-        filters=filters,
         problems=problems,
-        the_course=published.course(),
-        places=organisations.places(current_session(), scope()),
-        query=_query,
-        chosen=request.args.get("organisation", ""),
-        titles=_titles(),
+        places=report_filters.tree(filters.as_of),
+        **_shown(filters),
     )
 
 
 @bp.get("/completion.csv")
 @report_readers
 def completion_csv() -> Response:
-    filters, problems = _filters()
-    if problems:
-        abort(400)
-    text = export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(_report(filters)))
-    return _download(text, "text/csv; charset=utf-8", "completion.csv")
+    report = _report(report_filters.asked_rightly())
+    lines = export.csv_lines(export.COMPLETION_COLUMNS, export.completion_rows(report), _head("Completion", report.filters))
+    return _download(lines, "text/csv; charset=utf-8", "completion.csv")
 
 
 @bp.get("/completion.json")
 @report_readers
 def completion_json() -> Response:
-    filters, problems = _filters()
-    if problems:
-        abort(400)
-    return _download(export.completion_json(_report(filters)), "application/json; charset=utf-8", "completion.json")
+    text = export.completion_json(_report(report_filters.asked_rightly()))
+    return _download(text, "application/json; charset=utf-8", "completion.json")
+
+
+@bp.get("/completion.xlsx")
+@report_readers
+def completion_xlsx() -> Response:
+    book = spreadsheet.completion_xlsx(_report(report_filters.asked_rightly()), "Completion")
+    return _download(book, spreadsheet.TYPE, "completion.xlsx")
 
 
 @bp.get("/completion/people")
 @report_readers
 def people_page() -> str:
-    filters, problems = _filters()
+    filters, problems = report_filters.asked()
     page = max(1, request.args.get("page", 1, type=int))
-    listing = _listing(filters, offset=(page - 1) * PAGE, limit=PAGE)
-    place = next((p for p in organisations.places(current_session(), scope()) if p.id == filters.organisation), None)
+    listing = behind.behind(current_session(), **_question(filters), state=_state(), offset=(page - 1) * PAGE, limit=PAGE)
     return render_template(
         "reports/people.html",
         listing=listing,
-        filters=filters,
         problems=problems,
         state=_state(),
-        place=place,
+        state_words=STATE_WORDS,
+        place=next((p for p in report_filters.tree(filters.as_of) if p.id == filters.organisation), None),
         page=page,
         pages=max(1, -(-listing.total // PAGE)),
-        query=_query,
-        titles=_titles(),
-        rules=completion.RULES,
+        rules=rules_of(filters),
+        **_shown(filters),
     )
 
 
 @bp.get("/completion/people.csv")
 @report_readers
 def people_csv() -> Response:
-    filters, problems = _filters()
-    if problems:
-        abort(400)
-    listing = _listing(filters, offset=0, limit=None)
-    return _download(
-        export.to_csv(export.PEOPLE_COLUMNS, export.people_rows(listing.people)), "text/csv; charset=utf-8", "people.csv"
-    )
+    filters = report_filters.asked_rightly()
+    rows = export.people_rows(_streamed(filters))
+    lines = export.csv_lines(export.PEOPLE_COLUMNS, rows, _head(_people_title(), filters))
+    return _download(lines, "text/csv; charset=utf-8", "people.csv")
+
+
+@bp.get("/completion/people.json")
+@report_readers
+def people_json() -> Response:
+    filters = report_filters.asked_rightly()
+    pieces = export.people_json(_streamed(filters), filters, iso(clock.now()), rules_of(filters))
+    return _download(pieces, "application/json; charset=utf-8", "people.json")
+
+
+@bp.get("/completion/people.xlsx")
+@report_readers
+def people_xlsx() -> Response:
+    filters = report_filters.asked_rightly()
+    book = spreadsheet.people_xlsx(_streamed(filters), _people_title(), filters, iso(clock.now()), rules_of(filters))
+    return _download(book, spreadsheet.TYPE, "people.xlsx")
 
 
 @bp.get("/people/<person>")
@@ -105,10 +120,10 @@ def person(person: str) -> str:
     """One person: the progress they see, and every fact behind it. Outside the reader's subtree there is no such person."""
     session, course = current_session(), published.course()
     found = people.by_public_id(session, person)
-    if found is None or not behind.is_within(session, found.id, scope()):
+    if found is None or not behind.is_within(session, found.id, report_filters.scope()):
         abort(404)
     due.close(found.id)
-    return render_template("reports/person.html", **_record_of(found), titles=_titles(), the_course=course)
+    return render_template("reports/person.html", **_record_of(found), titles=report_filters.titles(course), the_course=course)
 
 
 def _record_of(found: Person) -> dict[str, Any]:
@@ -126,64 +141,70 @@ def _record_of(found: Person) -> dict[str, Any]:
     }
 
 
-def _report(filters: completion.Filters) -> completion.Report:
+def _question(filters: Filters) -> dict[str, Any]:
+    """Whose attempts are over is settled first, so that what is counted is what the learners see."""
     due.close()
-    return completion.completion(current_session(), course=published.course(), scope=scope(), filters=filters, now=clock.now())
+    return {"course": report_filters.course_of(filters), "scope": report_filters.scope(), "filters": filters}
 
 
-def _listing(filters: completion.Filters, *, offset: int, limit: int | None) -> behind.Listing:
-    due.close()
-    return behind.behind(
-        current_session(), course=published.course(), scope=scope(), filters=filters, state=_state(), offset=offset, limit=limit
-    )
+def _report(filters: Filters) -> completion.Report:
+    question = _question(filters)
+    see_one_moment(current_session())
+    return completion.completion(current_session(), **question, now=clock.now())
+
+
+def _streamed(filters: Filters) -> Iterator[behind.Someone]:
+    return behind.stream(current_session(), **_question(filters), state=_state())
+
+
+def _shown(filters: Filters) -> dict[str, Any]:
+    """What both pages need to say of which report they are."""
+    course = report_filters.course_of(filters)
+    return {
+        "filters": filters,
+        "the_course": course,
+        "titles": report_filters.titles(course),
+        "query": report_filters.address,
+        "chosen": request.args.get("organisation", ""),
+        "who_words": WHO,
+    }
 
 
 def _state() -> str:
     state = request.args.get("state", "enrolled")
-    if state not in completion.STATES:
+    if state not in STATES:
         abort(404)
     return state
 
 
-def _filters() -> tuple[completion.Filters, dict[str, str]]:
-    """The filters of the address. An organisation outside the reader's subtree is 404; a wrong day is said by its field."""
-    wanted = request.args.get("organisation", "")
-    place = None
-    if wanted:
-        place = next((p for p in organisations.places(current_session(), scope()) if p.public_id == wanted), None)
-        if place is None:
-            abort(404)
-    module = request.args.get("module", "")
-    problems: dict[str, str] = {}
-    since, until = _day("since", problems), _day("until", problems)
-    if since and until and since > until:
-        problems["until"] = "The last day is before the first. Change one of them."
-    return completion.Filters(place.id if place else None, module[:80], since, until), problems
+def _people_title() -> str:
+    return f"{STATE_WORDS[_state()]}: people"
 
 
-def _day(name: str, problems: dict[str, str]) -> date | None:
-    text = request.args.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        problems[name] = "Write a day as year-month-day, such as 2026-01-31."
-        return None
+def _head(title: str, filters: Filters) -> list[str]:
+    """The rules above a CSV; ``head=0`` in the address leaves them out."""
+    if request.args.get("head") == "0":
+        return []
+    return export.head(title, filters, iso(clock.now()), rules_of(filters))
 
 
-def _query(endpoint: str, **changes: Any) -> str:
-    """The address of another view of the same report: today's filters with some changed; None takes one away."""
-    kept = {name: request.args[name] for name in ("organisation", "module", "since", "until") if request.args.get(name)}
-    return url_for(endpoint, **{name: value for name, value in (kept | changes).items() if value not in (None, "")})
-
-
-def _titles() -> dict[str, str]:
-    return {module.slug: published.text(module)[0].title for module in published.course().modules}
-
-
-def _download(text: str, media_type: str, name: str) -> Response:
-    response = make_response(text)
+def _download(content: str | bytes | Iterable[str], media_type: str, name: str) -> Response:
+    """An answer to keep; one that comes in pieces is sent as it is made, however long it is."""
+    whole = isinstance(content, (str, bytes))
+    response = make_response(content if whole else stream_with_context(_pieces(content)))  # type: ignore[arg-type]
     response.headers["Content-Type"] = media_type
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _pieces(lines: Iterable[str]) -> Iterator[str]:
+    """Lines put together to pieces worth sending; the first goes at once."""
+    held: list[str] = []
+    size = PIECE
+    for line in lines:
+        held.append(line)
+        size += len(line)
+        if size >= PIECE:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)

@@ -36,7 +36,7 @@ def test_moving_takes_all_below_along(site: Site) -> None:
     with site.session(write=True) as session:
         network = add(session, None, "network", "Mediterranean cities")
         by_name = {place.name: place.id for place in organisations.places(session)}
-        organisations.change(session, session.get_one(Organisation, by_name["Sfax"]), name="Sfax", parent_id=network)
+        organisations.change(session, session.get_one(Organisation, by_name["Sfax"]), name="Sfax", parent_id=network, now=START)
         assert organisations.subtree(session, [network]) == {network, by_name["Sfax"], by_name["Youth"]}
         assert organisations.subtree(session, [by_name["Tunisia"]]) == {by_name["Tunisia"]}
 
@@ -46,7 +46,11 @@ def test_nothing_stands_below_itself(site: Site) -> None:
         by_name = {place.name: place.id for place in organisations.places(session)}
         with pytest.raises(organisations.WrongPlace, match=r"^An organisation cannot stand below itself\.$"):
             organisations.change(
-                session, session.get_one(Organisation, by_name["Tunisia"]), name="Tunisia", parent_id=by_name["Youth"]
+                session,
+                session.get_one(Organisation, by_name["Tunisia"]),
+                name="Tunisia",
+                parent_id=by_name["Youth"],
+                now=START,
             )
 
 
@@ -56,5 +60,5 @@ def test_two_of_one_name_cannot_stand_side_by_side(site: Site) -> None:
         add(session, by_name["Tunisia"], "municipality", "Tunis")
         with pytest.raises(organisations.WrongPlace):
             organisations.change(
-                session, session.get_one(Organisation, by_name["Sfax"]), name="TUNIS", parent_id=by_name["Tunisia"]
+                session, session.get_one(Organisation, by_name["Sfax"]), name="TUNIS", parent_id=by_name["Tunisia"], now=START
             )

@@ -6,53 +6,17 @@ import csv
 import io
 import json
 import re
-from typing import Any
+from datetime import date
 
 import pytest
 from sqlalchemy import select, update
 
-import quizzes
-from course.accounts import organisations, people
+from course.accounts import people
 from course.accounts.tables import Membership, Organisation
-from course.learning import attempts, lessons
-from course.publishing.revisions import live_digest, restore
 from course.reports import export
+from tests.learners import add_learner, learn
+from tests.sheets import as_text, read_xlsx
 from tests.site import PASSWORD, Client, Site, counted_queries
-
-COLUMNS = ("enrolled", "started", "not_started", "passed", "completed")
-
-
-def learn(site: Site, who: str, modules: int, *, right: bool = True) -> None:
-    """Somebody does every lesson and the quiz of the first modules, well or badly."""
-    with site.session(write=True) as session:
-        course = restore(session, live_digest(session))
-        lessons.enrol(session, person_id=site.ids[who], course=course, now=site.now)
-        for module in course.modules[:modules]:
-            given: dict[str, Any] = {"person_id": site.ids[who], "course": course, "module": module}
-            for lesson in module.lessons:
-                lessons.open_lesson(session, lesson=lesson, now=site.now, **given)
-                lessons.mark_done(session, lesson=lesson, seen=0, now=site.now, **given)
-            quiz = module.quizzes["en"]
-            attempt = attempts.start(session, now=site.now, **given)
-            if right:
-                attempts.save(session, attempt, {item.id: quizzes.key_of(item) for item in quiz.items}, site.now)
-            attempts.close(session, attempt, quiz=quiz, course=course, now=site.now)
-
-
-def add_learner(site: Site, name: str, *paths: tuple[str, ...]) -> str:
-    who = name.split(maxsplit=1)[0].lower()
-    with site.session(write=True) as session:
-        person = people.add(
-            session, email=f"{who}@example.org", name=name, password="a long pass phrase", language="en", now=site.now
-        )
-        for path in paths:
-            place: int | None = None
-            for kind, part in zip(("country", "municipality", "department"), path, strict=False):
-                place = organisations.find_or_add(session, parent_id=place, kind=kind, name=part, now=site.now)
-            assert place is not None
-            people.join(session, person_id=person.id, organisation_id=place, role="member", now=site.now)
-        site.ids[who] = person.id
-    return who
 
 
 def page_figures(html: str) -> dict[str, dict[str, str]]:
@@ -70,7 +34,14 @@ def page_figures(html: str) -> dict[str, dict[str, str]]:
 def csv_rows(browser: Client, path: str) -> list[dict[str, str]]:
     text = browser.get(path).get_data()
     assert text.startswith(b"\xef\xbb\xbf")
-    return list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline="")))
+    return table_of(text.decode("utf-8-sig"))
+
+
+def table_of(text: str) -> list[dict[str, str]]:
+    """The table of a CSV, as a program reads it that skips the rows of the head."""
+    rows = csv.reader(io.StringIO(text, newline=""))
+    columns, *found = [row for row in rows if not row[0].startswith("# ")]
+    return [dict(zip(columns, row, strict=True)) for row in found]
 
 
 @pytest.fixture
@@ -90,36 +61,63 @@ def learned(site: Site) -> Site:
 
 
 EXPECTED = {
-    # organisation: enrolled, started, not started, passed, completed, mean score in percent
-    "all": (4, 3, 1, 1, 1, "75"),
-    "Peru": (1, 1, 0, 0, 0, "0"),
-    "Peru › Lima": (1, 1, 0, 0, 0, "0"),
-    "Tunisia": (3, 2, 1, 1, 1, "100"),
-    "Tunisia › Sfax": (3, 2, 1, 1, 1, "100"),
-    "Tunisia › Sfax › Culture": (1, 1, 0, 0, 0, "100"),
-    "Tunisia › Sfax › Youth": (2, 2, 0, 1, 1, "100"),
-    "housing": (4, 3, 1, 2, 2, "66"),
-    "mobility": (4, 1, 3, 1, 1, "100"),
+    # organisation: enrolled, started, not started, passed, completed, certificates; mean and median score, median days
+    "all": (4, 3, 1, 1, 1, 1, "75", "100", "0"),
+    "Peru": (1, 1, 0, 0, 0, 0, "0", "0", ""),
+    "Peru › Lima": (1, 1, 0, 0, 0, 0, "0", "0", ""),
+    "Tunisia": (3, 2, 1, 1, 1, 1, "100", "100", "0"),
+    "Tunisia › Sfax": (3, 2, 1, 1, 1, 1, "100", "100", "0"),
+    "Tunisia › Sfax › Culture": (1, 1, 0, 0, 0, 0, "100", "100", ""),
+    "Tunisia › Sfax › Youth": (2, 2, 0, 1, 1, 1, "100", "100", "0"),
+    "housing": (4, 3, 1, 2, 2, None, "66", "100", "0"),
+    "mobility": (4, 1, 3, 1, 1, None, "100", "100", "0"),
 }
+CSV_COLUMNS = (
+    "enrolled", "started", "not_started", "passed", "completed", "certificates",
+    "mean_score_percent", "median_score_percent", "median_days",
+)  # fmt: skip
+PAGE_COLUMNS = ("enrolled", "started", "not_started", "passed", "completed", "certified", "mean", "median", "days")
 
 
 def test_every_figure_is_the_same_everywhere(learned: Site) -> None:
     browser = learned.client("erin")
     page = page_figures(browser.page("/en/reports/completion"))
-    assert {name: (*(int(line[c]) for c in COLUMNS), line["mean"]) for name, line in page.items()} == EXPECTED
+    expected = {name: tuple("" if value is None else str(value) for value in line) for name, line in EXPECTED.items()}
+    assert {name: tuple(line[c].replace("–", "") for c in PAGE_COLUMNS) for name, line in page.items()} == expected
     rows = csv_rows(browser, "/en/reports/completion.csv")
     named = {row["module"] if row["module"] != "all" else row["organisation"]: row for row in rows}
-    assert {n: (*(int(r[c]) for c in COLUMNS), r["mean_score_percent"]) for n, r in named.items()} == EXPECTED
+    assert {name: tuple(row[c] for c in CSV_COLUMNS) for name, row in named.items()} == expected
     answer = json.loads(browser.page("/en/reports/completion.json"))
     assert [{k: "" if v is None else str(v) for k, v in line.items()} for line in answer["lines"]] == rows
-    assert list(answer) == ["made_at", "filters", "rules", "lines"]
+    assert list(answer) == ["made_at", "filters", "rules", "lines", "weeks"]
+    book = read_xlsx(browser.get("/en/reports/completion.xlsx").get_data())
+    assert list(book) == ["Rules", "Completion", "By week"]
+    assert [dict(zip(rows[0], map(as_text, line), strict=True)) for line in book["Completion"][1:]] == rows
+    assert [line[0] for line in book["Rules"]][-len(answer["rules"]) :] == answer["rules"]
+    weeks = {row[0]: (row[1], row[2]) for row in book["By week"][1:] if row[1] or row[2]}
+    assert weeks == {(date(2026, 3, 2) - date(1899, 12, 30)).days: (4, 1)}
+    assert [week for week in answer["weeks"] if week["began"]] == [{"week": "2026-03-02", "began": 4, "completed": 1}]
+    assert len(answer["weeks"]) == len(book["By week"]) - 1 == 26
+
+
+def test_the_rules_stand_above_the_csv_and_can_be_left_out(learned: Site) -> None:
+    browser = learned.client("erin")
+    text = browser.page("/en/reports/completion.csv?module=housing").removeprefix("\ufeff")
+    above = [row for row in csv.reader(io.StringIO(text, newline="")) if row[0].startswith("# ")]
+    rules = json.loads(browser.page("/en/reports/completion.json?module=housing"))["rules"]
+    assert [row[0].removeprefix("# ") for row in above] == [
+        f"The table begins in row {len(above) + 1}; each row before it begins with #.",
+        "Completion", "Made at 2026-03-04T09:00:00+00:00", "module: housing", "who: Learners", *rules,
+    ]  # fmt: skip
+    bare = browser.page("/en/reports/completion.csv?module=housing&head=0")
+    assert bare.startswith("\ufefforganisation,kind,module,")
 
 
 def test_every_number_opens_as_many_people_as_it_says(learned: Site) -> None:
     browser = learned.client("erin")
     html = browser.page("/en/reports/completion")
     links = re.findall(r'data-column="\w+"><a href="([^"]+)">(\d+)</a>', html)
-    assert len(links) == sum(1 for line in EXPECTED.values() for n in line[:5] if n)
+    assert len(links) == sum(1 for line in EXPECTED.values() for n in line[:6] if n)
     for address, number in links:
         listed = browser.page(address.replace("&amp;", "&"))
         assert int(re.search(r"<h1>[^:<]+: (\d+) ", listed)[1]) == int(number), address  # type: ignore[index]

@@ -1,0 +1,206 @@
+"""The commands about figures: the report, proving them, mending them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from . import clock
+from .reports.filters import WHO, Filters, iso
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy.orm import Session
+
+    Factory = Callable[[], Flask]
+
+
+@click.command()
+@click.option(
+    "--sample", type=click.IntRange(1), default=None, help="Only so many people, drawn at random, without the report."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Which people a sample draws.")
+@click.pass_obj
+def verify(app: Factory, sample: int | None, seed: int) -> None:
+    """Work every summary, percentage, score, certificate and figure of the report out again from the facts, and name each that
+    differs. Exit 0: none; 1: some. Nothing is changed.
+    """
+    from .extensions import current_session, intend, see_one_moment
+    from .verifying.checking import Check
+
+    number = 0
+    with app().app_context():
+        intend(to_write=False)
+        session = current_session()
+        see_one_moment(session)
+        check = Check(session, clock.now(), sample=sample or 0, seed=seed)
+        with click.progressbar(length=len(check.people), label="Verifying", show_pos=True, file=sys.stderr) as bar:
+            for people, differences in check.run():
+                for difference in differences:
+                    click.echo(str(difference))
+                number += len(differences)
+                bar.update(people)
+        said = f"{len(check.people):,} people, {check.facts:,} facts, {check.rows:,} rows, {check.figures:,} figures"
+    click.echo(f"{said}: {_differences(number)}")
+    sys.exit(1 if number else 0)
+
+
+@click.command()
+@click.pass_obj
+def rebuild(app: Factory) -> None:
+    """Write the summaries anew where they are not what the facts say, and name each change.
+
+    Facts and certificates are never touched: what only they could mend is named as left. Exit 0: all is in order now; 1: some
+    is left.
+    """
+    from .extensions import current_session, intend, writing
+    from .verifying.checking import BATCH, everybody
+    from .verifying.mending import mend
+    from .verifying.shelf import Shelf
+
+    mended = left = 0
+    with app().app_context():
+        intend(to_write=False)
+        session = current_session()
+        people, shelf = everybody(session), Shelf(session)
+        with click.progressbar(length=len(people), label="Rebuilding", show_pos=True, file=sys.stderr) as bar:
+            for start in range(0, len(people), BATCH):
+                batch = people[start : start + BATCH]
+                with writing(session):
+                    found = mend(session, batch, shelf)
+                for difference in found:
+                    click.echo(f"{'mended' if difference.can_be_mended else 'left  '}  {difference}")
+                mended += sum(1 for difference in found if difference.can_be_mended)
+                left += sum(1 for difference in found if not difference.can_be_mended)
+                bar.update(len(batch))
+    click.echo(f"{len(people):,} people: {mended:,} mended, {left:,} left as they are")
+    sys.exit(1 if left else 0)
+
+
+def _differences(number: int) -> str:
+    return "no difference" if number == 0 else "1 difference" if number == 1 else f"{number:,} differences"
+
+
+@click.group()
+def report() -> None:
+    """Reports."""
+
+
+@report.command("completion")
+@click.option("--format", "form", type=click.Choice(["csv", "json", "xlsx"]), default="csv", show_default=True)
+@click.option("--module", default="", help="Only this module.")
+@click.option("--language", default="", help="Only people who chose this language.")
+@click.option("--who", type=click.Choice(list(WHO)), default="learners", show_default=True)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Enrolled on this day or later.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Enrolled on this day or before.")
+@click.option("--as-of", "as_of", default="", help="As it was at this moment, such as 2026-01-31T00:00Z.")
+@click.option("--head/--no-head", default=True, help="The rules above the table of a CSV.")
+@click.pass_obj
+def report_completion(
+    app: Factory,
+    form: str,
+    module: str,
+    language: str,
+    who: str,
+    since: datetime | None,
+    until: datetime | None,
+    as_of: str,
+    head: bool,
+) -> None:
+    """The completion report over everything, the same lines as the page."""
+    from .extensions import current_session, intend, see_one_moment
+
+    with app().app_context():
+        intend(to_write=False)
+        session = current_session()
+        _close_due(session)
+        see_one_moment(session)
+        filters = Filters(
+            module=module,
+            since=since.date() if since else None,
+            until=until.date() if until else None,
+            as_of=_moment(as_of),
+            language=language,
+            who=who,
+        )
+        content = _completion(session, filters, form, head)
+    sys.stdout.buffer.write(content)
+
+
+def _close_due(session: Session) -> None:
+    """Settles the attempts whose time is over, as whoever opens the report's page does."""
+    from .extensions import writing
+    from .learning import expiring
+    from .publishing.revisions import Live
+
+    now, live = clock.now(), Live().course(session)
+    while live is not None and expiring.is_any_due(session, now):
+        with writing(session):
+            expiring.close_due(session, Live(), live, now)
+
+
+def _completion(session: Session, filters: Filters, form: str, head: bool) -> bytes:
+    from .publishing.revisions import digest_at, restore
+    from .reports import completion, export, spreadsheet
+
+    digest = digest_at(session, filters.as_of or clock.now())
+    if not digest:
+        raise click.ClickException(
+            "--as-of: nothing was published yet at that moment"
+            if filters.as_of
+            else "nothing is published yet: run `course publish`"
+        )
+    live = restore(session, digest)
+    if filters.module and live.module(filters.module) is None:
+        slugs = ", ".join(module.slug for module in live.modules)
+        raise click.ClickException(f"--module: there is no module `{filters.module}`; there are {slugs}")
+    made = completion.completion(session, course=live, scope=None, filters=filters, now=clock.now())
+    if form == "json":
+        return export.completion_json(made).encode()
+    if form == "xlsx":
+        return spreadsheet.completion_xlsx(made, "Completion")
+    above = export.head("Completion", filters, iso(made.made_at), made.rules) if head else ()
+    return export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(made), above).encode()
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise click.ClickException("--as-of: write a moment as 2026-01-31T00:00Z") from None
+    if at > clock.now():
+        raise click.ClickException("--as-of: this moment has not come yet")
+    return at
+
+
+@report.command("items")
+@click.argument("module")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--revision", default="", help="The version of the quiz in this revision; left out, the newest.")
+@click.option("--attempts", type=click.Choice(["first", "all"]), default="first", show_default=True, help="Of each person.")
+@click.pass_obj
+def report_items(app: Factory, module: str, form: str, revision: str, attempts: Literal["first", "all"]) -> None:
+    """What the responses say about the items of MODULE's quiz, the same figures as the author's page."""
+    from .extensions import current_session, intend
+    from .reports import export, items
+
+    with app().app_context():
+        intend(to_write=False)
+        try:
+            made = items.report(current_session(), module=module, revision=revision, which=attempts, now=clock.now())
+        except KeyError:
+            raise click.ClickException(f"--revision: nobody has closed an attempt on a revision `{revision}`") from None
+    if made.chosen is None:
+        raise click.ClickException(f"nobody has closed an attempt at a quiz of a module `{module}`")
+    text = items.to_json(made) if form == "json" else export.to_csv(items.COLUMNS, items.figure_rows(made))
+    sys.stdout.buffer.write(text.encode())
+
+
+COMMANDS = (report, verify, rebuild)

@@ -1,0 +1,173 @@
+"""Whom a report counts and what they had done, as queries: of now, or of any past moment.
+
+Times in the summaries are of the first time and never change: what had happened by a moment is what has a time until then.
+Scores do change; those of the past are in ``score_changes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, Select, Subquery, case, func, literal, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from ..accounts.history import holds, manages, member_places, value_then
+from ..accounts.tables import Person
+from ..learning.tables import Certificate, CertificateNote, Enrolment, LessonState, ModuleState, ScoreChange
+from .filters import Filters
+
+
+class day_number(FunctionElement[int]):  # noqa: N801  a function in SQL
+    """The day of a time in UTC, counted from 1 January 1970."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(day_number, "sqlite")
+def _sqlite(element: day_number, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(julianday(date({compiler.process(element.clauses, **kw)})) - 2440587.5 AS INTEGER)"
+
+
+@compiles(day_number, "postgresql")
+def _postgresql(element: day_number, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(CAST({compiler.process(element.clauses, **kw)} AT TIME ZONE 'UTC' AS DATE) - DATE '1970-01-01')"
+
+
+def week_number(moment: Any) -> Any:
+    """The week of a time in UTC, from Monday; ``monday`` turns it into a day."""
+    return (day_number(moment) + 3) // 7
+
+
+def monday(week: int) -> date:
+    return date(1970, 1, 1) + timedelta(days=week * 7 - 3)
+
+
+def by_then(moment: Any, at: datetime | None) -> Any:
+    """A time that had come by then, else nothing."""
+    return moment if at is None else case((moment <= at, moment))
+
+
+def counted(filters: Filters) -> Select[Any]:
+    """The people who count at all: person_id, enrolled_at, completed_at, certified."""
+    at = filters.as_of
+    revoked = select(CertificateNote.id).where(
+        CertificateNote.certificate_id == Certificate.id, CertificateNote.kind == "revoked"
+    )
+    if at is not None:
+        revoked = revoked.where(CertificateNote.at <= at)
+    certified = case((Certificate.id.is_(None), 0), (revoked.exists(), 0), else_=1)
+    if at is not None:
+        certified = case((Certificate.issued_at > at, 0), else_=certified)
+    query = select(
+        Person.id.label("person_id"),
+        Enrolment.enrolled_at.label("enrolled_at"),
+        by_then(Enrolment.completed_at, at).label("completed_at"),
+        certified.label("certified"),
+    ).select_from(Person)
+    query = query.join(Enrolment, Enrolment.person_id == Person.id).outerjoin(Certificate, Certificate.person_id == Person.id)
+    if at is not None:
+        query = query.where(Enrolment.enrolled_at <= at)
+    return _enrolled_between(_of_language(_who(query, filters), filters), filters)
+
+
+def _who(query: Select[Any], filters: Filters) -> Select[Any]:
+    if filters.who == "everyone":
+        return query
+    query, role = value_then(query, "role", Person.role, filters.as_of)
+    manager = manages(filters.as_of)
+    return (
+        query.where(role == "learner", ~manager) if filters.who == "learners" else query.where(or_(role != "learner", manager))
+    )
+
+
+def _of_language(query: Select[Any], filters: Filters) -> Select[Any]:
+    if not filters.language:
+        return query
+    query, language = value_then(query, "language", Person.language, filters.as_of)
+    return query.where(language == filters.language)
+
+
+def _enrolled_between(query: Select[Any], filters: Filters) -> Select[Any]:
+    if filters.since:
+        query = query.where(Enrolment.enrolled_at >= datetime.combine(filters.since, time(), UTC))
+    if filters.until:
+        query = query.where(Enrolment.enrolled_at < datetime.combine(filters.until + timedelta(days=1), time(), UTC))
+    return query
+
+
+def within(query: Select[Any], scope: Sequence[int] | None, at: datetime | None) -> Select[Any]:
+    """Only people who belong to one of these organisations or stand below it; None for everybody."""
+    if scope is None:
+        return query
+    member = member_places(at).subquery("within_member")
+    return query.where(select(member.c.person_id).where(member.c.person_id == Person.id, member.c.place_id.in_(scope)).exists())
+
+
+def states(module: str, at: datetime | None) -> Subquery:
+    """What people had done in modules: person_id, module, started_at, passed_at, completed_at, score, score_ppm."""
+    query = select(
+        ModuleState.person_id,
+        ModuleState.module,
+        ModuleState.started_at,
+        by_then(ModuleState.passed_at, at).label("passed_at"),
+        by_then(ModuleState.completed_at, at).label("completed_at"),
+        (ModuleState.score if at is None else ScoreChange.score).label("score"),
+        (ModuleState.score_ppm if at is None else ScoreChange.score_ppm).label("score_ppm"),
+    )
+    if at is not None:
+        query = query.outerjoin(
+            ScoreChange,
+            (ScoreChange.person_id == ModuleState.person_id)
+            & (ScoreChange.module == ModuleState.module)
+            & holds(ScoreChange.since_at, ScoreChange.until_at, at),
+        ).where(ModuleState.started_at <= at)
+    return (query.where(ModuleState.module == module) if module else query).subquery("states")
+
+
+def sums(of: Subquery) -> Subquery:
+    """One row a person: how many modules were started, passed and completed."""
+    return (
+        select(
+            of.c.person_id,
+            func.count().label("started"),
+            func.count(of.c.passed_at).label("passed"),
+            func.count(of.c.completed_at).label("completed"),
+        )
+        .group_by(of.c.person_id)
+        .subquery("sums")
+    )
+
+
+def in_places(people: Subquery, at: datetime | None, only: Collection[int] | None) -> Subquery:
+    """The counted people once for each organisation that they count in: key, and their columns."""
+    member = member_places(at, only).subquery("member")
+    return (
+        select(member.c.place_id.label("key"), *people.c)
+        .join(people, people.c.person_id == member.c.person_id)
+        .subquery("in_places")
+    )
+
+
+def all_together(people: Subquery) -> Subquery:
+    """The same with one key for everybody."""
+    return select(literal(0).label("key"), *people.c).subquery("together")
+
+
+def is_opened_last() -> Any:
+    """Whether no lesson of the module was opened after the ``LessonState`` of the query."""
+    later = aliased(LessonState)
+    return ~(
+        select(later.person_id)
+        .where(
+            later.person_id == LessonState.person_id,
+            later.module == LessonState.module,
+            later.opened_at > LessonState.opened_at,
+        )
+        .exists()
+    )

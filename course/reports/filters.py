@@ -1,0 +1,69 @@
+"""What a reader asks a report for, and the rules by which it then counts, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+STATES = ("enrolled", "started", "not_started", "passed", "completed", "certified")
+WHO = {"learners": "Learners", "staff": "Staff", "everyone": "Learners and staff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """``organisation`` is an id within the reader's scope; empty values do not limit. ``as_of`` None is now."""
+
+    organisation: int | None = None
+    module: str = ""
+    since: date | None = None
+    until: date | None = None
+    as_of: datetime | None = None
+    language: str = ""
+    who: str = "learners"
+
+
+RULES = (
+    "Enrolled: people who have started the course at least once. Registering alone does not enrol.",
+    "Started: enrolled people who have opened a lesson or the quiz of the module; for all modules, of any module. "
+    "Not started: the rest.",
+    "Passed: the quiz score that counts by the module's rule reached the pass mark; for all modules, of every module "
+    "that has a quiz.",
+    "Completed: the module's rule was met; for all modules, the course's rule, which gives the certificate. "
+    "Once completed stays completed.",
+    "Certificates: people whose certificate is not revoked; of the whole course only.",
+    "Mean and median score: of the quiz scores that count, of people with at least one closed attempt, cut to whole percent. "
+    "For all modules, each module of a person is one score. The median of an even number is the middle of the two.",
+    "Median days: of those who completed, the days of the calendar (UTC) from enrolling to completing the course; "
+    "for a module, from starting to completing it. The day itself is 0.",
+    "By week: those who enrolled (for a module: started) and who completed in the week that begins on that Monday, UTC.",
+    "A person in two departments counts once in everything above them, and once in the total. "
+    "People outside any organisation count in the total only.",
+)
+WHO_RULES = {
+    "learners": "Staff are left out: authors, administrators, and managers of an organisation. "
+    "Deleted accounts keep counting, without a name.",
+    "staff": "Only staff are counted: authors, administrators, and managers of an organisation. "
+    "Deleted accounts keep counting, without a name.",
+    "everyone": "Staff are counted too: authors, administrators, and managers of an organisation. "
+    "Deleted accounts keep counting, without a name.",
+}
+DATES_RULE = "Dates limit the report to people who enrolled between these days, both included, in UTC."
+LANGUAGE_RULE = "Language limits the report to people who had chosen it for their account."
+NOW_RULE = "People, organisations and roles are as they are now; somebody who moved counts where they are."
+THEN_RULE = (
+    "As of {moment}: people, organisations, roles, scores and the published course are as they were at that moment, "
+    "whatever happened since. Names of deleted accounts, and of people who have left what you may see, are not shown."
+)
+
+
+def rules_of(filters: Filters) -> tuple[str, ...]:
+    """The rules of this report, those of its filters included."""
+    found = [*RULES, WHO_RULES[filters.who], DATES_RULE]
+    if filters.language:
+        found.append(LANGUAGE_RULE)
+    found.append(THEN_RULE.format(moment=iso(filters.as_of)) if filters.as_of else NOW_RULE)
+    return tuple(found)
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

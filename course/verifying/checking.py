@@ -1,0 +1,162 @@
+"""``course verify``: every summary row, every percentage and every figure of the report against the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from random import Random
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..accounts.tables import Person
+from ..learning.progress import course_progress
+from ..learning.tables import Fact
+from ..publishing.revisions import live_digest
+from ..reports import completion, people
+from .fold import Life, fold
+from .percent import percentages
+from .recount import Belongings, Recount
+from .rows import KEPT, Kept, Key, Row, Tables, comparable, expected, stored
+from .shelf import Shelf
+
+BATCH = 200  # people whose facts are held at once
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that is not what the facts say; ``column`` is empty where a whole row is too much or missing."""
+
+    table: str
+    key: Key
+    column: str
+    stored: Any
+    recomputed: Any
+    kept: Kept | None = None
+    row: Row | None = None
+
+    @property
+    def can_be_mended(self) -> bool:
+        """Whether the facts are enough to mend it. Of a lost attempt they do not hold the seed; certificates are snapshots."""
+        if self.kept is None or not self.kept.is_mended:
+            return False
+        return bool(self.column) or self.row is None or self.kept.name != "attempts"
+
+    def __str__(self) -> str:
+        where = " ".join([self.table, "/".join(str(part) for part in self.key)])
+        if self.column:
+            return f"{where}: {self.column} is {_said(self.stored)}, by the facts {_said(self.recomputed)}"
+        return f"{where}: {self.stored}, by the facts {self.recomputed}"
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "empty" if value is None else str(value)
+
+
+class Check:
+    """One run over one snapshot of the database. With a ``sample`` so many people are drawn, and the report is left out."""
+
+    def __init__(self, session: Session, now: datetime, *, sample: int = 0, seed: int = 0) -> None:
+        self._session, self._now, self._shelf = session, now, Shelf(session)
+        found = everybody(session)
+        self.people = sorted(Random(seed).sample(found, min(sample, len(found)))) if sample else found  # noqa: S311
+        digest = live_digest(session)
+        self._course = self._shelf.course(digest) if digest else None
+        self._recount = Recount(self._course) if self._course and not sample else None
+        self._belongings = Belongings(session)
+        self.facts = self.rows = self.figures = 0
+
+    def run(self) -> Iterator[tuple[int, list[Difference]]]:
+        """After each batch: how many people it held, and what differs. The last one is the report, of nobody."""
+        for start in range(0, len(self.people), BATCH):
+            batch = self.people[start : start + BATCH]
+            yield len(batch), self._batch(batch)
+        if self._recount is not None:
+            yield 0, list(self._report(self._recount))
+
+    def _batch(self, batch: Sequence[int]) -> list[Difference]:
+        lives = read_lives(self._session, batch, self._shelf)
+        held = {kept.name: stored(self._session, kept, batch) for kept in KEPT}
+        found = list(compare(held, lives))
+        found += self._percentages(batch, lives)
+        self.facts += sum(life.facts for life in lives)
+        self.rows += sum(map(len, held.values()))
+        if self._recount is not None:
+            belongings = self._belongings.of(batch)
+            for life in lives:
+                self._recount.add(life, belongings[life.person_id])
+        return found
+
+    def _percentages(self, batch: Sequence[int], lives: Sequence[Life]) -> Iterator[Difference]:
+        """What the learner's page shows, made from the summaries, against the facts."""
+        if self._course is None:
+            return
+        records = people.records(self._session, batch)
+        for life in lives:
+            shown = course_progress(self._course, records[life.person_id])
+            seen = {"": shown.percent} | {module.slug: module.percent for module in shown.modules}
+            for slug, percent in percentages(self._course, life).items():
+                self.figures += 1
+                if seen[slug] != percent:
+                    key = (life.person_id, slug) if slug else (life.person_id,)
+                    yield Difference("progress", key, "percent", seen[slug], percent)
+
+    def _report(self, recount: Recount) -> Iterator[Difference]:
+        assert self._course is not None
+        report = completion.completion(
+            self._session, course=self._course, scope=None, filters=completion.Filters(), now=self._now
+        )
+        for line in report.lines:
+            for name, value in recount.figures(line.place.id if line.place else None, line.module).items():
+                self.figures += 1
+                shown = getattr(line.counts, name)
+                if shown != value:
+                    place = " › ".join(line.place.path) if line.place else "all"
+                    yield Difference("report", (place, line.module or "all"), name, shown, value)
+
+
+def everybody(session: Session) -> list[int]:
+    return list(session.scalars(select(Person.id).order_by(Person.id)))
+
+
+def read_lives(session: Session, batch: Sequence[int], shelf: Shelf, until: datetime | None = None) -> list[Life]:
+    """The folded facts of these people, of those without any too."""
+    facts = session.execute(
+        select(
+            Fact.key, Fact.person_id, Fact.kind, Fact.module, Fact.lesson, Fact.attempt_id, Fact.revision, Fact.at, Fact.detail
+        )
+        .where(Fact.person_id.in_(batch))
+        .order_by(Fact.person_id, Fact.id)
+    )
+    found = {person: fold(person, rows, shelf, until) for person, rows in groupby(facts, key=lambda fact: fact.person_id)}
+    return [found.get(person) or Life(person, shelf) for person in batch]
+
+
+def compare(held: Tables, lives: Sequence[Life]) -> Iterator[Difference]:
+    """Every stored row of these people against what their facts say."""
+    wanted: Tables = {kept.name: {} for kept in KEPT}
+    for life in lives:
+        for name, rows in expected(life, held["attempts"], held["certificates"].get((life.person_id,))).items():
+            wanted[name].update(rows)
+        for doubt in life.doubts:
+            yield Difference("facts", (doubt.key,), "", doubt.stored, doubt.recomputed)
+    for kept in KEPT:
+        yield from _compare(kept, held[kept.name], wanted[kept.name])
+
+
+def _compare(kept: Kept, held: dict[Key, Row], wanted: dict[Key, Row]) -> Iterator[Difference]:
+    for key in sorted(held.keys() | wanted.keys()):
+        if key not in wanted:
+            yield Difference(kept.name, key, "", "a row", "none", kept)
+        elif key not in held:
+            yield Difference(kept.name, key, "", "no row", "one", kept, wanted[key])
+        else:
+            has, must = comparable(kept, held[key]), comparable(kept, wanted[key])
+            for column in kept.compared:
+                if has[column] != must[column]:
+                    yield Difference(kept.name, key, column, has[column], must[column], kept, wanted[key])

@@ -1,0 +1,64 @@
+"""``course rebuild``: summaries written anew where they are not what the facts say. Facts and certificates stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Table, and_, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from ..learning.tables import Enrolment
+from .checking import Difference, compare, read_lives
+from .rows import KEPT, Kept, Key, stored
+from .shelf import Shelf
+
+
+def mend(session: Session, batch: Sequence[int], shelf: Shelf) -> list[Difference]:
+    """Mends the summaries of these people in the caller's writing transaction, and returns every difference it found.
+
+    Their enrolments are held, as the learners' own verbs do, so that nobody writes between reading and mending.
+    """
+    shelf.look_again()
+    session.execute(
+        select(Enrolment.person_id).where(Enrolment.person_id.in_(batch)).order_by(Enrolment.person_id).with_for_update()
+    )
+    lives = read_lives(session, batch, shelf)
+    found = list(compare({kept.name: stored(session, kept, batch) for kept in KEPT}, lives))
+    mendable = [difference for difference in found if difference.can_be_mended]
+    for kept in reversed(KEPT):  # what hangs on an attempt goes before the attempt
+        for difference in mendable:
+            if difference.kept is kept and difference.row is None:
+                _take_away(session, difference)
+    for kept in KEPT:
+        for difference in mendable:
+            if difference.kept is kept and difference.row is not None:
+                _write(session, difference)
+    return found
+
+
+def _take_away(session: Session, difference: Difference) -> None:
+    kept = _of(difference)
+    if kept.name == "attempts":
+        for other in KEPT:
+            if other.of_attempt:
+                session.execute(delete(other.table).where(other.table.c.attempt_id == difference.key[0]))
+    session.execute(delete(kept.table).where(_at(kept.table, kept, difference.key)))
+
+
+def _write(session: Session, difference: Difference) -> None:
+    kept, row = _of(difference), difference.row
+    assert row is not None
+    if difference.column:
+        changed = {difference.column: row[difference.column]}
+        session.execute(update(kept.table).where(_at(kept.table, kept, difference.key)).values(changed))
+    else:
+        session.execute(insert(kept.table).values(dict(row)))
+
+
+def _of(difference: Difference) -> Kept:
+    assert difference.kept is not None
+    return difference.kept
+
+
+def _at(table: Table, kept: Kept, key: Key) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == value for name, value in zip(kept.key, key, strict=True)))

@@ -1,0 +1,93 @@
+"""The list of people who may need a word: page and CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from .. import clock
+from ..extensions import current_session
+from ..reports import export, risk
+from ..reports.filters import WHO, Filters, iso
+from . import published, report_filters
+from .guard import report_readers
+
+bp = Blueprint("at_risk", __name__, url_prefix="/<lang>/reports")
+PAGE = 50
+COLUMNS = ("name", "email", "reason", "module", "lesson", "since")
+WORDS = {"quiet": "No activity", "failed": "Failed attempts", "stuck": "Stuck"}
+
+
+@bp.get("/at-risk")
+@report_readers
+def page() -> str:
+    filters, days = _asked()
+    number = max(1, request.args.get("page", 1, type=int))
+    listing = _listing(filters, days, offset=(number - 1) * PAGE, limit=PAGE)
+    return render_template(
+        "reports/at_risk.html",
+        listing=listing,
+        filters=filters,
+        days=days,
+        page=number,
+        pages=max(1, -(-listing.total // PAGE)),
+        places=report_filters.tree(None),
+        chosen=request.args.get("organisation", ""),
+        titles=report_filters.titles(published.course()),
+        query=_address,
+        words=WORDS,
+        who_words=WHO,
+    )
+
+
+@bp.get("/at-risk.csv")
+@report_readers
+def table() -> Response:
+    """One row a reason."""
+    filters, days = _asked()
+    listing = _listing(filters, days, offset=0, limit=None)
+    rows = (
+        {
+            "name": one.name,
+            "email": one.email,
+            "reason": WORDS[reason.rule],
+            "module": reason.module,
+            "lesson": reason.lesson,
+            "since": iso(reason.since_at),
+        }
+        for one in listing.people
+        for reason in one.reasons
+    )
+    above = [] if request.args.get("head") == "0" else export.head("At risk", filters, iso(clock.now()), listing.rules)
+    response = make_response(export.to_csv(COLUMNS, rows, above))
+    response.headers["Content-Type"] = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = 'attachment; filename="at-risk.csv"'
+    return response
+
+
+def _asked() -> tuple[Filters, int]:
+    """The organisation, the role and the days; the list is of now, whatever moment the address names."""
+    if request.args.get("as_of"):
+        abort(400)
+    days = request.args.get("days", risk.DAYS, type=int)
+    if not 1 <= days <= 3650:
+        abort(400)
+    return report_filters.asked_rightly(), days
+
+
+def _listing(filters: Filters, days: int, *, offset: int, limit: int | None) -> risk.Listing:
+    return risk.at_risk(
+        current_session(),
+        scope=report_filters.scope(),
+        filters=filters,
+        days=days,
+        now=clock.now(),
+        offset=offset,
+        limit=limit,
+    )
+
+
+def _address(endpoint: str, **changes: Any) -> str:
+    return report_filters.address(endpoint, **({"days": request.args.get("days")} | changes))

@@ -1,0 +1,107 @@
+"""What the address of a report asks for, with what is wrong in it said by its field."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flask import abort, g, request, url_for
+
+from .. import clock
+from ..accounts.organisations import Place
+from ..content.model import Course
+from ..extensions import current_session
+from ..publishing.revisions import digest_at
+from ..reports import completion
+from ..reports.filters import WHO, Filters
+from . import published, visitor
+
+NAMES = ("organisation", "module", "since", "until", "as_of", "language", "who")
+
+
+def scope() -> list[int] | None:
+    """What the viewer may see: everything for an administrator, else the organisations they manage, with all below."""
+    return None if visitor.signed_in().role == "administrator" else visitor.managed()
+
+
+def asked() -> tuple[Filters, dict[str, str]]:
+    """The filters of the address. An organisation outside the reader's subtree is 404; a wrong value is said by its field."""
+    problems: dict[str, str] = {}
+    as_of = _instant(problems)
+    since, until = _day("since", problems), _day("until", problems)
+    if since and until and since > until:
+        problems["until"] = "The last day is before the first. Change one of them."
+    wanted = request.args.get("organisation", "")
+    place = next((p for p in tree(as_of) if p.public_id == wanted), None) if wanted else None
+    if wanted and place is None:
+        abort(404)
+    who = request.args.get("who", "") or "learners"
+    if who not in WHO:
+        abort(404)
+    module, language = request.args.get("module", "")[:80], request.args.get("language", "")[:16]
+    return Filters(place.id if place else None, module, since, until, as_of, language, who), problems
+
+
+def asked_rightly() -> Filters:
+    """The filters for an export, which has no field to say a problem by."""
+    filters, problems = asked()
+    if problems:
+        abort(400)
+    return filters
+
+
+def tree(as_of: datetime | None) -> list[Place]:
+    """The organisations that the reader may choose from; read once a request."""
+    if "report_tree" not in g:
+        g.report_tree = completion.tree(current_session(), scope(), as_of)
+    found: list[Place] = g.report_tree
+    return found
+
+
+def course_of(filters: Filters) -> Course:
+    """The course that is live, or was at the moment of the report."""
+    if filters.as_of is None:
+        return published.course()
+    session = current_session()
+    return published.live().revision(session, digest_at(session, filters.as_of))
+
+
+def titles(course: Course) -> dict[str, str]:
+    """The modules' titles, of those that are retired by now or were not yet there too."""
+    both = (*published.course().modules, *course.modules)
+    return {module.slug: published.text(module)[0].title for module in both}
+
+
+def address(endpoint: str, **changes: Any) -> str:
+    """The address of another view of the same report: today's filters with some changed; None takes one away."""
+    kept = {name: request.args[name] for name in NAMES if request.args.get(name)}
+    return url_for(endpoint, **{name: value for name, value in (kept | changes).items() if value not in (None, "")})
+
+
+def _day(name: str, problems: dict[str, str]) -> date | None:
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        problems[name] = "Write a day as year-month-day, such as 2026-01-31."
+        return None
+
+
+def _instant(problems: dict[str, str]) -> datetime | None:
+    """A past moment; without a zone it is in UTC, without a time the day's beginning."""
+    text = request.args.get("as_of", "").strip().replace(" ", "+")
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        problems["as_of"] = "Write a moment as 2026-01-31T00:00, in UTC."
+        return None
+    if at > clock.now():
+        problems["as_of"] = "This moment has not come yet. Choose an earlier one."
+    elif not digest_at(current_session(), at):
+        problems["as_of"] = "Nothing was published yet at this moment. Choose a later one."
+    return None if "as_of" in problems else at

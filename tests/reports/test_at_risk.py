@@ -1,0 +1,94 @@
+"""The list of people who may need a word: each rule, each reason, and whose list it is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from course.learning import lessons
+from course.publishing.revisions import live_digest, restore
+from tests.learners import add_learner, learn
+from tests.reports.test_completion import csv_rows
+from tests.site import Site, counted_queries
+
+
+def open_first(site: Site, who: str) -> None:
+    with site.session(write=True) as session:
+        course = restore(session, live_digest(session))
+        module = course.modules[0]
+        where = {"person_id": site.ids[who], "course": course, "module": module, "now": site.now}
+        lessons.open_lesson(session, lesson=module.lessons[0], **where)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def slow(site: Site) -> Site:
+    """Bob failed twice; Nour opened a lesson and stopped; Alice is through; Omar began today; Dana is staff."""
+    add_learner(site, "Nour Khelifi", ("Tunisia", "Sfax"))
+    add_learner(site, "Omar Sy", ("Tunisia", "Sfax"))
+    learn(site, "alice", 2)
+    open_first(site, "nour")
+    open_first(site, "dana")
+    site.later(days=20)
+    for _ in range(2):
+        learn(site, "bob", 1, right=False)
+    open_first(site, "omar")
+    return site
+
+
+def reasons(site: Site, who: str, query: str = "") -> list[tuple[str, str, str, str, str]]:
+    rows = csv_rows(site.client(who), f"/en/reports/at-risk.csv?{query}")
+    return [(row["name"], row["reason"], row["module"], row["lesson"], row["since"][:10]) for row in rows]
+
+
+BOB = ("Bob Quispe", "Failed attempts", "housing", "", "2026-03-22")
+NOUR = [
+    ("Nour Khelifi", "No activity", "", "", "2026-03-02"),
+    ("Nour Khelifi", "Stuck", "housing", "rooms", "2026-03-02"),
+]
+
+
+def test_each_rule_gives_its_reason(slow: Site) -> None:
+    assert reasons(slow, "erin") == [BOB, *NOUR]
+    assert reasons(slow, "erin", "days=21") == [BOB]
+    assert [name for name, *_rest in reasons(slow, "erin", "who=staff")] == ["Dana Ferrer", "Dana Ferrer"]
+
+
+def test_a_pass_and_a_completion_end_it(slow: Site) -> None:
+    learn(slow, "bob", 1)
+    learn(slow, "nour", 2)
+    assert reasons(slow, "erin") == []
+    slow.later(days=15)
+    assert [(name, reason) for name, reason, *_rest in reasons(slow, "erin")] == [
+        ("Bob Quispe", "No activity"), ("Omar Sy", "No activity"), ("Omar Sy", "Stuck"),
+    ]  # fmt: skip
+
+
+def test_a_manager_sees_only_their_people(slow: Site) -> None:
+    assert reasons(slow, "carla") == NOUR
+    html = slow.client("carla").page("/en/reports/at-risk")
+    assert re.findall(r'dir="auto">([^<]+)</a></th><td>', html) == ["Nour Khelifi"]
+    assert re.findall(r"<li>((?:No activity|Stuck|Failed)[^<]*\d{4})</li>", html) == [
+        "No activity, since 2 March 2026", "Stuck: Housing, lesson “rooms”, since 2 March 2026",
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_asked(slow: Site) -> None:
+    browser = slow.client("erin")
+    for query in ("days=0", "days=9999", "as_of=2026-03-03", "since=x"):
+        assert browser.get(f"/en/reports/at-risk?{query}").status_code == 400
+
+
+def test_queries_do_not_grow_with_people(slow: Site) -> None:
+    counts = []
+    for names in (("One A", "Two B"), ("Three C", "Four D", "Five E")):
+        for name in names:
+            add_learner(slow, name, ("Tunisia", "Sfax"))
+            learn(slow, name.split()[0].lower(), 0)
+        slow.later(days=30)
+        browser = slow.client("erin")
+        browser.page("/en/reports/at-risk")
+        with counted_queries(slow) as said:
+            browser.page("/en/reports/at-risk")
+        counts.append(len([statement for statement in said if "publications" not in statement]))
+    assert counts[0] == counts[1]

@@ -1,0 +1,288 @@
+"""Random histories: at any moment report = naive recount = exports = percentages, and the past stays as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+from zlib import compress
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+import quizzes
+from course.accounts import organisations, people
+from course.accounts.tables import Organisation, Person
+from course.content import serial
+from course.content.model import Course
+from course.learning import attempts, certificates, lessons
+from course.learning.tables import Certificate
+from course.publishing.revisions import digest_at, live_digest, restore
+from course.publishing.tables import Publication, Revision
+from course.reports import completion, export, spreadsheet
+from course.reports.filters import Filters, iso
+from course.reports.people import behind
+from course.verifying.checking import Check, everybody, read_lives
+from course.verifying.percent import percentages
+from course.verifying.recount import Belonging, Belongings, Recount
+from course.verifying.shelf import Shelf
+from tests.learners import add_learner
+from tests.reports.test_completion import table_of
+from tests.sheets import as_text, read_xlsx
+from tests.site import Site
+
+VERBS = (
+    "open", "finish", "finish", "undo", "attempt", "attempt", "module", "module", "course", "move", "join", "role", "manage",
+    "language", "erase", "publish", "tree", "rename", "revoke",
+)  # fmt: skip
+STEP = st.tuples(st.sampled_from(VERBS), st.integers(0, 5), st.integers(0, 11), st.sampled_from((2, 3600, 90_000, 700_000)))
+FILTERS = st.tuples(st.sampled_from(("", "housing", "mobility")), st.sampled_from(("learners", "staff", "everyone")),
+                    st.sampled_from(("", "en", "fr")))  # fmt: skip
+
+
+class History:
+    """A site on which things happen one after the other, each at a later moment than the one before."""
+
+    def __init__(self, session: Session, site: Site) -> None:
+        self.session, self.now = session, site.now
+        self.people = [site.ids[who] for who in ("alice", "bob", "nour", "omar", "carla", "dana")]
+        self.places = list(session.scalars(select(Organisation.id).order_by(Organisation.id)))
+        whole = restore(session, live_digest(session))
+        housing = whole.modules[0]
+        quiz = housing.quizzes["en"]
+        freed = replace(quiz, items=tuple(replace(item, review_lesson="") for item in quiz.items))
+        shorter = replace(housing, lessons=housing.lessons[:1], quizzes={"en": freed})
+        self.courses = {
+            whole.digest: whole,
+            "b" * 64: replace(whole, digest="b" * 64, modules=(housing,), modules_to_complete=1),
+            "c" * 64: replace(whole, digest="c" * 64, modules=(shorter, *whole.modules[1:])),
+        }
+        for course in list(self.courses.values())[1:]:
+            packed = compress(serial.dump(course))
+            session.execute(insert(Revision).values(digest=course.digest, course=packed, created_at=self.now))
+
+    @property
+    def course(self) -> Course:
+        return self.courses[live_digest(self.session)]
+
+    def do(self, verb: str, who: int, number: int, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        getattr(self, f"_{verb}")(self.people[who], number)
+
+    def _given(self, person_id: int, number: int) -> dict[str, Any]:
+        module = self.course.modules[number % len(self.course.modules)]
+        return {"person_id": person_id, "course": self.course, "module": module, "now": self.now}
+
+    def _open(self, person_id: int, number: int) -> None:
+        where = self._given(person_id, number)
+        lessons.open_lesson(self.session, lesson=where["module"].lessons[number % len(where["module"].lessons)], **where)
+
+    def _change(self, person_id: int, number: int, verb: Any) -> None:
+        where = self._given(person_id, number)
+        lesson = where["module"].lessons[number % len(where["module"].lessons)]
+        from course.learning.record import read
+
+        seen = read(self.session.connection(), person_id).lesson(where["module"].slug, lesson.id).changes
+        verb(self.session, lesson=lesson, seen=seen, **where)
+
+    def _finish(self, person_id: int, number: int) -> None:
+        self._change(person_id, number, lessons.mark_done)
+
+    def _undo(self, person_id: int, number: int) -> None:
+        self._change(person_id, number, lessons.undo)
+
+    def _attempt(self, person_id: int, number: int) -> None:
+        where = self._given(person_id, number)
+        quiz = where["module"].quizzes["en"]
+        try:
+            attempt = attempts.start(self.session, **where)
+        except attempts.NotAllowed:
+            return
+        items = quiz.items[: number % (len(quiz.items) + 1)]
+        attempts.save(self.session, attempt, {item.id: quizzes.key_of(item) for item in items}, self.now)
+        if number != 7:  # an attempt that stays open
+            begun_on = self.courses[attempt.revision].module(attempt.module)
+            assert begun_on is not None
+            attempts.close(self.session, attempt, quiz=begun_on.quizzes["en"], course=self.course, now=self.now)
+
+    def _module(self, person_id: int, number: int) -> None:
+        where = self._given(person_id, number)
+        for lesson in where["module"].lessons:
+            from course.learning.record import read
+
+            seen = read(self.session.connection(), person_id).lesson(where["module"].slug, lesson.id).changes
+            lessons.mark_done(self.session, lesson=lesson, seen=seen, **where)
+        self._attempt(person_id, number - number % 12 + (0 if where["module"] is self.course.modules[0] else 3))
+        quiz = where["module"].quizzes["en"]
+        try:
+            attempt = attempts.start(self.session, **where)
+        except attempts.NotAllowed:
+            return
+        attempts.save(self.session, attempt, {item.id: quizzes.key_of(item) for item in quiz.items}, self.now)
+        attempts.close(self.session, attempt, quiz=quiz, course=self.course, now=self.now)
+
+    def _course(self, person_id: int, number: int) -> None:
+        for place in range(len(self.course.modules)):
+            self._module(person_id, place)
+
+    def _move(self, person_id: int, number: int) -> None:
+        for place, role in organisations.of_person(self.session, person_id):
+            people.leave(self.session, person_id=person_id, organisation_id=place.id, role=role, now=self.now)
+        self._join(person_id, number)
+
+    def _join(self, person_id: int, number: int) -> None:
+        place = self.places[number % len(self.places)]
+        people.join(self.session, person_id=person_id, organisation_id=place, role="member", now=self.now)
+
+    def _manage(self, person_id: int, number: int) -> None:
+        place = self.places[number // 2 % len(self.places)]
+        verb = people.leave if number % 2 else people.join
+        verb(self.session, person_id=person_id, organisation_id=place, role="manager", now=self.now)
+
+    def _role(self, person_id: int, number: int) -> None:
+        person = self.session.get_one(Person, person_id)
+        people.set_role(self.session, person, people.ROLES[number % 3], by_id=None, now=self.now)
+
+    def _language(self, person_id: int, number: int) -> None:
+        person = self.session.get_one(Person, person_id)
+        people.set_language(self.session, person, ("en", "fr")[number % 2], by_id=person_id, now=self.now)
+
+    def _erase(self, person_id: int, _number: int) -> None:
+        person = self.session.get_one(Person, person_id)
+        if person.erased_at is None:
+            people.erase(self.session, person, by_id=None, now=self.now)
+
+    def _publish(self, _person_id: int, number: int) -> None:
+        digest = list(self.courses)[number % len(self.courses)]
+        self.session.execute(insert(Publication).values(digest=digest, at=self.now, by="test"))
+
+    def _tree(self, person_id: int, number: int) -> None:
+        moved, above = self.places[number % len(self.places)], self.places[(number + person_id) % len(self.places)]
+        organisation = self.session.get_one(Organisation, moved)
+        try:
+            organisations.change(self.session, organisation, name=organisation.name, parent_id=above, now=self.now)
+        except organisations.WrongPlace:
+            pass
+
+    def _rename(self, person_id: int, number: int) -> None:
+        organisation = self.session.get_one(Organisation, self.places[number % len(self.places)])
+        name = f"{organisation.name[:20]} {person_id}"
+        try:
+            organisations.change(self.session, organisation, name=name, parent_id=organisation.parent_id, now=self.now)
+        except organisations.WrongPlace:
+            pass
+
+    def _revoke(self, person_id: int, _number: int) -> None:
+        held = self.session.scalar(select(Certificate).where(Certificate.person_id == person_id))
+        if held is not None:
+            certificates.revoke(self.session, held, by_id=self.people[-1], why="test", now=self.now)
+
+    def report(self, filters: Filters) -> completion.Report:
+        at = filters.as_of or self.now
+        course = self.courses[digest_at(self.session, at)]
+        return completion.completion(self.session, course=course, scope=None, filters=filters, now=self.now)
+
+
+def said(report: completion.Report) -> str:
+    """The report as it is shown, without the moment at which it was made."""
+    return export.completion_json(replace(report, made_at=report.filters.as_of or report.made_at))
+
+
+def check_exports(report: completion.Report) -> None:
+    answer = json.loads(export.completion_json(report))
+    shown = [{name: as_text(value) for name, value in line.items()} for line in answer["lines"]]
+    above = export.head("Completion", report.filters, iso(report.made_at), report.rules)
+    rows = table_of(export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(report), above).removeprefix("\ufeff"))
+    assert rows == shown
+    sheet = read_xlsx(spreadsheet.completion_xlsx(report, "Completion"))["Completion"]
+    columns = list(export.COMPLETION_COLUMNS)
+    assert [dict(zip(columns, map(as_text, line), strict=True)) for line in sheet[1:]] == shown
+
+
+def check_recount(history: History, at: datetime | None) -> None:
+    """Every figure of the report of a moment, counted in plain Python, and each percentage in the lists behind it."""
+    session, filters = history.session, Filters(as_of=at)
+    report, shelf, ids = history.report(filters), Shelf(session), everybody(session)
+    course = history.courses[digest_at(session, at or history.now)]
+    recount, belongings = Recount(course), Belongings(session, at).of(ids)
+    lives = {life.person_id: life for life in read_lives(session, ids, shelf, at)}
+    for life in lives.values():
+        recount.add(life, belongings[life.person_id])
+    for line in report.lines:
+        figures = recount.figures(line.place.id if line.place else None, line.module)
+        assert {name: getattr(line.counts, name) for name in figures} == figures, (line.place, line.module)
+    counted = {place for place, _module in recount.lines} - {None}
+    assert counted <= {line.place.id for line in report.by_organisation if line.place}
+    if at is None:
+        return
+    public = dict(cast(Any, session.execute(select(Person.public_id, Person.id)).all()))
+    for state in ("enrolled", "completed", "certified", "not_started", "passed"):
+        listing = behind(session, course=course, scope=None, filters=filters, state=state, limit=None)
+        name = {"certified": "certified"}.get(state, state)
+        assert listing.total == len(listing.people) == getattr(report.total.counts, name)
+        for one in listing.people:
+            life = lives[public[one.public_id]]
+            assert (one.percent, one.enrolled_at) == (percentages(course, life)[""], life.enrolled_at)
+
+
+def check_filters(history: History, at: datetime | None, module: str, who: str, language: str) -> None:
+    session, filters = history.session, Filters(as_of=at, module=module, who=who, language=language)
+    report, ids = history.report(filters), everybody(session)
+    belongings = Belongings(session, at).of(ids)
+
+    def counts(of: Belonging) -> bool:
+        role = {"learners": not of.is_staff, "staff": of.is_staff, "everyone": True}[who]
+        return role and language in ("", of.language)
+
+    lives = [
+        life for life in read_lives(session, ids, Shelf(session), at) if life.enrolled_at and counts(belongings[life.person_id])
+    ]
+    passages = [life.modules[module] for life in lives if module in life.modules] if module else []
+    total = report.total.counts
+    assert total.enrolled == len(lives)
+    if module:
+        assert total.started == sum(1 for one in passages if one.started_at)
+        assert total.completed == sum(1 for one in passages if one.completed_at)
+    for line in report.by_organisation:
+        assert line.place is not None
+        assert line.counts.enrolled == sum(1 for life in lives if line.place.id in belongings[life.person_id].places)
+
+
+@settings(
+    max_examples=20,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(steps=st.lists(STEP, min_size=4, max_size=30), moments=st.lists(st.integers(0, 30), max_size=4), asked=FILTERS)
+def test_any_history(
+    site: Site, steps: list[tuple[str, int, int, int]], moments: list[int], asked: tuple[str, str, str]
+) -> None:
+    if "omar" not in site.ids:
+        add_learner(site, "Nour Khelifi", ("Tunisia", "Sfax", "Youth"), ("Tunisia", "Sfax", "Culture"))
+        add_learner(site, "Omar Sy")
+    with site.session(write=True) as session:
+        try:
+            history, kept = History(session, site), dict[datetime, str]()
+            for place, step in enumerate(steps):
+                history.do(*step)
+                if place in moments:
+                    kept[history.now] = said(history.report(Filters(as_of=history.now)))
+                    check_recount(history, None)
+            session.flush()
+            session.expire_all()
+            for at, before in kept.items():
+                assert said(history.report(Filters(as_of=at))) == before
+                check_recount(history, at)
+                check_filters(history, at, *asked)
+            check_recount(history, None)
+            check_filters(history, None, *asked)
+            check_exports(history.report(Filters()))
+            now = history.report(Filters(as_of=history.now))
+            assert export.completion_rows(now) == export.completion_rows(history.report(Filters()))
+            assert [str(one) for _people, found in Check(session, history.now).run() for one in found] == []
+        finally:
+            session.rollback()

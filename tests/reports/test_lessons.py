@@ -1,0 +1,44 @@
+"""Where people stop, and what an author is not told."""
+
+from __future__ import annotations
+
+from course.learning import lessons
+from course.publishing.revisions import live_digest, restore
+from tests.learners import add_learner
+from tests.reports.test_completion import page_figures
+from tests.site import Site
+
+
+def read(site: Site, who: str, number: int, done: int) -> None:
+    """Somebody opens so many lessons of housing and finishes so many."""
+    with site.session(write=True) as session:
+        course = restore(session, live_digest(session))
+        module = course.modules[0]
+        for place, lesson in enumerate(module.lessons[:number]):
+            where = {"person_id": site.ids[who], "course": course, "module": module, "lesson": lesson}
+            lessons.open_lesson(session, now=site.later(minutes=1), **where)  # type: ignore[arg-type]
+            if place < done:
+                lessons.mark_done(session, seen=0, now=site.later(minutes=1), **where)  # type: ignore[arg-type]
+
+
+def test_authors_see_no_small_figures(site: Site) -> None:
+    for number in range(6):
+        who = add_learner(site, f"L{number} X", ("Tunisia", "Sfax"))
+        read(site, who, 3 if number == 0 else 2, 1)
+    read(site, "dana", 3, 3)  # staff, who are left out
+    site.later(minutes=1)
+    columns = ("opened", "done", "stopped")
+    seen = {
+        who: {
+            name: tuple(line[c] for c in columns)
+            for name, line in page_figures(site.client(who).page("/en/reports/lessons")).items()
+        }
+        for who in ("erin", "dana")
+    }
+    assert list(seen["erin"].items())[:3] == [
+        ("housing/rooms", ("6", "6", "0")), ("housing/rules", ("6", "0", "5")), ("housing/monday", ("1", "0", "1")),
+    ]  # fmt: skip
+    assert list(seen["dana"].items())[:3] == [
+        ("housing/rooms", ("6", "6", "0")), ("housing/rules", ("6", "0", "5")),
+        ("housing/monday", ("under 5", "0", "under 5")),
+    ]  # fmt: skip

@@ -1,0 +1,52 @@
+"""The commands about figures, run as a person runs them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from sqlalchemy import create_engine, text
+
+from tests.test_cli import Command, command
+
+__all__ = ["command"]
+
+
+def test_verify_finds_what_rebuild_mends(command: Command) -> None:
+    command("seed", "--learners", "30", "--seed", "7")
+    said = command("verify")
+    assert re.fullmatch(r"Verifying\n30 people, [\d,]+ facts, [\d,]+ rows, [\d,]+ figures: no difference\n", lines(said))
+    url = command.environ["COURSE_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE enrolments SET modules_completed = 9 WHERE person_id = 2"))
+    engine.dispose()
+    difference = re.search("enrolments 2: modules_completed is 9, by the facts [0-2]\n", command("verify", code=1))
+    assert difference is not None
+    assert command("verify", "--sample", "30", code=1).count(difference.group()) == 1
+    assert command("rebuild").count(f"mended  {difference.group()}") == 1
+    assert lines(command("rebuild")) == "Rebuilding\n30 people: 0 mended, 0 left as they are\n"
+    assert command("verify").count("no difference") == 1
+
+
+def test_verify_before_anything_is_published(command: Command) -> None:
+    assert lines(command("verify")) == "Verifying\n0 people, 0 facts, 0 rows, 0 figures: no difference\n"
+
+
+def lines(said: str) -> str:
+    """What was said, with the label of the bar first: it goes to the other stream."""
+    return "".join(sorted(said.splitlines(keepends=True), key=lambda line: line[0].isdigit()))
+
+
+def test_a_report_of_a_past_moment(command: Command) -> None:
+    command("seed", "--learners", "12", "--seed", "7")
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+    now = command("report", "completion", "--no-head")
+    assert command("report", "completion", "--no-head", "--as-of", moment) == now
+    with_head = command("report", "completion", "--as-of", moment)
+    assert with_head.endswith(now.removeprefix("\ufeff"))
+    assert with_head.count(f"as_of: {moment[:19]}") == 1
+    assert command("report", "completion", "--as-of", "2020-01-01", code=1) == (
+        "Error: --as-of: nothing was published yet at that moment\n"
+    )
+    assert command("report", "completion", "--as-of", "soon", code=1) == "Error: --as-of: write a moment as 2026-01-31T00:00Z\n"
