@@ -273,7 +273,10 @@ def serve(host: str, port: int, workers: int, watch: bool) -> None:
     """Serve the course."""
     from .starting import start
 
-    start(_settings(), host=host, port=port, workers=workers, watch=watch, echo=click.echo)
+    try:
+        start(_settings(), host=host, port=port, workers=workers, watch=watch, echo=click.echo)
+    except config.SettingError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _settings() -> config.Settings:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -157,3 +158,16 @@ def test_what_cannot_be_imported_or_exported_is_said(command: Command, tmp_path:
     unknown = "Error: there is no format `qti`; there are gift, moodle-xml, aiken\n"
     assert command("import", "qti", str(file), "--into", "mobility", code=1) == unknown
     assert command("export", "aiken", "mobility", code=1) == "Error: Aiken is read here, and not written\n"
+
+
+def test_a_port_that_is_taken_is_one_line(command: Command) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = command("serve", "--port", str(port), code=1)
+    other = port + 1 if port < 65535 else port - 1
+    assert said.splitlines()[-1] == (
+        f"Error: --port {port}: taken on 127.0.0.1 by another program; choose another, such as --port {other}"
+    )
+    assert "Traceback" not in said
