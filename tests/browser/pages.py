@@ -22,8 +22,12 @@ NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the w
     "modules.root",
     "quiz.resume",
     "reports.completion_csv",
+    "at_risk.table",
     "reports.completion_json",
+    "reports.completion_xlsx",
     "reports.people_csv",
+    "reports.people_json",
+    "reports.people_xlsx",
     "static",
 }
 Act = Callable[["Page"], None]
@@ -171,6 +175,10 @@ VISITS = [
     Visit("report, people", "reports.people_page", "/en/reports/completion/people?state=started&module=housing", "erin"),
     Visit("report, nobody", "reports.people_page", "/en/reports/completion/people?state=passed&since=2090-01-01", "erin"),
     Visit("report, person", "reports.person", "/en/reports/people/{alice}", "erin"),
+    Visit("at risk", "at_risk.page", "/en/reports/at-risk?days=1", "erin"),
+    Visit("at risk, manager", "at_risk.page", "/en/reports/at-risk", "carla"),
+    Visit("where people stop", "lesson_report.page", "/en/reports/lessons", "dana"),
+    Visit("report, past moment", "reports.completion_page", "/en/reports/completion?as_of=2020-01-31T00:00Z", "erin"),
     Visit("author", "authoring.show", "/en/author/", "dana"),
     Visit("regrade", "regrading.show", "/en/author/housing/regrade", "dana"),
     Visit("regrade, errors", "regrading.show", "/en/author/housing/regrade", "dana", act=press("Show what would change")),
