@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 
 import click
 
-from tests.bench import grading, load, site
+from tests.bench import formats, grading, load, site
 from tests.rig.server import ROOT, Server, serving
 
 ROUNDS, SECONDS = 5, 2.0
@@ -39,6 +39,10 @@ def main() -> int:
     cores = sorted(os.sched_getaffinity(0))
     lines: list[Line] = []
     lines += [Line(name, spread(values), bound, ok) for name, values, bound, ok in grading.bounds(*grading.measure())]
+    lines += [
+        Line(f"{words}: 10,000 items against 5,000", spread(ratios), "≤ 2.2", statistics.median(ratios) <= 2.2)
+        for words, ratios, _ in formats.measured()
+    ]
     with tempfile.TemporaryDirectory() as folder:
         made = site.build(Path(folder))
         lines += speed(made, Path(folder), cores)
