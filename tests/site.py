@@ -103,6 +103,7 @@ class Client(FlaskClient):
     token = ""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        kwargs.setdefault("buffered", True)  # an answer that is sent in pieces keeps its connection until it is read
         response = super().open(*args, **kwargs)
         if response.mimetype == "text/html" and response.status_code not in (301, 302, 303, 308):
             sent = response.get_data()

@@ -154,7 +154,13 @@ def _report(filters: Filters) -> completion.Report:
 
 
 def _streamed(filters: Filters) -> Iterator[behind.Someone]:
-    return behind.stream(current_session(), **_question(filters), state=_state())
+    """What may refuse is asked at once; the session with the first row, since by then the request has given back its own."""
+    question, state = _question(filters), _state()
+
+    def people() -> Iterator[behind.Someone]:
+        yield from behind.stream(current_session(), **question, state=state)
+
+    return people()
 
 
 def _shown(filters: Filters) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from course.accounts import people
 from course.accounts.tables import Membership, Organisation
+from course.extensions import db
 from course.reports import export
 from tests.learners import add_learner, learn
 from tests.sheets import as_text, read_xlsx
@@ -229,3 +230,13 @@ def test_no_cell_is_a_formula(name: str) -> None:
 def test_other_texts_come_back_as_they_are(name: str) -> None:
     text = export.to_csv(("name",), [{"name": name}])
     assert next(iter(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))))["name"] == name
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_a_download_gives_its_connection_back(site: Site, form: str) -> None:
+    learn(site, "alice", 1)
+    browser = site.client("erin")
+    with site.app.app_context():
+        pool = db.engine.pool
+    assert browser.get(f"/en/reports/completion/people.{form}").status_code == 200
+    assert pool.checkedout() == 0  # type: ignore[attr-defined]  # the pool of each database here counts
