@@ -206,7 +206,7 @@ def the_administrator_finds_it(page: Page, story: Story) -> None:
     one = {"enrolled": "1", "started": "1", "not_started": "0", "passed": "1", "completed": "1"}
     places = ["all", "Tunisia", "Tunisia › Sfax", "Tunisia › Sfax › Youth"]
     assert shown == dict.fromkeys([*places, *(module.slug for module in story.course.modules)], one)
-    text = page.context.request.get("/en/reports/completion.csv").body().decode("utf-8-sig")
+    text = page.context.request.get("/en/reports/completion.csv?head=0").body().decode("utf-8-sig")
     rows = csv.DictReader(io.StringIO(text, newline=""))
     held = {row["organisation"] if row["module"] == "all" else row["module"]: row for row in rows}
     assert {line: {column: row[column] for column in COLUMNS} for line, row in held.items()} == shown
