@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 import quizzes
@@ -21,6 +21,12 @@ from quizzes.regrading import Action, Rule, regrade
 
 from .tables import Attempt, Regrade
 
+_r = Regrade.__table__.c
+_rulings = (
+    select(_r.public_id, _r.item, _r.rule, _r.payload, _r.at)
+    .where(_r.module == bindparam("slug"), _r.undone_at.is_(None))
+    .order_by(_r.id)
+)
 RULES: tuple[Action, ...] = ("accept", "drop", "full_marks", "new_key")
 
 
@@ -65,13 +71,10 @@ def graded(attempt: Attempt, quiz: Quiz, given: Mapping[str, Response], rulings:
 
 def rulings(session: Session, module: str, language: str = "") -> tuple[Ruling, ...]:
     """The regrades of a module that are not undone, oldest first; texts of a new key in ``language`` where there are any."""
-    rows = session.scalars(
-        select(Regrade).where(Regrade.module == module, Regrade.undone_at.is_(None)).order_by(Regrade.id)
-    ).all()
-    return tuple(ruling_of(row, language) for row in rows)
+    return tuple(ruling_of(row, language) for row in session.connection().execute(_rulings, {"slug": module}))
 
 
-def ruling_of(row: Regrade, language: str = "") -> Ruling:
+def ruling_of(row: Regrade | Row[*tuple[Any, ...]], language: str = "") -> Ruling:
     payload = row.payload
     held = payload.get("items", {})
     item = held.get(language) or held.get(payload.get("language"))

@@ -38,8 +38,11 @@ class Sitting:
     attempt: Attempt
     module: Module
     quiz: Quiz
-    responses: dict[str, Response]
     now: datetime
+
+    @cached_property
+    def responses(self) -> dict[str, Response]:
+        return attempts.responses(current_session(), self.attempt.id)
 
     @property
     def time_left(self) -> str:
@@ -282,7 +285,7 @@ def _sitting(public_id: str) -> Sitting:
         due.close(who.id)
     module = published.live().module_of(session, attempt.revision, attempt.module)
     quiz = quizzes.instance(quiz_in_language(module), attempt.seed)
-    return Sitting(attempt, module, quiz, attempts.responses(session, attempt.id), now)
+    return Sitting(attempt, module, quiz, now)
 
 
 def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:
@@ -315,8 +318,9 @@ def _seen_hints() -> int:
 
 def _close(sitting: Sitting, given: dict[str, Response]) -> Answer:
     session = current_session()
-    source = sitting.module.quizzes.get(published.course().languages[0], sitting.quiz)
-    attempts.close(session, sitting.attempt, quiz=source, course=published.course(), now=sitting.now, given=given)
+    source = published.course().languages[0]
+    drawn = sitting.quiz if published.language() == source else sitting.module.quizzes.get(source, sitting.quiz)
+    attempts.close(session, sitting.attempt, quiz=drawn, course=published.course(), now=sitting.now, given=given)
     address = url_for("quiz.result", attempt=sitting.attempt.public_id)
     session.commit()
     return redirect(address, 303)
