@@ -61,7 +61,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     if url.startswith("postgresql"):
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-            "pool_size": 2 * settings.threads + 1,
+            "pool_size": settings.threads + 1,
             "max_overflow": 4,
             "pool_pre_ping": True,
         }
