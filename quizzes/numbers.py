@@ -124,6 +124,8 @@ def write(value: Fraction, locale: str | None = None) -> str:
 
 def _plain(text: str) -> str:
     """ASCII digits, signs and single spaces; a raised digit would turn 10² into 102, so it becomes unreadable."""
+    if text.isascii():
+        return " ".join(text.translate(_SIGNS).split())
     parts: list[str] = []
     for char in text.strip():
         kind = unicodedata.decomposition(char)
@@ -151,6 +153,7 @@ def _without_unit(plain: str, unit: str, units: Sequence[Unit]) -> tuple[str, Fr
     return plain, Fraction(1)
 
 
+@lru_cache(maxsize=1024)
 def _words(unit: str) -> tuple[str, str]:
     """A unit as ``_plain`` leaves it in a text, and as those type it who have no raised digits: m² and m2."""
     return _plain(unit).casefold(), " ".join(unicodedata.normalize("NFKC", unit).casefold().split())

@@ -17,8 +17,9 @@ _MARKS = frozenset(map(chr, (*range(0x0300, 0x0370), *range(0x064B, 0x0653), 0x0
 
 def tidy(text: str) -> str:
     """The text as it was meant to be seen: NFKC, without invisible characters, spaces collapsed, trimmed."""
-    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    return " ".join(visible.split())
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return " ".join(text.split())
 
 
 def is_near(one: str, other: str, most: int) -> bool:
@@ -44,7 +45,7 @@ def normalise(text: str, *, keep_accents: bool = False) -> str:
     ``keep_accents``. Never for display.
     """
     folded = tidy(text.translate(_SAME)).casefold().translate(_SAME)
-    if not keep_accents:
+    if not keep_accents and not folded.isascii():
         bare = (c for c in unicodedata.normalize("NFD", folded) if c not in _MARKS)
         folded = "".join(bare).translate(_PLAIN)
     return tidy(folded)

@@ -10,13 +10,13 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 import quizzes
-from quizzes.model import ItemOutcome, Quiz, QuizOutcome, Response, Score
+from quizzes.model import ItemOutcome, Quiz, QuizOutcome, Response
 
 from ..accounts.secrets import public_id
 from ..accounts.tables import Person
@@ -54,7 +54,7 @@ _change_response = (
     .values(value=bindparam("value"), at=bindparam("at"))
 )
 _add_outcome = insert(Outcome.__table__)  # type: ignore[arg-type]
-_state = select(_s.passed_at, _s.last_at).where(*_one_state)
+_state = select(_s.score, _s.passed_at, _s.last_at).where(*_one_state)
 _change_state = (
     update(ModuleState.__table__)  # type: ignore[arg-type]
     .where(*_one_state)
@@ -193,11 +193,11 @@ def close(
     if not is_over(attempt, now):
         held |= _keep(session, attempt, held, given, now)
     first = quizzes.grade(quizzes.instance(quiz, attempt.seed), held)
-    rulings = grading.rulings(session, attempt.module)
+    rulings, connection = grading.rulings(session, attempt.module), session.connection()
     score = grading.graded(attempt, quiz, held, rulings).outcome.score if rulings else first.score
     is_passed = quizzes.passed(score, attempt.pass_mark)
-    _set(session, attempt, closed_at=at, raw=str(score.raw), max=str(score.max), is_passed=is_passed)
-    session.connection().execute(_add_outcome, [_outcome_row(attempt.id, item) for item in first.items])
+    _set(connection, attempt, closed_at=at, raw=str(score.raw), max=str(score.max), is_passed=is_passed)
+    connection.execute(_add_outcome, [_outcome_row(attempt.id, item) for item in first.items])
     facts.add(
         session,
         key=f"closed:{attempt.id}",
@@ -213,7 +213,7 @@ def close(
         pass_mark=attempt.pass_mark,
         how="time over" if is_over(attempt, now) else "by hand",
     )
-    _summarise(session, attempt, quiz, at)
+    _summarise(connection, attempt, quiz, at)
     module = course.module(attempt.module)
     if module is not None:
         settle(session, person_id=attempt.person_id, course=course, module=module, now=at)
@@ -260,23 +260,23 @@ def _outcome_row(attempt_id: int, item: ItemOutcome) -> dict[str, Any]:
     return {"attempt_id": attempt_id, "item": item.item_id, "status": item.status, **score}
 
 
-def _set(session: Session, attempt: Attempt, **values: Any) -> None:
+def _set(connection: Connection, attempt: Attempt, **values: Any) -> None:
     """Writes the row, and keeps the object in step with it without another query."""
-    session.connection().execute(_close, {"attempt": attempt.id, **values})
+    connection.execute(_close, {"attempt": attempt.id, **values})
     for name, value in values.items():
         set_committed_value(attempt, name, value)
 
 
-def _summarise(session: Session, attempt: Attempt, quiz: Quiz, at: datetime) -> None:
+def _summarise(connection: Connection, attempt: Attempt, quiz: Quiz, at: datetime) -> None:
     """The score that counts, by the quiz's rule; a pass once earned stays."""
-    connection, whose = session.connection(), {"person": attempt.person_id, "slug": attempt.module}
-    rows = connection.execute(_closed, whose)
-    results = [Result(Score(Fraction(row.raw or 0), Fraction(row.max or 0)).scaled, row.pass_mark) for row in rows]
+    whose = {"person": attempt.person_id, "slug": attempt.module}
+    closed = [attempt] if attempt.number == 1 else connection.execute(_closed, whose)
+    results = [Result(score_of(each).scaled, each.pass_mark) for each in closed]
     score, before = counted(results, quiz.counts), connection.execute(_state, whose).one()
     passed_at = before.passed_at or (at if is_reached(results, quiz.counts) else None)
     new = {"score": str(score), "score_ppm": ppm(score), "last_at": max(before.last_at, at), "passed_at": passed_at}
     connection.execute(_change_state, whose | new)
-    scores.keep(connection, attempt.person_id, attempt.module, score, at)
+    scores.keep(connection, attempt.person_id, attempt.module, before.score, score, at)
 
 
 def outcome_of(session: Session, attempt: Attempt, quiz: Quiz, language: str = "") -> QuizOutcome:

@@ -155,8 +155,9 @@ def step(session: Session, revisions: Revisions, course: Course, public_id: str,
     found: list[dict[str, Any]] = []
     for learner, effect in changed:
         enrolments[learner.person_id].regraded_at = now
+        before = learner.state.score
         found += _turned(row, learner, effect, revisions, now)
-        scores.keep(session.connection(), learner.person_id, row.module, effect.after, now)
+        scores.keep(session.connection(), learner.person_id, row.module, before, effect.after, now)
     facts.add_all(session, found)
     session.flush()
     for _, effect in changed:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Row
 
 import quizzes
 from quizzes.model import Counts, Score
@@ -21,7 +24,7 @@ class Result:
     pass_mark: int
 
 
-def score_of(attempt: Attempt) -> Score:
+def score_of(attempt: Attempt | Row[Any]) -> Score:
     """The score of a closed attempt as it stands today, exactly."""
     return Score(Fraction(attempt.raw or 0), Fraction(attempt.max or 0))
 

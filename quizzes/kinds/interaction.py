@@ -97,15 +97,15 @@ class Interaction(Item, ABC):
 
     def known(self, response: Response) -> Response:
         """What of a response belongs to this item: unknown and repeated ids fall out, of a pair given twice the last counts."""
-        ids, rows = {choice.id for choice in self.choices}, {pair.id for pair in self.pairs}
-        chosen = {row: choice for row, choice in response.pairs if row in rows and choice in ids}
-        ticked = dict.fromkeys(choice for choice in response.choices if choice in ids)
-        return Response(
-            choices=tuple(ticked) if self.USES == "choices" else (),
-            text=response.text.strip()[: self.LONGEST] if self.USES == "text" else "",
-            pairs=tuple((pair.id, chosen[pair.id]) for pair in self.pairs if pair.id in chosen) if self.USES == "pairs" else (),
-            hints=response.hints,
-        )
+        if self.USES == "text":
+            return Response(text=response.text.strip()[: self.LONGEST], hints=response.hints)
+        ids = {choice.id for choice in self.choices}
+        if self.USES == "choices":
+            ticked = dict.fromkeys(choice for choice in response.choices if choice in ids)
+            return Response(choices=tuple(ticked), hints=response.hints)
+        chosen = {row: choice for row, choice in response.pairs if choice in ids}
+        pairs = tuple((pair.id, chosen[pair.id]) for pair in self.pairs if pair.id in chosen)
+        return Response(pairs=pairs, hints=response.hints)
 
     def with_texts(self, write: Write, inline: Write) -> Self:
         """Every text through ``write``, those of choices and rows through ``inline``; an empty text stays empty."""
