@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 LONGEST = 500  # characters
 DEEPEST = 40  # parentheses and signs inside one another
@@ -49,6 +50,7 @@ def names_in(node: Node) -> frozenset[str]:
     return found.union(*map(names_in, node.parts))
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Node:
     """Raises ``Wrong`` for anything that is no formula."""
     if len(text) > LONGEST:

@@ -19,7 +19,6 @@ from quizzes.formats import FORMATS, MOST_BYTES, Change, Entry, Exported, Format
 from quizzes.model import Item, Quiz
 
 from .front_matter import decode
-from .loader import COURSE, load
 from .model import Problem
 from .quiz_writing import NotAppended, appended, items_text, quiz_text
 from .yaml_reader import read_yaml
@@ -72,6 +71,8 @@ def export_module(root: Path, module: str, form: Format) -> Exported:
 def plan_import(root: Path, module: str, form: Format, data: bytes, *, unfinished: bool = False) -> Plan:
     """What an import would do. Raises Refused for a file of which nothing can be read, NotImported for a module that is
     not fit to take anything."""
+    from .loader import load  # with Markdown and bleach, which nobody else needs who serves pages
+
     text = _text(root, module)
     own = _quiz(text, module).items if text is not None else ()
     found = _renamed(form.read(data), own)
@@ -87,7 +88,7 @@ def plan_import(root: Path, module: str, form: Format, data: bytes, *, unfinishe
 
 def import_items(root: Path, module: str, form: Format, data: bytes, *, unfinished: bool = False) -> Plan:
     """Plans an import and writes it; one at a time in a course. Raises what ``plan_import`` raises, and OSError."""
-    with (root / COURSE).open("rb") as whole:
+    with (root / "course.yaml").open("rb") as whole:
         fcntl.flock(whole, fcntl.LOCK_EX)
         plan = plan_import(root, module, form, data, unfinished=unfinished)
         write(root, plan.files)

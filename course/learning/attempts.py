@@ -10,7 +10,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -21,6 +21,7 @@ from quizzes.model import ItemOutcome, Quiz, QuizOutcome, Response
 from ..accounts.secrets import public_id
 from ..accounts.tables import Person
 from ..content.model import Course, Module
+from ..extensions import Moment
 from . import facts, grading, scores
 from .completing import settle
 from .lessons import enrol, start_module
@@ -34,7 +35,6 @@ _a, _g, _s = Attempt.__table__.c, Given.__table__.c, ModuleState.__table__.c
 _one_state = (_s.person_id == bindparam("person"), _s.module == bindparam("slug"))
 _one_response = (_g.attempt_id == bindparam("of"), _g.item == bindparam("which"))
 _responses = select(_g.item, _g.value).where(_g.attempt_id == bindparam("attempt"))
-_closed_at = select(_a.closed_at).where(_a.id == bindparam("attempt"))
 _closed = (
     select(_a.raw, _a.max, _a.pass_mark)
     .where(_a.person_id == bindparam("person"), _a.module == bindparam("slug"), _a.closed_at.is_not(None))
@@ -53,12 +53,18 @@ _change_response = (
     .where(*_one_response)
     .values(value=bindparam("value"), at=bindparam("at"))
 )
+_at = bindparam("at", type_=Moment)
 _add_outcome = insert(Outcome.__table__)  # type: ignore[arg-type]
-_state = select(_s.score, _s.passed_at, _s.last_at).where(*_one_state)
+_score_before = select(_s.score).where(*_one_state)
 _change_state = (
     update(ModuleState.__table__)  # type: ignore[arg-type]
     .where(*_one_state)
-    .values({name: bindparam(name) for name in ("score", "score_ppm", "last_at", "passed_at")})
+    .values(
+        score=bindparam("new_score"),
+        score_ppm=bindparam("new_ppm"),
+        last_at=case((_s.last_at > _at, _s.last_at), else_=_at),
+        passed_at=func.coalesce(_s.passed_at, bindparam("reached_at", type_=Moment)),
+    )
 )
 
 
@@ -95,9 +101,15 @@ def standing(session: Session, person_id: int, module: str) -> Standing:
     )
 
 
-def find(session: Session, attempt_public_id: str, person_id: int) -> Attempt | None:
-    """An attempt of this person; somebody else's is as unknown as one there is not."""
-    return session.scalar(_own, {"public_id": attempt_public_id, "person": person_id})
+def find(session: Session, attempt_public_id: str, person_id: int, *, to_write: bool = False) -> Attempt | None:
+    """An attempt of this person; somebody else's is as unknown as one there is not.
+
+    ``to_write`` takes the learner's lock before it reads, so that what it finds stays so until the transaction ends.
+    """
+    if to_write:
+        facts.hold(session.connection(), person_id)
+    options = {"populate_existing": to_write}
+    return session.scalar(_own, {"public_id": attempt_public_id, "person": person_id}, execution_options=options)
 
 
 def start(session: Session, *, person_id: int, course: Course, module: Module, now: datetime) -> Attempt:
@@ -160,10 +172,12 @@ def save(session: Session, attempt: Attempt, given: Mapping[str, Response], now:
     """Keeps responses of an open attempt; returns how many changed. Each change is a fact; the same one again is none.
 
     A closed attempt keeps what it was graded on, and one whose time is over what was saved in time: nothing is saved and 0
-    comes back. A hint once taken stays taken, also when a page from before it was taken is sent.
+    comes back. A hint once taken stays taken, also when a page from before it was taken is sent. The attempt was found
+    ``to_write``.
     """
-    held = _held(session, attempt)
-    return 0 if held is None or is_over(attempt, now) else len(_keep(session, attempt, held, given, now))
+    if attempt.closed_at is not None or is_over(attempt, now):
+        return 0
+    return len(_keep(session.connection(), attempt, responses(session, attempt.id), given, now))
 
 
 def is_over(attempt: Attempt, now: datetime) -> bool:
@@ -182,18 +196,18 @@ def close(
 ) -> bool:
     """Grades the attempt on the quiz it began with, after keeping what was ``given`` last in time.
 
-    Returns False when it was closed before: then nothing changes. ``quiz`` is the one of the attempt's revision, ``course``
-    what is live, whose rules say what completes the module. Where the time was over before ``now``, the attempt was closed when
-    it ran out. Regrades made since it began hold for it too.
+    The attempt was found ``to_write``. Returns False when it was closed before: then nothing changes. ``quiz`` is the one of
+    the attempt's revision, ``course`` what is live, whose rules say what completes the module. Where the time was over before
+    ``now``, the attempt was closed when it ran out. Regrades made since it began hold for it too.
     """
-    held = _held(session, attempt)
-    if held is None:
+    if attempt.closed_at is not None:
         return False
+    connection, held = session.connection(), responses(session, attempt.id)
     at = min(now, attempt.closes_at or now)
     if not is_over(attempt, now):
-        held |= _keep(session, attempt, held, given, now)
+        held |= _keep(connection, attempt, held, given, now)
     first = quizzes.grade(quizzes.instance(quiz, attempt.seed), held)
-    rulings, connection = grading.rulings(session, attempt.module), session.connection()
+    rulings = grading.rulings(session, attempt.module)
     score = grading.graded(attempt, quiz, held, rulings).outcome.score if rulings else first.score
     is_passed = quizzes.passed(score, attempt.pass_mark)
     _set(connection, attempt, closed_at=at, raw=str(score.raw), max=str(score.max), is_passed=is_passed)
@@ -220,28 +234,18 @@ def close(
     return True
 
 
-def _held(session: Session, attempt: Attempt) -> dict[str, Response] | None:
-    """The responses of an open attempt, under the learner's lock; None when it is closed, perhaps by another request."""
-    connection = session.connection()
-    facts.hold(connection, attempt.person_id)
-    if connection.execute(_closed_at, {"attempt": attempt.id}).scalar_one() is not None:
-        session.refresh(attempt)
-        return None
-    return responses(session, attempt.id)
-
-
 def _keep(
-    session: Session, attempt: Attempt, held: Mapping[str, Response], given: Mapping[str, Response], now: datetime
+    connection: Connection, attempt: Attempt, held: Mapping[str, Response], given: Mapping[str, Response], now: datetime
 ) -> dict[str, Response]:
     """Writes what differs from what is held, with a fact for each; returns it."""
     kept = {item: replace(one, hints=max(one.hints, held.get(item, Response()).hints)) for item, one in given.items()}
     changed = {item: response for item, response in kept.items() if held.get(item, Response()) != response}
+    found = []
     for item, response in changed.items():
         value = response.as_json()
         row = {"of": attempt.id, "which": item, "value": value, "at": now}
-        session.connection().execute(_change_response if item in held else _add_response, row)
-        facts.add(
-            session,
+        connection.execute(_change_response if item in held else _add_response, row)
+        fact = facts.fact(
             key=f"responded:{attempt.id}:{item}:{public_id()}",
             person_id=attempt.person_id,
             kind="responded",
@@ -252,6 +256,8 @@ def _keep(
             item=item,
             response=value,
         )
+        found.append(fact)
+    facts.add_all(connection, found)
     return changed
 
 
@@ -272,11 +278,12 @@ def _summarise(connection: Connection, attempt: Attempt, quiz: Quiz, at: datetim
     whose = {"person": attempt.person_id, "slug": attempt.module}
     closed = [attempt] if attempt.number == 1 else connection.execute(_closed, whose)
     results = [Result(score_of(each).scaled, each.pass_mark) for each in closed]
-    score, before = counted(results, quiz.counts), connection.execute(_state, whose).one()
-    passed_at = before.passed_at or (at if is_reached(results, quiz.counts) else None)
-    new = {"score": str(score), "score_ppm": ppm(score), "last_at": max(before.last_at, at), "passed_at": passed_at}
+    score = counted(results, quiz.counts)
+    before = None if attempt.number == 1 else connection.execute(_score_before, whose).scalar_one()
+    reached_at = at if is_reached(results, quiz.counts) else None
+    new = {"new_score": str(score), "new_ppm": ppm(score), "at": at, "reached_at": reached_at}
     connection.execute(_change_state, whose | new)
-    scores.keep(connection, attempt.person_id, attempt.module, before.score, score, at)
+    scores.keep(connection, attempt.person_id, attempt.module, before, score, at)
 
 
 def outcome_of(session: Session, attempt: Attempt, quiz: Quiz, language: str = "") -> QuizOutcome:

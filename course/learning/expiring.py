@@ -36,10 +36,18 @@ def close_due(session: Session, live: Live, course: Course, now: datetime, perso
 
     The caller commits. Each holds its learner's lock and looks again, so that an attempt is closed once whoever comes first.
     """
-    due = session.scalars(_due(now, person_id).order_by(Attempt.person_id, Attempt.closes_at).limit(BATCH)).all()
-    return sum(
-        attempts.close(session, attempt, quiz=quiz_of(session, live, attempt), course=course, now=now) for attempt in due
+    due = session.execute(
+        _due(now, person_id)
+        .with_only_columns(Attempt.public_id, Attempt.person_id)
+        .order_by(Attempt.person_id, Attempt.closes_at)
+        .limit(BATCH)
     )
+    closed = 0
+    for public_id, whose in due.all():
+        attempt = attempts.find(session, public_id, whose, to_write=True)
+        if attempt is not None:
+            closed += attempts.close(session, attempt, quiz=quiz_of(session, live, attempt), course=course, now=now)
+    return closed
 
 
 def give_extra_time(session: Session, live: Live, person: Person, percent: int, *, by_id: int | None, now: datetime) -> None:

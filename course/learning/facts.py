@@ -43,7 +43,7 @@ def add(
         attempt_id=attempt_id,
         **detail,
     )
-    add_all(session, [one])
+    add_all(session.connection(), [one])
 
 
 def fact(
@@ -72,10 +72,10 @@ def fact(
     }
 
 
-def add_all(session: Session, found: Sequence[Mapping[str, Any]]) -> None:
+def add_all(connection: Connection, found: Sequence[Mapping[str, Any]]) -> None:
     """Many facts in one statement. Raises IntegrityError when any of their keys was used; then none is added."""
     if found:
-        session.connection().execute(_add, [dict(one) for one in found])
+        connection.execute(_add, [dict(one) for one in found])
 
 
 def hold(connection: Connection, person_id: int) -> None:

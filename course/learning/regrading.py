@@ -158,7 +158,7 @@ def step(session: Session, revisions: Revisions, course: Course, public_id: str,
         before = learner.state.score
         found += _turned(row, learner, effect, revisions, now)
         scores.keep(session.connection(), learner.person_id, row.module, before, effect.after, now)
-    facts.add_all(session, found)
+    facts.add_all(session.connection(), found)
     session.flush()
     for _, effect in changed:
         _follow(session, course, row, effect, now)

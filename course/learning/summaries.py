@@ -24,7 +24,7 @@ class Result:
     pass_mark: int
 
 
-def score_of(attempt: Attempt | Row[Any]) -> Score:
+def score_of(attempt: Attempt | Row[*tuple[Any, ...]]) -> Score:
     """The score of a closed attempt as it stands today, exactly."""
     return Score(Fraction(attempt.raw or 0), Fraction(attempt.max or 0))
 

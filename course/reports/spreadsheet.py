@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter
-
 from .completion import Report
 from .export import COMPLETION_COLUMNS, PEOPLE_COLUMNS, WEEK_COLUMNS, Row, completion_rows, head, people_rows, week_rows
 from .filters import Filters, iso
@@ -38,6 +36,8 @@ class _Book:
     """A workbook that is written row by row, so that a long one takes no more memory than a short one."""
 
     def __init__(self) -> None:
+        import xlsxwriter  # 2 MB of memory, which only those pay who ask for a workbook
+
         self._file = io.BytesIO()
         never = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self._book = xlsxwriter.Workbook(self._file, {"constant_memory": True, **never})

@@ -8,8 +8,6 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-import segno
-
 from ..learning.tables import Certificate
 from .rendering import day
 
@@ -72,6 +70,8 @@ def certificate(of: Certificate, *, verify: str, more_fonts: Path) -> bytes:
 
 def qr(address: str) -> str:
     """The address as an SVG of its own, without script or style."""
+    import segno  # brings 4 MB, which only certificates need
+
     return str(
         segno.make(address, error="m").svg_inline(
             scale=4, border=1, svgclass=None, lineclass=None, title="Address of the verification page"

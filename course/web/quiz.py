@@ -278,7 +278,7 @@ def left_in_words(left: timedelta) -> str:
 def _sitting(public_id: str) -> Sitting:
     """The viewer's own attempt, closed if its time is over; anybody else's is as unknown as one there is not (404)."""
     session, who, now = current_session(), visitor.signed_in(), clock.now()
-    attempt = attempts.find(session, public_id, who.id)
+    attempt = attempts.find(session, public_id, who.id, to_write=request.method == "POST")
     if attempt is None:
         abort(404)
     if attempt.closed_at is None and attempts.is_over(attempt, now):
