@@ -73,7 +73,7 @@ def publish(path: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--into", "module", required=True, metavar="MODULE", help="The module whose quiz.yaml takes the items.")
 @click.option("--dry-run", is_flag=True, help="Tell what would happen, and change nothing.")
-@click.option("--unfinished", is_flag=True, help="Take items without feedback too; the folder has problems until you add it.")
+@click.option("--unfinished", is_flag=True, help="Take unfinished items too; the folder has problems until you finish them.")
 def import_items(form: str, file: Path, module: str, dry_run: bool, unfinished: bool) -> None:
     """Read items from gift, moodle-xml or aiken into a module. Ends with a ledger of every item."""
     from .content import exchange

@@ -138,6 +138,9 @@ def test_a_kill_between_batches_and_going_on(site: Site, database_url: str, run:
     assert said[-1] == f"{total} of {total} learners have another score now; each is told on their own pages."
     with site.session() as session:
         assert session.scalar(select(func.count()).select_from(Fact).where(Fact.kind == "regraded")) == total
+    verify = [sys.executable, "-m", "course", "verify"]
+    done = subprocess.run(verify, env=environ_of(site, database_url), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.rpartition(": ")[2]) == (0, "no difference\n"), done.stdout
 
 
 def _kill_after(site: Site, process: subprocess.Popen[bytes], seen: int) -> str:

@@ -193,7 +193,9 @@ def _without(found: Imported, problems: list[Problem], lines: list[int], module:
     for problem in problems:
         n = sum(line <= problem.line for line in lines) - 1
         if problem.path != f"{module}/quiz.yaml" or n < 0 or n >= len(found.items):
-            raise NotImported(f"with these items the folder would have a problem: {problem}")
+            said = ": ".join(filter(None, (f"{problem.path}:{problem.line}", problem.message, problem.hint)))
+            also = ", or take unfinished items too" if problem.code in _UNFINISHED else ""
+            raise NotImported(f"with these items the folder would have a problem: {said}{also}")
         wrong.setdefault(found.items[n].id, []).append(problem)
     lost = {name for name, told in wrong.items() if any(problem.code != "unknown-lesson" for problem in told)}
     entries = tuple(_told(entry, wrong.get(entry.item_id, []), is_lost=entry.item_id in lost) for entry in found.ledger.entries)

@@ -135,7 +135,12 @@ def _format(form: str) -> Format:
 
 def _form(module: str, errors: dict[str, list[str]]) -> str:
     return render_template(
-        "authoring/items.html", module=module, formats=FORMATS, errors=errors, chosen=request.form.get("format", "gift")
+        "authoring/items.html",
+        module=module,
+        formats=FORMATS,
+        errors=errors,
+        chosen=request.form.get("format", "gift"),
+        unfinished="unfinished" in request.form,
     )
 
 
@@ -157,7 +162,7 @@ def _ledger(module: str, plan: Plan, step: str, *, form: str, digest: str = "", 
 def _said(error: Refused | NotImported) -> str:
     if isinstance(error, Refused):
         return f"{error.place[:1].upper()}{error.place[1:]}: {error.message}. {error.hint[:1].upper()}{error.hint[1:]}."
-    return f"{error}. Nothing was changed."
+    return f"Nothing was changed: {error}."
 
 
 def _shelf() -> Path:

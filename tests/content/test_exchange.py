@@ -97,7 +97,11 @@ def test_a_problem_of_the_whole_quiz_is_said(folder: Path) -> None:
     text = "".join(f"::I{n}::Q{n}{{={'the longest of them' * 3} {n}#x ~a {n}#y}}\n\n" for n in range(9))
     with pytest.raises(NotImported) as error:
         plan(folder, text)
-    assert str(error.value).startswith("with these items the folder would have a problem: mobility/quiz.yaml:")
+    assert str(error.value) == (
+        "with these items the folder would have a problem: mobility/quiz.yaml:2: the right choice is the longest in 10 of 10 "
+        "single-choice items: shorten keys or make wrong choices as full, so that length tells nothing, or take unfinished "
+        "items too"
+    )
     assert [problem.code for problem in plan(folder, text, unfinished=True).left] == ["longest-key"]
 
 

@@ -26,7 +26,7 @@ source_paths = ["quizzes"]
 do_not_mutate = ["quizzes/formats/*"]
 also_copy = ["conftest.py"]
 pytest_add_cli_args_test_selection = ["tests/quizzes"]
-pytest_add_cli_args = ["-p", "no:xdist", "-p", "no:cacheprovider", "--ignore-glob=*/tests/quizzes/*format*"]
+pytest_add_cli_args = ["-p", "no:xdist", "-p", "no:cacheprovider", "--ignore-glob=tests/quizzes/*format*"]
 timeout_multiplier = 5.0
 timeout_constant = 2.0
 use_git_change_detection = false

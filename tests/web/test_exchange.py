@@ -15,6 +15,7 @@ from tests.site import Client, Site
 GIFT = (
     "::Keep it open::Which hall?{=The large one#It has doors. ~The small one, which is nearer#It has none.}\n\n::No::Q{=a ~b}\n"
 )
+LONGEST = "::B::Q{=The longest of them#x ~a#y}\n\n::C::Q{=The longest of them#x ~b#y}\n"
 ADDRESS = "/en/author/items/mobility"
 
 
@@ -78,6 +79,7 @@ def test_unfinished_items_are_an_authors_choice(site: Site) -> None:
             "Line 1, column 7: this is not XML: no element found. Look at this place and the one before it.",
         ),
         ("<!DOCTYPE a><quiz/>", "moodle-xml", "Line 1: a DOCTYPE is not read"),
+        (LONGEST, "gift", "Nothing was changed: with these items the folder would have a problem: mobility/quiz.yaml:2: the"),
     ],
 )
 def test_what_cannot_be_read_is_said_beside_its_field(site: Site, text: str, form: str, said: str) -> None:
