@@ -8,6 +8,7 @@ import pytest
 
 import quizzes
 from course.publishing.revisions import live_digest, restore
+from quizzes.kinds import of
 from quizzes.model import Item
 from tests.site import PASSWORD, Client, Page, Site, counted_queries
 
@@ -223,3 +224,22 @@ def test_every_page_type_is_sound_for_everybody(site: Site) -> None:
                 waiting += [link.split("#")[0] for link in Page(answer.get_data(as_text=True)).links if link.startswith("/")]
             elif answer.mimetype == "application/pdf":
                 assert answer.data.startswith(b"%PDF")
+
+
+def test_what_is_said_to_a_choice_stands_beside_it_once(site: Site) -> None:
+    browser = site.client("bob")
+    html = take_quiz(site, browser, "housing")
+    with site.session() as session:
+        quiz = restore(session, live_digest(session)).module("housing").quizzes["en"]  # type: ignore[union-attr]
+    said = [choice.feedback for item in quiz.items if item.kind == "single_choice" for choice in of(item).choices]
+    told = [text for text in said if text in html]
+    assert told != []
+    assert [html.count(text) for text in told] == [1 for _ in told]
+
+
+def test_an_attempt_that_fails_after_one_that_passed_says_so(site: Site) -> None:
+    browser = site.client("bob")
+    finish_module(site, browser, "housing")
+    html = take_quiz(site, browser, "housing", right=False)
+    assert re.findall("<h1>(.*)</h1>", html) == ["This attempt did not pass, another did"]
+    assert "Try again" not in html
