@@ -39,6 +39,23 @@ def _postgresql(element: day_number, compiler: SQLCompiler, **kw: Any) -> str:
     return f"(CAST({compiler.process(element.clauses, **kw)} AT TIME ZONE 'UTC' AS DATE) - DATE '1970-01-01')"
 
 
+class second_number(FunctionElement[int]):  # noqa: N801  a function in SQL
+    """The second of a time, counted from 1 January 1970, without its fraction."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(second_number, "sqlite")
+def _seconds_sqlite(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
+
+
+@compiles(second_number, "postgresql")
+def _seconds_postgresql(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(FLOOR(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})) AS BIGINT)"
+
+
 def week_number(moment: Any) -> Any:
     """The week of a time in UTC, from Monday; ``monday`` turns it into a day."""
     return (day_number(moment) + 3) // 7

@@ -1,25 +1,33 @@
-"""Where people stop: for authors, how many opened and finished each lesson, and how many came no further in the module.
+"""Where people stop: for authors, how many opened and finished each lesson, how long it takes, and how many came no further.
 
 Authors stand outside every organisation: a figure from 1 to 4 is not told to them, so that nobody can be told from it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from ..content.model import Course, Lesson
-from ..learning.tables import LessonState, ModuleState
+from ..learning.tables import Fact, LessonState, ModuleState
 from . import counting
+from .completion import median
 from .filters import WHO_RULES, Filters
 
 FEW = 5
+LONGEST = 30 * 60  # seconds that may pass between two things on record of somebody who is still at it
+# What learners do themselves; what follows from it or is done to them says nothing of how long they took.
+ACTS = ("opened", "completed_lesson", "undid_lesson", "started_attempt", "responded", "closed_attempt")
 RULES = (
     "Opened: people who opened the lesson at least once. Done: those for whom it is done now.",
     "Stopped here: people for whom it is the lesson opened last in the module, who have not completed the module.",
+    "Active minutes: from each thing on record of a person in the lesson (first opening it, done, undone) to the next thing "
+    f"they did anywhere in the course; a pause of more than {LONGEST // 60} minutes counts nothing. The median of the people "
+    "who have any, in whole minutes, rounded up.",
     WHO_RULES["learners"],
     f"Figures from 1 to {FEW - 1} are shown as “under {FEW}” to whoever does not administer the course.",
 )
@@ -27,24 +35,29 @@ RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """One lesson; a figure that may not be told is None."""
+    """One lesson; a figure that may not be told is None. ``minutes`` is 0 while nobody has any; they rest on ``timed``."""
 
     lesson: Lesson
     opened: int | None
     done: int | None
     stopped: int | None
+    timed: int | None
+    minutes: int | None
 
 
 def passing(session: Session, course: Course, *, is_inside: bool) -> Mapping[str, tuple[Passing, ...]]:
-    """The lessons of each module in their order. Two queries. ``is_inside``: the reader may be told every figure."""
-    opened, stopped = _opened(session), _stopped(session)
+    """The lessons of each module in their order. Three queries. ``is_inside``: the reader may be told every figure."""
+    opened, stopped, taken = _opened(session), _stopped(session), _taken(session)
 
     def told(number: int) -> int | None:
         return number if is_inside or number == 0 or number >= FEW else None
 
     def one(slug: str, lesson: Lesson) -> Passing:
         seen, done = opened.get((slug, lesson.id), (0, 0))
-        return Passing(lesson, told(seen), told(done), told(stopped.get((slug, lesson.id), 0)))
+        seconds = taken.get((slug, lesson.id), [])
+        timed = told(sum(people for _, people in seconds))
+        minutes = None if timed is None else math.ceil((median(seconds) or 0) / 60)
+        return Passing(lesson, told(seen), told(done), told(stopped.get((slug, lesson.id), 0)), timed, minutes)
 
     return {module.slug: tuple(one(module.slug, lesson) for lesson in module.lessons) for module in course.modules}
 
@@ -72,3 +85,28 @@ def _stopped(session: Session) -> dict[tuple[str, str], int]:
         .group_by(LessonState.module, LessonState.lesson)
     )
     return {(module, lesson): number for module, lesson, number in rows}
+
+
+def _taken(session: Session) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """How many people were at a lesson for so many seconds, from the fewest."""
+    second = counting.second_number(Fact.at)
+    acts = select(
+        Fact.person_id,
+        Fact.module,
+        Fact.lesson,
+        (func.lead(second).over(partition_by=Fact.person_id, order_by=(Fact.at, Fact.id)) - second).label("pause"),
+    ).where(Fact.kind.in_(ACTS))
+    act, people = acts.subquery("acts"), counting.counted(Filters()).subquery("counted_people")
+    each = (
+        select(act.c.module, act.c.lesson, func.sum(case((act.c.pause <= LONGEST, act.c.pause), else_=0)).label("seconds"))
+        .join(people, people.c.person_id == act.c.person_id)
+        .where(act.c.lesson.is_not(None))
+        .group_by(act.c.person_id, act.c.module, act.c.lesson)
+        .subquery("each")
+    )
+    columns = (each.c.module, each.c.lesson, each.c.seconds)
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    query = select(*columns, func.count()).where(each.c.seconds > 0).group_by(*columns).order_by(*columns)
+    for module, lesson, seconds, number in session.execute(query):
+        found.setdefault((module, lesson), []).append((int(seconds), number))
+    return found

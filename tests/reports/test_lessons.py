@@ -42,3 +42,35 @@ def test_authors_see_no_small_figures(site: Site) -> None:
         ("housing/rooms", ("6", "6", "0")), ("housing/rules", ("6", "0", "5")),
         ("housing/monday", ("under 5", "0", "under 5")),
     ]  # fmt: skip
+
+
+def test_active_minutes_leave_out_long_pauses(site: Site) -> None:
+    """Six people: 4, 5, 6, 7, 8 and 9 minutes at the first lesson; then each goes away for an hour in the second."""
+    for number in range(6):
+        who = add_learner(site, f"L{number} X", ("Tunisia", "Sfax"))
+        with site.session(write=True) as session:
+            course = restore(session, live_digest(session))
+            module, seconds = course.modules[0], 0
+            for lesson, pause in zip(module.lessons[:3], ((4 + number) * 60, 61 * 60, 0), strict=True):
+                where = {"person_id": site.ids[who], "course": course, "module": module, "lesson": lesson}
+                lessons.open_lesson(session, now=site.later(seconds=seconds), **where)  # type: ignore[arg-type]
+                seconds += pause
+    told = {
+        who: [line["minutes"] for line in page_figures(site.client(who).page("/en/reports/lessons")).values()][:3]
+        for who in ("erin", "dana")
+    }
+    assert told == {"erin": ["7", "–", "–"], "dana": ["7", "–", "–"]}
+
+
+def test_authors_are_not_told_the_minutes_of_few(site: Site) -> None:
+    with site.session(write=True) as session:
+        course = restore(session, live_digest(session))
+        module = course.modules[0]
+        for minutes, lesson in enumerate(module.lessons[:2]):
+            where = {"person_id": site.ids["bob"], "course": course, "module": module, "lesson": lesson}
+            lessons.open_lesson(session, now=site.later(minutes=minutes), **where)  # type: ignore[arg-type]
+    told = {
+        who: [line["minutes"] for line in page_figures(site.client(who).page("/en/reports/lessons")).values()][:2]
+        for who in ("erin", "dana")
+    }
+    assert told == {"erin": ["1", "–"], "dana": ["under 5 people", "–"]}
