@@ -254,14 +254,16 @@ def mail() -> None:
 
 @mail.command("send")
 def mail_send() -> None:
-    """Send what waits in the outbox."""
+    """Put the reports that are due into the outbox, and send what waits in it. Run it every few minutes."""
     from .accounts.mail import send_pending
     from .extensions import current_session, intend
 
     app = _app()
     with app.app_context():
         intend(to_write=True)
-        click.echo(f"{send_pending(current_session(), app.extensions['settings'], clock.now())} sent")
+        session, settings = current_session(), app.extensions["settings"]
+        commands_reports.queue_due(session, settings.public_url)
+        click.echo(f"{send_pending(session, settings, clock.now())} sent")
 
 
 @course.command()

@@ -131,6 +131,18 @@ def report_completion(
     sys.stdout.buffer.write(content)
 
 
+def queue_due(session: Session, site: str) -> int:
+    """The reports by mail whose time has come; returns how many went into the outbox."""
+    from .publishing.revisions import Live
+    from .reports import subscriptions
+
+    live = Live().course(session)
+    if live is None:
+        return 0
+    _close_due(session)
+    return subscriptions.queue_due(session, live, site.rstrip("/"), clock.now())
+
+
 def _close_due(session: Session) -> None:
     """Settles the attempts whose time is over, as whoever opens the report's page does."""
     from .extensions import writing

@@ -63,6 +63,15 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate at its fact: ``modules`` is slug → when it was completed, and the score that counted just then."""
+
+    at: datetime
+    revision: str
+    modules: Mapping[str, tuple[datetime, Fraction | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """A fact that the facts before it do not bear out. Nothing mends it: facts are never changed."""
 
@@ -81,7 +90,7 @@ class Life:
     last_at: datetime | None = None
     last_place: tuple[str, str] | None = None
     completed_at: datetime | None = None
-    certified: tuple[datetime, str] | None = None
+    certified: Issued | None = None
     modules: dict[str, Passage] = field(default_factory=dict)
     sittings: dict[int, Sitting] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
@@ -256,7 +265,8 @@ def _completed_course(life: Life, fact: Any) -> None:
 
 def _certified(life: Life, fact: Any) -> None:
     life.pay(fact.key)
-    life.certified = (fact.at, fact.revision)
+    held = {slug: (one.completed_at, one.score) for slug, one in life.modules.items() if one.completed_at}
+    life.certified = Issued(fact.at, fact.revision, held)
 
 
 _PAYS = frozenset({"completed_module", "completed_course", "certified"})

@@ -170,8 +170,8 @@ def _graded(life: Life, attempt_id: int, seed: str) -> dict[Key, Row]:
 
 def _certificate(life: Life, held: Row | None) -> Row:
     assert life.certified is not None
-    at, digest = life.certified
-    course = life.shelf.course(digest)
+    issued = life.certified
+    course = life.shelf.course(issued.revision)
     source = course.languages[0]
     text = course.texts.get(held["language"] if held else source) or course.texts[source]
     titles = {module.slug: module.texts[source].title for module in course.modules}
@@ -179,23 +179,16 @@ def _certificate(life: Life, held: Row | None) -> Row:
         {
             "module": slug,
             "title": titles.get(slug, slug),
-            "completed_on": f"{passage.completed_at:%Y-%m-%d}",
-            "percent": None if (score := score_at(passage, at)) is None else math.floor(score * 100),
+            "completed_on": f"{completed_at:%Y-%m-%d}",
+            "percent": None if score is None else math.floor(score * 100),
         }
-        for slug, passage in life.modules.items()
-        if passage.completed_at and passage.completed_at <= at
+        for slug, (completed_at, score) in issued.modules.items()
     ]
     return {
-        "person_id": life.person_id, "issued_at": at, "revision": digest, "course_title": text.title,
+        "person_id": life.person_id, "issued_at": issued.at, "revision": issued.revision, "course_title": text.title,
         "publisher": course.publisher, "modules": _in_order(modules),
         "rule": f"Completed {course.modules_to_complete} of {len(course.modules)} modules",
     }  # fmt: skip
-
-
-def score_at(passage: Passage, at: Any) -> Fraction | None:
-    """The score that counted at a moment."""
-    held = [score for since, score in passage.scores if since <= at]
-    return held[-1] if held else None
 
 
 def _in_order(modules: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -42,6 +42,8 @@ NOTICES = {
     "regrade-undone": "Undone. Each learner whose score changed back is told on their own pages.",
     "published": "Published. Learners see it now.",
     "unchanged": "What is published is what the folder holds; nothing had to change.",
+    "by-mail": "This report will come by mail. It can be stopped at the end of this page.",
+    "mail-ended": "This mail is stopped.",
     "revoked": "The certificate is revoked. The reason is public.",
 }
 

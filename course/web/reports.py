@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flask import Blueprint, abort, make_response, render_template, request, stream_with_context
+from flask import Blueprint, abort, make_response, redirect, render_template, request, stream_with_context, url_for
 from werkzeug.wrappers import Response
 
 from .. import clock
@@ -15,10 +15,10 @@ from ..extensions import current_session, see_one_moment
 from ..learning import certificates, history, record
 from ..learning.attempts import score_of
 from ..learning.progress import course_progress
-from ..reports import completion, export, spreadsheet
+from ..reports import completion, export, spreadsheet, subscriptions
 from ..reports import people as behind
 from ..reports.filters import STATES, WHO, Filters, iso, rules_of
-from . import due, published, report_filters
+from . import due, published, report_filters, visitor
 from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
@@ -38,13 +38,42 @@ PIECE = 16 * 1024  # characters of an export that are sent at once
 @report_readers
 def completion_page() -> str:
     filters, problems = report_filters.asked()
+    report, places, shown = _report(filters), report_filters.tree(filters.as_of), _shown(filters)
     return render_template(
         "reports/completion.html",
-        report=_report(filters),
+        report=report,
         problems=problems,
-        places=report_filters.tree(filters.as_of),
-        **_shown(filters),
+        places=places,
+        by_mail=subscriptions.of_person(current_session(), visitor.signed_in().id),
+        mailed=lambda about: subscriptions.words(about, places, shown["titles"]),
+        every=subscriptions.EVERY,
+        address=visitor.signed_in().email,
+        **shown,
     )
+
+
+@bp.post("/completion/mail")
+@report_readers
+def by_mail() -> Response:
+    """This report, of its own day each time, to the viewer's address."""
+    report_filters.asked_rightly()
+    every = request.form.get("every", "")
+    if every not in subscriptions.EVERY:
+        abort(400)
+    session, about = current_session(), subscriptions.about([*request.args.items()])
+    subscriptions.subscribe(session, person_id=visitor.signed_in().id, about=about, every=every, now=clock.now())
+    session.commit()
+    return redirect(report_filters.address("reports.completion_page", notice="by-mail"), 303)
+
+
+@bp.post("/completion/mail/<subscription>/end")
+@report_readers
+def end_mail(subscription: str) -> Response:
+    session = current_session()
+    if not subscriptions.end(session, subscription, visitor.signed_in().id, clock.now()):
+        abort(404)
+    session.commit()
+    return redirect(url_for("reports.completion_page", notice="mail-ended"), 303)
 
 
 @bp.get("/completion.csv")

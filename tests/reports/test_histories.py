@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from zlib import compress
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -256,6 +256,11 @@ def check_filters(history: History, at: datetime | None, module: str, who: str, 
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     deadline=None,
     suppress_health_check=list(HealthCheck),
+)
+@example(  # the certificate comes with the attempt that completes the module, and shows the score of that attempt
+    steps=[("open", 0, 0, 2), ("attempt", 0, 6, 2), ("module", 0, 1, 2), ("module", 0, 0, 2)],
+    moments=[],
+    asked=("", "learners", ""),
 )
 @given(steps=st.lists(STEP, min_size=4, max_size=30), moments=st.lists(st.integers(0, 30), max_size=4), asked=FILTERS)
 def test_any_history(

@@ -76,10 +76,12 @@ TABLE = {
     "regrading.plan": AUTHORS,
     "regrading.show": AUTHORS,
     "regrading.undo": AUTHORS,
+    "reports.by_mail": READERS,
     "reports.completion_csv": READERS,
     "reports.completion_json": READERS,
     "reports.completion_page": READERS,
     "reports.completion_xlsx": READERS,
+    "reports.end_mail": READERS,
     "reports.people_csv": READERS,
     "reports.people_json": READERS,
     "reports.people_page": READERS,
@@ -100,6 +102,7 @@ VALUES = {
     "name": "none.svg",
     "number": "1",
     "regrade": "none",
+    "subscription": "none",
     "form": "gift",
 }
 

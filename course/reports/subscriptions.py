@@ -1,0 +1,173 @@
+"""Reports that go by mail: who asked for which, and what is due now. `course mail send` is all that has to run.
+
+A mail holds counts and the address of the same report as of the same moment, never a name: whoever opens it signs in, and sees
+what they may see then. Somebody who may no longer read the report gets no more of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from urllib.parse import parse_qsl, urlencode
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+import quizzes
+
+from ..accounts import mail, people
+from ..accounts.organisations import Place
+from ..accounts.secrets import public_id
+from ..accounts.tables import Person
+from ..content.model import Course
+from . import completion
+from .completion import Counts, Line, Report
+from .filters import WHO, Filters
+from .tables import Subscription
+
+EVERY = {"week": "every Monday", "month": "on the first of every month"}
+KEPT = ("organisation", "module", "language", "who")  # of a report's address; a mail is always of its own day
+HOUR = time(6, tzinfo=UTC)
+
+
+def about(asked: Sequence[tuple[str, str]]) -> str:
+    """What a subscription keeps of the query of a report's address, always in the same order."""
+    held = dict(asked)
+    return urlencode([(name, held[name]) for name in KEPT if held.get(name)])
+
+
+def words(about: str, places: Sequence[Place], titles: Mapping[str, str]) -> str:
+    """What a subscription is of, for a reader of these places."""
+    asked = dict(parse_qsl(about))
+    place = next((p for p in places if p.public_id == asked.get("organisation")), None)
+    module, who = asked.get("module", ""), asked.get("who", "")
+    parts = [
+        " › ".join(place.path) if place else "All that you may see",
+        titles.get(module, module) if module else "all modules",
+        asked.get("language", ""),
+        WHO.get(who, who).lower(),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def next_at(after: datetime, every: str) -> datetime:
+    """The next Monday or first of a month, at six in the morning, UTC."""
+    day = after.astimezone(UTC).date() + timedelta(days=1)
+    while day.weekday() != 0 if every == "week" else day.day != 1:
+        day += timedelta(days=1)
+    return datetime.combine(day, HOUR)
+
+
+def of_person(session: Session, person_id: int) -> list[Subscription]:
+    mine = select(Subscription).where(Subscription.person_id == person_id, Subscription.ended_at.is_(None))
+    return list(session.scalars(mine.order_by(Subscription.id)))
+
+
+def subscribe(session: Session, *, person_id: int, about: str, every: str, now: datetime) -> None:
+    """The same one again changes nothing."""
+    one = Subscription(
+        public_id=public_id(),
+        person_id=person_id,
+        about=about,
+        every=every,
+        created_at=now,
+        next_at=next_at(now, every),
+    )
+    try:
+        with session.begin_nested():
+            session.add(one)
+    except IntegrityError:
+        return
+
+
+def end(session: Session, subscription: str, person_id: int, now: datetime) -> bool:
+    """Whether there was such a one of this person that was running."""
+    mine = update(Subscription).where(Subscription.public_id == subscription, Subscription.person_id == person_id)
+    ended = session.execute(mine.where(Subscription.ended_at.is_(None)).values(ended_at=now))
+    return bool(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def queue_due(session: Session, course: Course, site: str, now: datetime) -> int:
+    """Puts what is due into the outbox, each in a transaction of its own; returns how many mails that were.
+
+    Moving ``next_at`` on is what claims one, so that two who run at once queue it once. After a pause only one mail comes.
+    """
+    due = select(Subscription.id).where(Subscription.ended_at.is_(None), Subscription.next_at <= now).order_by(Subscription.id)
+    waiting = session.scalars(due).all()
+    session.commit()
+    queued = 0
+    for number in waiting:
+        one = session.get_one(Subscription, number, populate_existing=True)
+        claimed = session.execute(
+            update(Subscription)
+            .where(Subscription.id == number, Subscription.next_at <= now, Subscription.ended_at.is_(None))
+            .values(next_at=next_at(now, one.every))
+        )
+        if claimed.rowcount == 1:  # type: ignore[attr-defined]
+            queued += _queue(session, course, one, site, now)
+        session.commit()
+    return queued
+
+
+def _queue(session: Session, course: Course, one: Subscription, site: str, now: datetime) -> int:
+    person = session.get_one(Person, one.person_id)
+    scope = None if person.role == "administrator" else people.managed_organisations(session, person.id)
+    asked = dict(parse_qsl(one.about))
+    moment = now.replace(microsecond=0)
+    place = asked.get("organisation", "")
+    found = next((p.id for p in completion.tree(session, scope, None) if p.public_id == place), None)
+    if not person.email or person.deactivated_at or scope == [] or (place and found is None):
+        end(session, one.public_id, person.id, now)
+        return 0
+    filters = Filters(
+        found, asked.get("module", ""), None, None, moment, asked.get("language", ""), asked.get("who", "learners")
+    )
+    report = completion.completion(session, course=course, scope=scope, filters=filters, now=now)
+    language = person.language if person.language in course.languages else course.languages[0]
+    page = f"{site}/{language}/reports/completion"
+    address = f"{page}?{urlencode([*parse_qsl(one.about), ('as_of', moment.strftime('%Y-%m-%dT%H:%M:%S'))])}"
+    title = _titled(course, language)[""]
+    mail.queue(
+        session,
+        to=person.email,
+        subject=f"{title}: completion on {moment:%Y-%m-%d}",
+        body=_body(report, _titled(course, language), address, f"{page}#mail"),
+        now=now,
+    )
+    return 1
+
+
+def _titled(course: Course, language: str) -> dict[str, str]:
+    """Module → its title, and that of the course under no name."""
+    parts = {"": course} | {module.slug: module for module in course.modules}
+    return {slug: (part.texts.get(language) or part.texts[course.languages[0]]).title for slug, part in parts.items()}
+
+
+def _body(report: Report, titles: dict[str, str], address: str, own: str) -> str:
+    place = " › ".join(report.total.place.path) if report.total.place else "All that you may see"
+    what = titles.get(report.filters.module, report.filters.module) if report.filters.module else "all modules"
+    lines = [f"{place}, {what}", f"As of {report.filters.as_of:%Y-%m-%d %H:%M:%S} UTC", "", *_told(report.total.counts), ""]
+    lines += [_line(line, titles) for line in report.by_module]
+    lines += ["", "The report as of this moment, its rules, and the people behind each figure:", address, ""]
+    lines += ["To stop this mail, or to ask for another:", own, ""]
+    return "\n".join(lines)
+
+
+def _told(counts: Counts) -> list[str]:
+    figures = (
+        ("Enrolled", counts.enrolled),
+        ("Started", counts.started),
+        ("Not started", counts.not_started),
+        ("Passed", counts.passed),
+        ("Completed", counts.completed),
+        ("Certificates", counts.certified),
+    )
+    mean = "none yet" if counts.mean is None else f"{quizzes.percent_of(counts.mean)} %"
+    return [f"{name}: {value}" for name, value in figures if value is not None] + [f"Mean score: {mean}"]
+
+
+def _line(line: Line, titles: dict[str, str]) -> str:
+    counts = line.counts
+    name = titles.get(line.module, line.module)
+    return f"{name}: started {counts.started}, passed {counts.passed}, completed {counts.completed}"
