@@ -9,7 +9,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
-from .loader import COURSE, load
+from .files import COURSE
+from .loader import load
 from .model import Course, Problem
 from .problems import counted
 

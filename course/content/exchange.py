@@ -18,6 +18,7 @@ import quizzes
 from quizzes.formats import FORMATS, MOST_BYTES, Change, Entry, Exported, Format, Imported, Ledger, Refused
 from quizzes.model import Item, Quiz
 
+from .files import COURSE
 from .front_matter import decode
 from .model import Problem
 from .quiz_writing import NotAppended, appended, items_text, quiz_text
@@ -88,7 +89,7 @@ def plan_import(root: Path, module: str, form: Format, data: bytes, *, unfinishe
 
 def import_items(root: Path, module: str, form: Format, data: bytes, *, unfinished: bool = False) -> Plan:
     """Plans an import and writes it; one at a time in a course. Raises what ``plan_import`` raises, and OSError."""
-    with (root / "course.yaml").open("rb") as whole:
+    with (root / COURSE).open("rb") as whole:
         fcntl.flock(whole, fcntl.LOCK_EX)
         plan = plan_import(root, module, form, data, unfinished=unfinished)
         write(root, plan.files)

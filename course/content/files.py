@@ -12,6 +12,7 @@ from .front_matter import MAX_TEXT, decode
 from .model import Problem
 from .problems import Notes
 
+COURSE = "course.yaml"
 _IGNORED_NAMES = frozenset({"__pycache__", "node_modules", "Thumbs.db", "desktop.ini"})
 _SHELVES = (["practices"], ["sessions"], ["media"])
 _MAX_FILES = 20_000

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from .files import Folder
+from .files import COURSE, Folder
 from .meaning import check_course, check_modules
 from .model import Course, Loaded, Module, Practice, Problem, Session, Text
 from .problems import Notes, did_you_mean, in_file_order
@@ -15,7 +15,6 @@ from .rendering import Renderer, build_index
 from .schemas import CourseSheet, is_id, read_course
 from .yaml_reader import Document, read_yaml
 
-COURSE = "course.yaml"
 _TOLERATED = frozenset({COURSE, "README.md", "LICENSE", "LICENSE.md"})
 
 

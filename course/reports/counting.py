@@ -22,23 +22,6 @@ from ..learning.tables import Certificate, CertificateNote, Enrolment, LessonSta
 from .filters import Filters
 
 
-class day_number(FunctionElement[int]):  # noqa: N801  a function in SQL
-    """The day of a time in UTC, counted from 1 January 1970."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(day_number, "sqlite")
-def _sqlite(element: day_number, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(julianday(date({compiler.process(element.clauses, **kw)})) - 2440587.5 AS INTEGER)"
-
-
-@compiles(day_number, "postgresql")
-def _postgresql(element: day_number, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(CAST({compiler.process(element.clauses, **kw)} AT TIME ZONE 'UTC' AS DATE) - DATE '1970-01-01')"
-
-
 class second_number(FunctionElement[int]):  # noqa: N801  a function in SQL
     """The second of a time, counted from 1 January 1970, without its fraction."""
 
@@ -47,13 +30,18 @@ class second_number(FunctionElement[int]):  # noqa: N801  a function in SQL
 
 
 @compiles(second_number, "sqlite")
-def _seconds_sqlite(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
+def _sqlite(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
 
 
 @compiles(second_number, "postgresql")
-def _seconds_postgresql(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
+def _postgresql(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(FLOOR(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})) AS BIGINT)"
+
+
+def day_number(moment: Any) -> Any:
+    """The day of a time in UTC, counted from 1 January 1970."""
+    return second_number(moment) // (24 * 3600)
 
 
 def week_number(moment: Any) -> Any:

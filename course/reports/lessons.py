@@ -35,13 +35,12 @@ RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """One lesson; a figure that may not be told is None. ``minutes`` is 0 while nobody has any; they rest on ``timed``."""
+    """One lesson; a figure that may not be told is None. ``minutes`` is 0 while nobody has any."""
 
     lesson: Lesson
     opened: int | None
     done: int | None
     stopped: int | None
-    timed: int | None
     minutes: int | None
 
 
@@ -57,7 +56,7 @@ def passing(session: Session, course: Course, *, is_inside: bool) -> Mapping[str
         seconds = taken.get((slug, lesson.id), [])
         timed = told(sum(people for _, people in seconds))
         minutes = None if timed is None else math.ceil((median(seconds) or 0) / 60)
-        return Passing(lesson, told(seen), told(done), told(stopped.get((slug, lesson.id), 0)), timed, minutes)
+        return Passing(lesson, told(seen), told(done), told(stopped.get((slug, lesson.id), 0)), minutes)
 
     return {module.slug: tuple(one(module.slug, lesson) for lesson in module.lessons) for module in course.modules}
 

@@ -20,7 +20,7 @@ from ..accounts import mail, people
 from ..accounts.organisations import Place
 from ..accounts.secrets import public_id
 from ..accounts.tables import Person
-from ..content.model import Course
+from ..content.model import Course, Module, Text
 from . import completion
 from .completion import Counts, Line, Report
 from .filters import WHO, Filters
@@ -40,10 +40,11 @@ def about(asked: Sequence[tuple[str, str]]) -> str:
 def words(about: str, places: Sequence[Place], titles: Mapping[str, str]) -> str:
     """What a subscription is of, for a reader of these places."""
     asked = dict(parse_qsl(about))
-    place = next((p for p in places if p.public_id == asked.get("organisation")), None)
+    wanted = asked.get("organisation", "")
+    place = next((" › ".join(p.path) for p in places if p.public_id == wanted), "An organisation that is not shown here")
     module, who = asked.get("module", ""), asked.get("who", "")
     parts = [
-        " › ".join(place.path) if place else "All that you may see",
+        place if wanted else "All that you may see",
         titles.get(module, module) if module else "all modules",
         asked.get("language", ""),
         WHO.get(who, who).lower(),
@@ -127,21 +128,20 @@ def _queue(session: Session, course: Course, one: Subscription, site: str, now: 
     language = person.language if person.language in course.languages else course.languages[0]
     page = f"{site}/{language}/reports/completion"
     address = f"{page}?{urlencode([*parse_qsl(one.about), ('as_of', moment.strftime('%Y-%m-%dT%H:%M:%S'))])}"
-    title = _titled(course, language)[""]
+    titles = {module.slug: _text(module, course, language).title for module in course.modules}
     mail.queue(
         session,
         to=person.email,
-        subject=f"{title}: completion on {moment:%Y-%m-%d}",
-        body=_body(report, _titled(course, language), address, f"{page}#mail"),
+        subject=f"{_text(course, course, language).title}: completion on {moment:%Y-%m-%d}",
+        body=_body(report, titles, address, f"{page}#mail"),
         now=now,
     )
     return 1
 
 
-def _titled(course: Course, language: str) -> dict[str, str]:
-    """Module → its title, and that of the course under no name."""
-    parts = {"": course} | {module.slug: module for module in course.modules}
-    return {slug: (part.texts.get(language) or part.texts[course.languages[0]]).title for slug, part in parts.items()}
+def _text(part: Course | Module, course: Course, language: str) -> Text:
+    """The words of a part in the reader's language, else in the source's."""
+    return part.texts.get(language) or part.texts[course.languages[0]]
 
 
 def _body(report: Report, titles: dict[str, str], address: str, own: str) -> str:

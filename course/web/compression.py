@@ -19,10 +19,10 @@ def _compress(response: Response) -> Response:
     """Only what was asked for by an address alone: without a query and without a form there is nothing typed to echo."""
     if response.mimetype not in TYPES or "Content-Encoding" in response.headers:
         return response
-    if request.method != "GET" or response.status_code != 200:
+    if request.method not in ("GET", "HEAD") or response.status_code != 200:
         return response
     response.vary.add("Accept-Encoding")
-    if request.query_string or response.is_streamed:
+    if request.method == "HEAD" or request.query_string or response.is_streamed:
         return response
     if response.direct_passthrough or "gzip" not in request.headers.get("Accept-Encoding", ""):
         return response

@@ -232,6 +232,7 @@ def result(attempt: str) -> str | Answer:
         today=today,
         lesson_of=lambda lesson_id: today.lesson_by_id(lesson_id) if today and lesson_id else None,
         counted=_counted(sitting.module.slug),
+        is_through=(state := _state(sitting.module.slug)) is not None and state.passed_at is not None,
         regrades=history.regrades(session, who.id, attempt_id=sitting.attempt.id),
         **_authored(sitting, may_review),
     )
@@ -262,9 +263,13 @@ def _in_words(item: Item, response: Response) -> str:
 
 def _counted(module: str) -> Fraction | None:
     """The score of the module that counts, as the reports and *My progress* have it; None before the first closed attempt."""
-    who = visitor.viewer()
-    state = current_session().get(ModuleState, (who.id, module)) if who else None
+    state = _state(module)
     return Fraction(state.score) if state and state.score else None
+
+
+def _state(module: str) -> ModuleState | None:
+    who = visitor.viewer()
+    return current_session().get(ModuleState, (who.id, module)) if who else None
 
 
 def left_in_words(left: timedelta) -> str:

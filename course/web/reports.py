@@ -56,9 +56,10 @@ def completion_page() -> str:
 @report_readers
 def by_mail() -> Response:
     """This report, of its own day each time, to the viewer's address."""
-    report_filters.asked_rightly()
+    filters, course = report_filters.asked_rightly(), published.course()
     every = request.form.get("every", "")
-    if every not in subscriptions.EVERY:
+    is_known = filters.module in {"", *report_filters.titles(course)} and filters.language in {"", *course.languages}
+    if every not in subscriptions.EVERY or not is_known:
         abort(400)
     session, about = current_session(), subscriptions.about([*request.args.items()])
     subscriptions.subscribe(session, person_id=visitor.signed_in().id, about=about, every=every, now=clock.now())

@@ -105,4 +105,11 @@ def test_what_the_page_does_not_offer_is_refused(site: Site) -> None:
     carla = site.client("carla")
     assert carla.send("/en/reports/completion/mail", {"every": "minute"}).status_code == 400
     assert carla.send("/en/reports/completion/mail?organisation=elsewhere", {"every": "week"}).status_code == 404
+    assert carla.send(f"/en/reports/completion/mail?module={'x' * 2000}", {"every": "week"}).status_code == 400
+    assert carla.send("/en/reports/completion/mail?language=xx", {"every": "week"}).status_code == 400
     assert site.client("alice").send("/en/reports/completion/mail", {"every": "week"}).status_code == 403
+
+
+def test_an_organisation_that_is_not_shown_is_not_taken_for_everything() -> None:
+    said = subscriptions.words("organisation=gone&who=staff", [], {})
+    assert said == "An organisation that is not shown here, all modules, staff"
