@@ -34,6 +34,7 @@ class _Kind:
     path: str
     notice: str
     is_playing: bool
+    is_done: bool
 
 
 def render(module: Module, lesson: Lesson, own: LessonRecord, progress: ModuleProgress, *, path: str, is_playing: bool) -> str:
@@ -49,12 +50,15 @@ def render(module: Module, lesson: Lesson, own: LessonRecord, progress: ModulePr
         path,
         rendering.notice(),
         is_playing,
+        own.done_at is not None,
     )
     values = {
         "token": visitor.csrf_token() if who else "",
         "second": str(own.second),
         "steps": _steps(kind, progress.done, progress.is_passed),
-        "finish": _finish(module, lesson, own) if who else "",
+        "when": rendering.moment(own.done_at),
+        "changes": str(own.changes),
+        "watched": str(seconds_watched(own.watched)),
     }
     return "".join(values[part] if at % 2 else part for at, part in enumerate(_shared(kind)))
 
@@ -72,6 +76,9 @@ def _shared(kind: _Kind) -> tuple[str, ...]:
         previous=module.lessons[number - 1] if number else None,
         following=_following(module, lesson),
         is_playing=kind.is_playing,
+        is_done=kind.is_done,
+        quiz=quiz_in_language(module),
+        watch_percent=int(WATCH_SHARE * 100),
         csrf_token=lambda: place("token"),
         place=place,
     )
@@ -86,24 +93,8 @@ def place(name: str) -> Markup:
 def _steps(kind: _Kind, done: frozenset[str], is_passed: bool) -> str:
     """The list of the module's lessons with those that are done; few lists serve many learners."""
     module, lesson = _found(kind)
-    return _own().steps(module, lesson, done, quiz_in_language(module), is_passed)  # type: ignore[attr-defined, no-any-return]
-
-
-def _finish(module: Module, lesson: Lesson, own: LessonRecord) -> str:
-    return _own().finish(  # type: ignore[attr-defined, no-any-return]
-        module,
-        lesson,
-        own,
-        _following(module, lesson),
-        quiz_in_language(module),
-        visitor.csrf_token(),
-        seconds_watched(own.watched),
-        int(WATCH_SHARE * 100),
-    )
-
-
-def _own() -> object:
-    return current_app.jinja_env.get_template("lessons/_own.html").module
+    own = current_app.jinja_env.get_template("lessons/_steps.html").module
+    return own.steps(module, lesson, done, quiz_in_language(module), is_passed)  # type: ignore[attr-defined, no-any-return]
 
 
 def _found(kind: _Kind) -> tuple[Module, Lesson]:
