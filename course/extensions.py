@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -17,12 +17,15 @@ from weakref import WeakSet
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, NullPool, create_engine, event
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import DateTime, Dialect, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
+from .statements import send
 from .turns import Turns
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}  # 2 = FULL
@@ -35,25 +38,44 @@ class Base(DeclarativeBase):
 
 
 class Moment(TypeDecorator[datetime]):
-    """A time in UTC. SQLite keeps no zone, so it is taken off on the way in and put back on the way out."""
+    """A time in UTC. SQLite keeps no zone: it is taken off on the way in and put back on the way out, in one call each."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        return _to_text if dialect.name == "sqlite" else _in_utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        return _from_text if dialect.name == "sqlite" else _in_utc
 
 
-db = SQLAlchemy(model_class=Base)
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return value.astimezone(UTC)
+
+
+def _to_text(value: datetime | None) -> str | None:
+    held = _in_utc(value)
+    return None if held is None else held.isoformat(" ", "microseconds")[:26]
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+class IntentSession(FlaskSession):
+    """Where there is a connection of its own for writing, a transaction that means to write is on it."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        writer = current_app.extensions["writer"] if _intent.get() else None
+        return writer or super().get_bind(*args, **kwargs)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": IntentSession})
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -69,6 +91,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     with app.app_context():
         prepare(db.engine)
         app.extensions["reader"] = Reader(db.engine)
+        app.extensions["writer"] = writer(db.engine)
 
 
 def prepare(engine: Engine) -> None:
@@ -81,16 +104,45 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         if not _intent.get():
-            connection.exec_driver_sql("BEGIN")
+            send(connection, "BEGIN")
             return
         connection.info["turn"] = turns.take(_patience.get())
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        send(connection, "BEGIN IMMEDIATE")
 
     @event.listens_for(engine, "checkin")
     def _checkin(_connection: sqlite3.Connection | None, record: Any) -> None:
         turn = record.info.pop("turn", None)  # the transaction is over, committed or not
         if turn:
             turn.give()
+
+
+def writer(engine: Engine) -> Engine | None:
+    """The one connection to SQLite by which this process writes, held by whose turn it is; None where each may have its own.
+
+    What a connection keeps of the file is stale after any other has written: with one for each thread every transaction read
+    some forty pages again.
+    """
+    if engine.dialect.name != "sqlite":
+        return None
+    turns = Turns(engine.url.database or "")
+
+    class OneConnection(QueuePool):
+        def _do_get(self) -> ConnectionPoolEntry:
+            turns.take(_patience.get())
+            try:
+                return super()._do_get()
+            except BaseException:
+                turns.give()
+                raise
+
+        def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+            super()._do_return_conn(record)  # the transaction is over, committed or not
+            turns.give()
+
+    found = create_engine(engine.url, poolclass=OneConnection, pool_size=1, max_overflow=0)
+    _keep_promises(found)
+    event.listen(found, "begin", lambda connection: send(connection, "BEGIN IMMEDIATE"))
+    return found
 
 
 def _keep_promises(engine: Engine) -> None:
@@ -144,7 +196,14 @@ def let_go() -> None:
     """Gives back every connection of this application; it takes new ones when it is used again."""
     db.session.remove()
     reader().close()
-    db.engine.dispose()
+    for engine in engines():
+        engine.dispose()
+
+
+def engines() -> list[Engine]:
+    """Everything that sends statements: for transactions that read, for those that write, for single statements that read."""
+    own = current_app.extensions["writer"]
+    return [db.engine, *([own] if own else []), reader().engine]
 
 
 def intend(to_write: bool, patience: float = 5.0) -> None:

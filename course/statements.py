@@ -36,32 +36,32 @@ class Statement(Generic[Row]):
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
         compiled, row = self._for(connection.dialect), self._row
-        rows = self._cursor(connection, compiled, compiled.ordered(values)).fetchall()
+        rows = send(connection, compiled.text, compiled.ordered(values)).fetchall()
         return [row(*compiled.read(held)) for held in rows]
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Row | None:
         """The first row, or None."""
         compiled = self._for(connection.dialect)
-        held = self._cursor(connection, compiled, compiled.ordered(values)).fetchone()
+        held = send(connection, compiled.text, compiled.ordered(values)).fetchone()
         return None if held is None else self._row(*compiled.read(held))
 
     def scalar(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The first column of the first row; None where there is no row."""
         compiled = self._for(connection.dialect)
-        held = self._cursor(connection, compiled, compiled.ordered(values)).fetchone()
+        held = send(connection, compiled.text, compiled.ordered(values)).fetchone()
         return None if held is None else compiled.read(held)[0]
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """How many rows were written."""
         compiled = self._for(connection.dialect)
-        return int(self._cursor(connection, compiled, compiled.ordered(values)).rowcount)
+        return int(send(connection, compiled.text, compiled.ordered(values)).rowcount)
 
     def run_many(self, connection: Connection, many: Iterable[Mapping[str, Any]]) -> None:
         """Once for each of the values; nothing where there are none."""
         compiled = self._for(connection.dialect)
         ordered = [compiled.ordered(values) for values in many]
         if ordered:
-            self._cursor(connection, compiled, ordered, many=True)
+            send(connection, compiled.text, ordered, many=True)
 
     def _for(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)
@@ -69,16 +69,18 @@ class Statement(Generic[Row]):
             found = self._compiled[dialect.name] = _Compiled(self._built, self._types, dialect)
         return found
 
-    @staticmethod
-    def _cursor(connection: Connection, compiled: _Compiled, values: Any, *, many: bool = False) -> Any:
-        cursor = connection.connection.cursor()
-        for listener in connection.engine.dispatch.before_cursor_execute:
-            listener(connection, cursor, compiled.text, values, None, many)
-        try:
-            (cursor.executemany if many else cursor.execute)(compiled.text, values)
-        except connection.dialect.loaded_dbapi.Error as error:
-            _raise(connection, compiled.text, values, error)
-        return cursor
+
+def send(connection: Connection, text: str, values: Any = (), *, many: bool = False) -> Any:
+    """Has the driver execute a text in the words of the connection's dialect; returns its cursor. Raises as SQLAlchemy does."""
+    driver = connection.connection
+    cursor = driver.cursor()
+    for listener in connection.engine.dispatch.before_cursor_execute:
+        listener(connection, cursor, text, values, None, many)
+    try:
+        (cursor.executemany if many else cursor.execute)(text, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        _raise(connection, text, values, error)
+    return cursor
 
 
 def inserting(table: FromClause, *columns: str) -> Statement[Any]:
