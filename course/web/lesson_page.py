@@ -2,14 +2,17 @@
 
 The page is rendered with a mark in each place that belongs to the learner, and cut at the marks. A request then renders the few
 lines that are their own, and joins. Measured, this takes the page from a sixth to a third of what a bare application can do.
+
+A browser may keep the page but must ask each time whether it is still the same (decision 0043), so a revisit costs a few bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flask import current_app, render_template
+from flask import Response, current_app, render_template, request
 from markupsafe import Markup, escape
 
 from ..content.model import Lesson, Module
@@ -37,8 +40,18 @@ class _Kind:
     is_done: bool
 
 
-def render(module: Module, lesson: Lesson, own: LessonRecord, progress: ModuleProgress, *, path: str, is_playing: bool) -> str:
-    """The whole page for whoever is looking; ``own`` and ``progress`` are empty for somebody who is not signed in."""
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The shared layer cut at its marks: text, name of a place, text, and so on; ``digest`` is of all of it."""
+
+    parts: tuple[str, ...]
+    digest: bytes
+
+
+def respond(
+    module: Module, lesson: Lesson, own: LessonRecord, progress: ModuleProgress, *, path: str, is_playing: bool
+) -> Response:
+    """The page for whoever is looking, or 304 where their browser has it; ``own`` and ``progress`` are empty for a visitor."""
     who, course = visitor.viewer(), published.course()
     kind = _Kind(
         course.digest,
@@ -60,12 +73,18 @@ def render(module: Module, lesson: Lesson, own: LessonRecord, progress: ModulePr
         "changes": str(own.changes),
         "watched": str(seconds_watched(own.watched)),
     }
-    return "".join(values[part] if at % 2 else part for at, part in enumerate(_shared(kind)))
+    layer = _shared(kind)
+    tag = hashlib.sha256(layer.digest + MARK.join(values.values()).encode()).hexdigest()[:32]
+    if request.if_none_match.contains_weak(tag):
+        response = Response(status=304)
+    else:
+        response = Response("".join(values[part] if at % 2 else part for at, part in enumerate(layer.parts)))
+    response.headers.extend({"ETag": f'W/"{tag}"', "Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Encoding"})
+    return response
 
 
 @lru_cache(maxsize=2048)
-def _shared(kind: _Kind) -> tuple[str, ...]:
-    """The shared layer, cut at its marks: text, name of a place, text, and so on."""
+def _shared(kind: _Kind) -> _Layer:
     module, lesson = _found(kind)
     number = module.lessons.index(lesson)
     html = render_template(
@@ -82,7 +101,7 @@ def _shared(kind: _Kind) -> tuple[str, ...]:
         csrf_token=lambda: place("token"),
         place=place,
     )
-    return tuple(html.split(MARK))
+    return _Layer(tuple(html.split(MARK)), hashlib.sha256(html.encode()).digest())
 
 
 def place(name: str) -> Markup:
