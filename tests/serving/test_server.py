@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from course.serving.starting import STARTING
 from tests.rig.server import ROOT, Server, serving
 
 SLOW_CLIENTS = 50
@@ -270,6 +272,51 @@ def test_worker_that_dies_is_replaced(tmp_path: Path) -> None:
         while not answers(server):
             assert time.monotonic() < deadline, "no new worker"
             time.sleep(0.1)
+
+
+def test_workers_that_die_again_and_again_are_replaced_each_time(tmp_path: Path) -> None:
+    """As when memory runs out, or while a database restarts that a worker needs at its start."""
+    with serving(APP, tmp_path / "log", workers=2) as server:
+        for _ in range(4):
+            for pid in workers(server):
+                os.kill(pid, signal.SIGKILL)
+            await_workers(server, 2)
+        assert answers(server)
+
+
+def test_workers_that_cannot_start_for_a_while_are_tried_again(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    with serving(APP, tmp_path / "log", environ={"TEST_BROKEN": str(broken)}) as server:
+        time.sleep(STARTING)
+        broken.touch()
+        os.kill(workers(server)[0], signal.SIGKILL)
+        time.sleep(6)  # some tries
+        assert server.process.poll() is None
+        broken.unlink()
+        await_workers(server, 1)
+        assert answers(server)
+
+
+def test_a_server_whose_workers_never_start_ends(tmp_path: Path) -> None:
+    (tmp_path / "broken").touch()
+    with (
+        pytest.raises(RuntimeError, match="the server did not start"),
+        serving(APP, tmp_path / "log", environ={"TEST_BROKEN": str(tmp_path / "broken")}),
+    ):
+        raise AssertionError("it began")
+
+
+def workers(server: Server) -> list[int]:
+    """Its workers; beside them Python has a process that minds shared things."""
+    found = [int(pid) for pid in children(server)]
+    return [pid for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def await_workers(server: Server, number: int) -> None:
+    deadline = time.monotonic() + 20
+    while len(workers(server)) < number or not answers(server):
+        assert time.monotonic() < deadline, f"{len(workers(server))} workers instead of {number}"
+        time.sleep(0.1)
 
 
 def answers(server: Server) -> bool:
