@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import importlib
 import multiprocessing
 import os
 import resource
+import signal
 import socket
 import sys
 import time
@@ -30,6 +32,7 @@ GRACE = 10  # seconds that a request under way has left once the server is told 
 CONNECTIONS = 4096  # for each worker; beyond it a new one waits to be accepted
 STARTING = 5.0  # seconds in which a worker that ends by its own error means that nothing can be served
 PAUSE = 1.0  # seconds before a worker is replaced that had lived only so long
+PR_SET_PDEATHSIG = 1  # of prctl(2)
 LOG = {
     "handlers": {
         "console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
@@ -64,7 +67,7 @@ def serve(host: str, port: int, workers: int = 1, factory: str = "wsgi:app", *, 
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE,
     )
-    load: Any = partial(_load, threads=threads, folder=str(Path.cwd()))
+    load: Any = partial(_load, threads=threads, folder=str(Path.cwd()), server=os.getpid())
     server.serve(target_loader=load)
 
 
@@ -115,9 +118,17 @@ def _allow_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _load(target: str, *, threads: int, folder: str) -> Adapter:
+def _load(target: str, *, threads: int, folder: str, server: int) -> Adapter:
     """In the worker: imports the application and wraps it."""
+    _end_with(server)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     module, _, name = target.partition(":")
     return Adapter(getattr(importlib.import_module(module), name), threads=threads)
+
+
+def _end_with(server: int) -> None:
+    """Ends this worker when the server is killed; left alone it would hold the port, and no new server could start."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != server:  # it was quicker
+        sys.exit(1)

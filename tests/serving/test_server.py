@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from course.serving.starting import STARTING
+from course.serving.starting import STARTING, ensure_free
 from tests.rig.server import ROOT, Server, serving
 
 SLOW_CLIENTS = 50
@@ -304,6 +304,25 @@ def test_a_server_whose_workers_never_start_ends(tmp_path: Path) -> None:
         serving(APP, tmp_path / "log", environ={"TEST_BROKEN": str(tmp_path / "broken")}),
     ):
         raise AssertionError("it began")
+
+
+def test_workers_end_with_their_server_and_leave_the_port(tmp_path: Path) -> None:
+    with serving(APP, tmp_path / "log", workers=2) as server:
+        left = workers(server)
+        server.stop(signal.SIGKILL)
+        deadline = time.monotonic() + 15
+        while any(is_there(pid) for pid in left):
+            assert time.monotonic() < deadline, "workers go on without a server"
+            time.sleep(0.1)
+        ensure_free("127.0.0.1", server.port)
+
+
+def is_there(pid: int) -> bool:
+    """Running, not only waiting for somebody to ask how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def workers(server: Server) -> list[int]:
