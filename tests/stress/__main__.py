@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.stress import coverage, mutation
+from tests.stress import coverage, kills, mutation
 
-PARTS: Mapping[str, Callable[[list[str]], bool]] = {"coverage": coverage.run, "mutation": mutation.run}
+PARTS: Mapping[str, Callable[[list[str]], bool]] = {
+    "coverage": coverage.run,
+    "mutation": mutation.run,
+    "kills": kills.run,
+}
 
 
 def main(words: list[str]) -> int:
