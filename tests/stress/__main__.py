@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.stress import coverage, kills, mutation
+from tests.stress import coverage, kills, mutation, races
 
 PARTS: Mapping[str, Callable[[list[str]], bool]] = {
     "coverage": coverage.run,
     "mutation": mutation.run,
     "kills": kills.run,
+    "races": races.run,
 }
 
 

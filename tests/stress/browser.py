@@ -22,10 +22,10 @@ class Answer:
 
 
 class Browser:
-    """One person's, or nobody's. A connection that ended is made anew with the next request."""
+    """``who`` uses it, or nobody who is signed in. A connection that ended is made anew with the next request."""
 
     def __init__(self, place: Place, who: Somebody | None = None, patience: float = 60.0) -> None:
-        self._place, self._who, self._patience = place, who, patience
+        self._place, self.who, self._patience = place, who, patience
         self._connection: http.client.HTTPConnection | None = None
 
     def get(self, path: str) -> Answer:
@@ -33,11 +33,11 @@ class Browser:
 
     def send(self, path: str, **fields: str) -> Answer:
         """A form, with the token of the browser."""
-        token = self._who.token if self._who else ""
+        token = self.who.token if self.who else ""
         return self._ask("POST", path, urlencode({"csrf_token": token} | fields))
 
     def _ask(self, method: str, path: str, body: str | None) -> Answer:
-        headers = {"Cookie": f"course={self._who.cookie}"} if self._who else {}
+        headers = {"Cookie": f"course={self.who.cookie}"} if self.who else {}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         held = self._connection or http.client.HTTPConnection("127.0.0.1", self._place.port, timeout=self._patience)

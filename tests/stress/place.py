@@ -8,12 +8,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from course import clock, config, create_app
+from course.content.model import Course
 from course.extensions import current_session, intend, let_go
 from course.publishing import revisions
 from tests.bench import load
@@ -21,6 +24,8 @@ from tests.bench.site import signed_in
 from tests.courses import write_small_course
 from tests.rig import postgres
 from tests.rig.server import ROOT, Server, free_port, serving
+
+Prepare = Callable[[Session, Course, int, int], None]  # the id of the learner, and their number from 0
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,16 @@ class Place:
 
 @contextmanager
 def made(
-    learners: int, *, database_url: str = "", folder: Path | None = None, changes: Mapping[str, str] | None = None
+    learners: int,
+    *,
+    database_url: str = "",
+    folder: Path | None = None,
+    changes: Mapping[str, str] | None = None,
+    prepare: Prepare | None = None,
 ) -> Iterator[Place]:
-    """A place in a temporary folder, or in the one named, whose server is not running yet."""
+    """A place in a temporary folder, or in the one named, whose server is not running yet. ``prepare`` brings each learner
+    as far as they are wanted.
+    """
     here = folder or Path(tempfile.mkdtemp(prefix="stress-"))
     modules = write_small_course(here / "modules", changes=changes)
     environ = {"COURSE_INSTANCE": str(here / "instance"), "COURSE_MODULES": str(modules)}
@@ -103,6 +115,10 @@ def made(
         session, now = current_session(), clock.now()
         revisions.publish_folder(session, modules, settings.instance / "assets", by="stress", now=now)
         people = [Somebody(*signed_in(session, number, settings.secret_key, now)) for number in range(learners)]
+        course = revisions.restore(session, revisions.live_digest(session))
+        for number, who in enumerate(people if prepare else ()):
+            assert prepare is not None
+            prepare(session, course, who.id, number)
         session.commit()
         let_go()
         intend(to_write=False)
