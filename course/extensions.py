@@ -6,6 +6,7 @@ concurrent writers fail at once. Here every transaction begins by itself, a writ
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -19,15 +20,21 @@ from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
 from .turns import Turns
 
-PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}  # 2 = FULL
+READ_ONLY = "25006"  # how PostgreSQL refuses to write where it is a standby
+PATIENCE = 5.0  # seconds that a request waits for a lock
+USUAL = round(PATIENCE * 1000)
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": USUAL}  # 2 = FULL
+BY_THE_WAY = 0.5  # the same where a page that reads has something to note
 _intent: ContextVar[bool] = ContextVar("intent to write", default=False)
-_patience: ContextVar[float] = ContextVar("seconds to wait for the turn to write", default=5.0)
+_patience: ContextVar[float] = ContextVar("seconds to wait for a lock", default=PATIENCE)
+log = logging.getLogger(__name__)
 
 
 class Base(DeclarativeBase):
@@ -61,7 +68,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     if url.startswith("postgresql"):
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-            "pool_size": settings.threads + 1,
+            "pool_size": settings.threads * 2 + 1,  # as many for forms as for pages
             "max_overflow": 4,
             "pool_pre_ping": True,
         }
@@ -72,10 +79,13 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def prepare(engine: Engine) -> None:
-    """Sets on every new SQLite connection what durability rests on, and lets each transaction begin by our own hand."""
-    if engine.dialect.name != "sqlite":
-        return
+    """Sets on every new connection what durability rests on and how long it waits for a lock, and lets each transaction in
+    SQLite begin by our own hand.
+    """
     _keep_promises(engine)
+    if engine.dialect.name != "sqlite":
+        event.listen(engine, "begin", _wait_for_locks)
+        return
     turns = Turns(engine.url.database or "")
 
     @event.listens_for(engine, "begin")
@@ -84,6 +94,7 @@ def prepare(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN")
             return
         connection.info["turn"] = turns.take(_patience.get())
+        _wait_for_locks(connection)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     @event.listens_for(engine, "checkin")
@@ -93,7 +104,22 @@ def prepare(engine: Engine) -> None:
             turn.give()
 
 
+def _wait_for_locks(connection: Connection) -> None:
+    """As long as this transaction may; nothing is said where the connection does so already."""
+    milliseconds = round(_patience.get() * 1000)
+    if connection.dialect.name == "postgresql":
+        if milliseconds != USUAL:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
+    elif connection.info.get("waits", USUAL) != milliseconds:
+        connection.info["waits"] = milliseconds
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
+
+
 def _keep_promises(engine: Engine) -> None:
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _wait_for_nobody_for_ever)
+        return
+
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
@@ -104,6 +130,12 @@ def _keep_promises(engine: Engine) -> None:
             raise RuntimeError(f"SQLite does not keep its promises here: {held} instead of {PRAGMAS}")
 
 
+def _wait_for_nobody_for_ever(connection: Any, _record: object) -> None:
+    """PostgreSQL by itself waits without end, and whoever waits holds a thread."""
+    connection.execute(f"SET lock_timeout = {USUAL}")
+    connection.commit()
+
+
 class Reader:
     """One connection a thread for single statements that only read: each sees what is committed when it runs.
 
@@ -112,8 +144,7 @@ class Reader:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        if engine.dialect.name == "sqlite":
-            _keep_promises(self.engine)
+        _keep_promises(self.engine)
         self._local = threading.local()
         self._all: WeakSet[Connection] = WeakSet()
 
@@ -147,7 +178,7 @@ def let_go() -> None:
     db.engine.dispose()
 
 
-def intend(to_write: bool, patience: float = 5.0) -> None:
+def intend(to_write: bool, patience: float = PATIENCE) -> None:
     """Says how the transactions of this request begin, and how long one may wait; called once, before the first query."""
     _intent.set(to_write)
     _patience.set(patience)
@@ -166,6 +197,31 @@ def writing(session: Session) -> Iterator[None]:
         raise
     finally:
         _intent.reset(token)
+
+
+@contextmanager
+def by_the_way() -> Iterator[None]:
+    """Around ``writing`` in a request that reads: where nothing can be written at the moment, because of a lock, a full disk or
+    a database that may only be read, what the page has to note is left out, soon, and the page is shown.
+    """
+    token = _patience.set(BY_THE_WAY)
+    try:
+        yield
+    except DBAPIError as error:
+        if not is_for_a_while(error):
+            raise
+        log.warning("not noted: %s", error.orig)
+    finally:
+        _patience.reset(token)
+
+
+def is_for_a_while(error: DBAPIError) -> bool:
+    """Whether it may work in a minute: the database is locked, full, away, or may only be read."""
+    return isinstance(error, OperationalError) or error.connection_invalidated or _sqlstate(error) == READ_ONLY
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 @contextmanager

@@ -128,7 +128,11 @@ def _load(target: str, *, threads: int, folder: str, server: int) -> Adapter:
 
 
 def _end_with(server: int) -> None:
-    """Ends this worker when the server is killed; left alone it would hold the port, and no new server could start."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """Ends this worker when the server is killed; left alone it would hold the port, and no new server could start.
+
+    At once, not gracefully: there is nobody any more to end a worker that hangs while it stops, perhaps with the lock of the
+    database in its hands.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:  # it was quicker
         sys.exit(1)

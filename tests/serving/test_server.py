@@ -252,6 +252,18 @@ def children(server: Server) -> list[str]:
     return Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
 
 
+def test_forms_that_wait_hold_up_no_page(server: Server) -> None:
+    """As when the database is locked, or while passwords are hashed."""
+    waiting = [threading.Thread(target=ask, args=(server, "POST", "/slow", b"x")) for _ in range(12)]
+    for thread in waiting:
+        thread.start()
+    time.sleep(0.3)
+    times = sorted(timed(server) for _ in range(20))
+    for thread in waiting:
+        thread.join()
+    assert times[18] < 0.5
+
+
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_lets_requests_end(tmp_path: Path, with_signal: signal.Signals) -> None:
     with serving(APP, tmp_path / "log", workers=2) as server:
