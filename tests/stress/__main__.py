@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.stress import coverage, kills, mutation, races
+from tests.stress import coverage, kills, locks, mutation, races
 
 PARTS: Mapping[str, Callable[[list[str]], bool]] = {
     "coverage": coverage.run,
     "mutation": mutation.run,
     "kills": kills.run,
     "races": races.run,
+    "locks": locks.run,
 }
 
 
