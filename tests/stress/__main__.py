@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.stress import coverage, kills, locks, mutation, races
+from tests.stress import coverage, disk, kills, locks, mutation, races
 
 PARTS: Mapping[str, Callable[[list[str]], bool]] = {
     "coverage": coverage.run,
@@ -13,6 +13,7 @@ PARTS: Mapping[str, Callable[[list[str]], bool]] = {
     "kills": kills.run,
     "races": races.run,
     "locks": locks.run,
+    "disk": disk.run,
 }
 
 

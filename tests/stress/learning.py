@@ -85,6 +85,8 @@ class Learner:
                 continue
             if answer.status == 503 and answer.retry_after:
                 self.notes.counts["not saved (503)"] += 1
+                if b"<h1>Not saved" not in answer.body:
+                    self.notes.wrong.append(f"503 for {kind} on a page that does not say 'not saved'")
                 self._over.wait(AGAIN)
                 continue
             self.notes.under_way = ""
