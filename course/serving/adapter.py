@@ -22,8 +22,8 @@ from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
 
-from .answers import Answer, Application, begin, spool
-from .environ import Environ, to_environ
+from .answers import Answer, Application, Environ, begin, spool
+from .environ import to_environ
 
 log = logging.getLogger("course.serving")
 Made = TypeVar("Made")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -125,6 +126,14 @@ def test_file_whole_and_in_ranges(server: Server, media_file: Path) -> None:
     assert ask(server, "GET", "/media", Range=f"bytes={len(content)}-")[0] == 416
     tag = ask(server, "HEAD", "/media")[1]["etag"]
     assert ask(server, "GET", "/media", If_None_Match=tag)[::2] == (304, b"")
+
+
+def test_file_is_sent_from_where_it_is(tmp_path: Path, media_file: Path) -> None:
+    """Without a copy for each who asks, for which there is no room here."""
+    with serving(APP, tmp_path / "log", environ={"TEST_MEDIA": str(media_file)}) as server:
+        resource.prlimit(workers(server)[0], resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        assert ask(server, "GET", "/large")[0] == 503
+        assert ask(server, "GET", "/media")[::2] == (200, media_file.read_bytes())
 
 
 def test_long_answer_is_complete(server: Server) -> None:
