@@ -29,7 +29,7 @@ def run(words: list[str]) -> bool:
     with ExitStack() as stack:
         faults = dict(FAULTS)
         try:
-            folder = stack.enter_context(disks.mounted(MEGABYTES))
+            folder = stack.enter_context(disks.disk(MEGABYTES)).here
         except disks.NotAllowed as error:
             folder = None
             for name in ("disk full", "database that may only be read"):

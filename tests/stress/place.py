@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,20 +110,9 @@ def made(
     modules = write_small_course(here / "modules", changes=changes)
     environ = {"COURSE_INSTANCE": str(here / "instance"), "COURSE_MODULES": str(modules)}
     environ |= {"COURSE_DATABASE_URL": database_url} if database_url else {}
-    settings = config.load(environ)
-    app = create_app(settings)
-    with app.app_context():
-        intend(to_write=True)
-        session, now = current_session(), clock.now()
-        revisions.publish_folder(session, modules, settings.instance / "assets", by="stress", now=now)
-        people = [Somebody(*signed_in(session, number, settings.secret_key, now)) for number in range(learners)]
-        course = revisions.restore(session, revisions.live_digest(session))
-        for number, who in enumerate(people if prepare else ()):
-            assert prepare is not None
-            prepare(session, course, who.id, number)
-        session.commit()
-        let_go()
-        intend(to_write=False)
+    # In a process of its own, which leaves no file of the instance open in this one.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as another:
+        people = another.submit(_filled, environ, learners, prepare).result()
     place = Place(here, environ, people)
     try:
         yield place
@@ -129,6 +120,23 @@ def made(
         place.stop()
         if folder is None:
             shutil.rmtree(here)
+
+
+def _filled(environ: Mapping[str, str], learners: int, prepare: Prepare | None) -> list[Somebody]:
+    settings = config.load(environ)
+    app = create_app(settings)
+    with app.app_context():
+        intend(to_write=True)
+        session, now = current_session(), clock.now()
+        revisions.publish_folder(session, settings.modules, settings.instance / "assets", by="stress", now=now)
+        people = [Somebody(*signed_in(session, number, settings.secret_key, now)) for number in range(learners)]
+        course = revisions.restore(session, revisions.live_digest(session))
+        for number, who in enumerate(people if prepare else ()):
+            assert prepare is not None
+            prepare(session, course, who.id, number)
+        session.commit()
+        let_go()
+    return people
 
 
 @contextmanager
