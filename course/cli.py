@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from . import clock, commands_reports, config
+from . import clock, commands_backups, commands_reports, config
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,7 +28,7 @@ def course(context: click.Context) -> None:
     context.obj = _app  # what the commands of other files make the application with
 
 
-for command in commands_reports.COMMANDS:
+for command in (*commands_reports.COMMANDS, *commands_backups.COMMANDS):
     course.add_command(command)
 
 

@@ -34,7 +34,7 @@ def upgrade(engine: Engine, to: str = "head") -> None:
 
     Alembic is asked only where something is missing: a worker that finds its database up to date starts without it.
     """
-    if to == "head" and _version(engine) == _newest():
+    if to == "head" and _version(engine) == newest():
         return
     from alembic import command
     from alembic.migration import MigrationContext
@@ -69,7 +69,7 @@ def downgrade(engine: Engine, to: str) -> None:
         intend(to_write=False)
 
 
-def _newest() -> str:
+def newest() -> str:
     """The version of this program: a migration's file begins with its name, and they are numbered."""
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 

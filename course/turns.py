@@ -30,11 +30,11 @@ class Turns:
         """Waits for the turn. Raises OperationalError, as a locked database does, after so many seconds."""
         deadline = time.monotonic() + longest
         if not self._threads.acquire(timeout=longest):
-            raise _locked()
+            raise _refused("database is locked")
         try:
             while not self._has_file():
                 if time.monotonic() > deadline:
-                    raise _locked()
+                    raise _refused("database is locked")
                 time.sleep(ASK_AGAIN)
         except BaseException:
             self._threads.release()
@@ -50,7 +50,10 @@ class Turns:
         if not self._path:
             return True
         if self._file < 0:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            except OSError as error:  # no room, or a folder that may only be read
+                raise _refused(f"{error.strerror}: {self._path}") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -62,5 +65,5 @@ class Turns:
             os.close(self._file)
 
 
-def _locked() -> OperationalError:
-    return OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+def _refused(why: str) -> OperationalError:
+    return OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError(why))

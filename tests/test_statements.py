@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from course.extensions import Moment, prepare
+from course.connections import prepare
+from course.extensions import Moment
 from course.statements import Statement, inserting
 
 THINGS = Table(

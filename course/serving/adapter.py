@@ -22,11 +22,12 @@ from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
 
-from .answers import Answer, Application, begin, spool
-from .environ import Environ, to_environ
+from .answers import Answer, Application, Environ, begin, spool
+from .environ import to_environ
 
 log = logging.getLogger("course.serving")
 Made = TypeVar("Made")
+READING = {"GET", "HEAD", "OPTIONS"}
 STREAM_THREADS = 2
 OPENED_WITHIN = 10.0  # seconds that a temporary file is kept for the server to open; it has no name, so closing it frees it
 PLAIN = ("content-type", "text/plain; charset=utf-8")
@@ -50,12 +51,17 @@ class Refused(Exception):
 
 
 class Adapter:
-    """A server's application around a WSGI application; one for each worker."""
+    """A server's application around a WSGI application; one for each worker.
+
+    Pages and forms have threads of their own, ``threads`` each: forms wait for locks and hash passwords, and no page waits for
+    them. Threads are made when they are first needed.
+    """
 
     def __init__(self, app: Application, *, threads: int = 4, limits: Limits | None = None) -> None:
         self._app = app
         self._limits = limits or Limits()
         self._pages = ThreadPoolExecutor(threads, thread_name_prefix="page")
+        self._forms = ThreadPoolExecutor(threads, thread_name_prefix="form")
         self._streams = ThreadPoolExecutor(STREAM_THREADS, thread_name_prefix="stream")
         self._held = 0
 
@@ -80,6 +86,7 @@ class Adapter:
         then ends the process with a panic, one stop in ten.
         """
         self._pages.shutdown()
+        self._forms.shutdown()
         self._streams.shutdown()
         logging.shutdown()
         sys.stdout.flush()
@@ -117,7 +124,8 @@ class Adapter:
         # One context for the whole answer: what a page sets for itself is still set when its answer goes on in another thread.
         context = contextvars.copy_context()
         try:
-            answer = await _in(self._pages, context, lambda: begin(self._app, environ, is_head=is_head))
+            pool = self._pages if environ["REQUEST_METHOD"] in READING else self._forms
+            answer = await _in(pool, context, lambda: begin(self._app, environ, is_head=is_head))
             if answer.rest is not None:
                 answer = await _in(self._streams, context, lambda: spool(answer))
         except Exception as error:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any
 
-from .environ import Environ
-
 HELD = 256 * 1024  # bytes of an answer that are held in memory
+Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Headers = list[tuple[str, str]]
@@ -34,6 +33,20 @@ class Answer:
             self.iterable.close()
 
 
+class OpenFile:
+    """What ``wsgi.file_wrapper`` makes of a file that a page sends whole, from its beginning: it goes out as it lies there."""
+
+    def __init__(self, file: IO[bytes], size: int = 65536) -> None:
+        self.file, self._size = file, size
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self.file.read(self._size):
+            yield piece
+
+    def close(self) -> None:
+        self.file.close()
+
+
 def begin(app: Application, environ: Environ, *, is_head: bool) -> Answer:
     """Calls the application and holds what it makes, up to about HELD bytes. HEAD gets no body, whatever the page makes."""
     answer = Answer(0, [], None)
@@ -45,6 +58,14 @@ def begin(app: Application, environ: Environ, *, is_head: bool) -> Answer:
         return answer.pieces.append
 
     answer.iterable = app(environ, start_response)
+    if (
+        isinstance(answer.iterable, OpenFile)
+        and _has_a_descriptor(answer.iterable.file)
+        and answer.status == 200
+        and not is_head
+    ):
+        answer.file = answer.iterable.file
+        return answer
     try:
         _fill(answer)
         if not answer.status:
@@ -57,6 +78,13 @@ def begin(app: Application, environ: Environ, *, is_head: bool) -> Answer:
     if answer.rest is None:
         answer.close()
     return answer
+
+
+def _has_a_descriptor(file: IO[bytes]) -> bool:
+    try:
+        return file.fileno() >= 0
+    except (AttributeError, OSError):
+        return False
 
 
 def spool(answer: Answer) -> Answer:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import Any
 
 from granian.rsgi import Scope
 
-Environ = dict[str, Any]
+from .answers import Environ, OpenFile
+
 NEVER = {"proxy", "content-type", "content-length", "transfer-encoding"}  # `Proxy:` would set HTTP_PROXY for programs called
 
 
@@ -35,6 +35,7 @@ def to_environ(scope: Scope, body: bytes) -> Environ:
         "wsgi.input": io.BytesIO(body),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
+        "wsgi.file_wrapper": OpenFile,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,

@@ -7,11 +7,12 @@ from contextlib import suppress
 
 from flask import Flask, make_response, redirect, render_template, request
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, Unauthorized
 from werkzeug.wrappers import Response
 
-from ..extensions import current_session, reader
+from ..extensions import current_session, is_for_a_while, reader
 from . import published, visitor
 from .guard import SAFE, StalePage
 
@@ -40,7 +41,8 @@ PAGES: dict[int, tuple[str, str]] = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(Unauthorized, _sign_in_first)
     app.register_error_handler(StalePage, _send_again)
-    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(DBAPIError, _busy)
+    app.register_error_handler(NoConnectionFree, _busy)
     app.register_error_handler(HTTPException, _page)
     app.register_error_handler(Exception, _unexpected)
 
@@ -88,10 +90,12 @@ def _send_again(error: StalePage) -> Response:
     return make_response(render_template("errors/send_again.html", action=request.full_path.rstrip("?"), fields=fields), 403)
 
 
-def _busy(error: OperationalError) -> Response:
+def _busy(error: DBAPIError | NoConnectionFree) -> Response:
     """A locked database or a full disk: nothing was stored, and the page says so."""
+    if isinstance(error, DBAPIError) and not is_for_a_while(error):
+        return _unexpected(error)
     _let_go()
-    log.warning("database unavailable: %s", error.orig)
+    log.warning("database unavailable: %s", getattr(error, "orig", error))
     if _is_script():
         response = make_response({"saved": False, "because": "busy"}, 503)
     elif request.method == "POST":

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from .. import clock
 from ..content.model import Lesson, Module
-from ..extensions import current_session, reader, writing
+from ..extensions import by_the_way, current_session, reader, writing
 from ..learning import lessons, record
 from ..learning.progress import module_progress, seconds_watched
 from ..learning.record import EMPTY
@@ -33,7 +33,7 @@ def show(module: str, lesson: str) -> Response:
     held = record.read_module(reader().connection(), who.id, the_module.slug) if who else EMPTY
     if who and (held.last_module, held.last_lesson) != (the_module.slug, the_lesson.id):
         session = current_session()
-        with writing(session):
+        with by_the_way(), writing(session):
             lessons.open_lesson(session, person_id=who.id, course=course, module=the_module, lesson=the_lesson, now=clock.now())
         held = record.read_module(reader().connection(), who.id, the_module.slug)
     if the_lesson.recording and request.args.get("play") == "recording":

@@ -17,7 +17,7 @@ from .. import clock
 from ..accounts import people, secrets, sign_ins
 from ..accounts.sign_ins import Viewer
 from ..config import Settings
-from ..extensions import current_session, reader, writing
+from ..extensions import by_the_way, current_session, reader, writing
 from . import published
 
 COOKIE_AGE = 7 * 24 * 3600
@@ -118,7 +118,7 @@ def _load(_request: Request) -> Viewer | None:
     found = sign_ins.find(reader().connection(), token, now)
     if found and found.is_seen_stale:
         session = current_session()
-        with writing(session):
+        with by_the_way(), writing(session):
             sign_ins.notice(session, found, now)
     return found
 

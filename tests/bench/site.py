@@ -8,9 +8,11 @@ import os
 import random
 import shutil
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
+
+from sqlalchemy.orm import Session
 
 import quizzes
 from course import clock, config, create_app
@@ -88,31 +90,30 @@ def _build(environ: dict[str, str]) -> Made:
 def _learner(course: Course, number: int, key: str) -> tuple[str, list[bytes]]:
     """A learner half-way through, signed in, with an attempt open in every module: the cookie, and the requests that close."""
     session, now, chance = current_session(), clock.now() - timedelta(minutes=30), random.Random(number)
-    person = Person(  # without a password, whose hashing would take most of the time
-        public_id=secrets.public_id(),
-        email=f"l{number}@example.org",
-        email_key=f"l{number}@example.org",
-        name=f"Learner {number}",
-        role="learner",
-        language="en",
-        created_at=now,
-    )
-    session.add(person)
-    session.flush()
-    land = organisations.find_or_add(session, parent_id=None, kind="country", name=f"Land {number % 12}", now=now)
-    city = organisations.find_or_add(session, parent_id=land, kind="municipality", name=f"City {number % 40}", now=now)
-    people.join(session, person_id=person.id, organisation_id=city, role="member", now=now)
-    cookie = sign_ins.begin(session, person.id, clock.now())
-    token = hmac.new(key.encode(), b"csrf:" + cookie.encode(), hashlib.sha256).hexdigest()
+    person_id, cookie, token = signed_in(session, number, key, now)
     closes = []
     for module in course.modules:
         for lesson in module.lessons[:2]:
-            lessons.open_lesson(session, person_id=person.id, course=course, module=module, lesson=lesson, now=now)
-            lessons.mark_done(session, person_id=person.id, course=course, module=module, lesson=lesson, seen=0, now=now)
-        attempt = attempts.start(session, person_id=person.id, course=course, module=module, now=now)
+            lessons.open_lesson(session, person_id=person_id, course=course, module=module, lesson=lesson, now=now)
+            lessons.mark_done(session, person_id=person_id, course=course, module=module, lesson=lesson, seen=0, now=now)
+        attempt = attempts.start(session, person_id=person_id, course=course, module=module, now=now)
         quiz = module.quizzes[course.languages[0]]
         given = {item.id: quizzes.key_of(item) for item in quiz.items if chance.random() < 0.8}
         attempts.save(session, attempt, given, now)
         body = urlencode({"csrf_token": token, "then": "close"}).encode()
         closes.append(load.post(f"/en/attempts/{attempt.public_id}/", cookie, body))
     return cookie, closes
+
+
+def signed_in(session: Session, number: int, key: str, now: datetime) -> tuple[int, str, str]:
+    """A learner in one of 40 cities, and a browser of theirs: the id, the cookie and the token of its forms."""
+    address = f"l{number}@example.org"
+    about = {"public_id": secrets.public_id(), "email": address, "email_key": address, "name": f"Learner {number}"}
+    person = Person(role="learner", language="en", created_at=now, **about)  # without a password, whose hashing takes long
+    session.add(person)
+    session.flush()
+    land = organisations.find_or_add(session, parent_id=None, kind="country", name=f"Land {number % 12}", now=now)
+    city = organisations.find_or_add(session, parent_id=land, kind="municipality", name=f"City {number % 40}", now=now)
+    people.join(session, person_id=person.id, organisation_id=city, role="member", now=now)
+    cookie = sign_ins.begin(session, person.id, clock.now())
+    return person.id, cookie, hmac.new(key.encode(), b"csrf:" + cookie.encode(), hashlib.sha256).hexdigest()

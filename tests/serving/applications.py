@@ -12,6 +12,8 @@ from wsgiref.types import StartResponse
 
 PIECE = b"0123456789abcdef" * 4096  # 64 KB
 kept: ContextVar[str] = ContextVar("kept", default="lost")
+if Path(os.environ.get("TEST_BROKEN", "/nowhere")).exists():
+    raise SystemExit("cannot start at the moment")
 
 
 def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from course.serving.starting import STARTING, ensure_free
 from tests.rig.server import ROOT, Server, serving
 
 SLOW_CLIENTS = 50
@@ -123,6 +126,14 @@ def test_file_whole_and_in_ranges(server: Server, media_file: Path) -> None:
     assert ask(server, "GET", "/media", Range=f"bytes={len(content)}-")[0] == 416
     tag = ask(server, "HEAD", "/media")[1]["etag"]
     assert ask(server, "GET", "/media", If_None_Match=tag)[::2] == (304, b"")
+
+
+def test_file_is_sent_from_where_it_is(tmp_path: Path, media_file: Path) -> None:
+    """Without a copy for each who asks, for which there is no room here."""
+    with serving(APP, tmp_path / "log", environ={"TEST_MEDIA": str(media_file)}) as server:
+        resource.prlimit(workers(server)[0], resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        assert ask(server, "GET", "/large")[0] == 503
+        assert ask(server, "GET", "/media")[::2] == (200, media_file.read_bytes())
 
 
 def test_long_answer_is_complete(server: Server) -> None:
@@ -250,6 +261,18 @@ def children(server: Server) -> list[str]:
     return Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
 
 
+def test_forms_that_wait_hold_up_no_page(server: Server) -> None:
+    """As when the database is locked, or while passwords are hashed."""
+    waiting = [threading.Thread(target=ask, args=(server, "POST", "/slow", b"x")) for _ in range(12)]
+    for thread in waiting:
+        thread.start()
+    time.sleep(0.3)
+    times = sorted(timed(server) for _ in range(20))
+    for thread in waiting:
+        thread.join()
+    assert times[18] < 0.5
+
+
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_lets_requests_end(tmp_path: Path, with_signal: signal.Signals) -> None:
     with serving(APP, tmp_path / "log", workers=2) as server:
@@ -270,6 +293,70 @@ def test_worker_that_dies_is_replaced(tmp_path: Path) -> None:
         while not answers(server):
             assert time.monotonic() < deadline, "no new worker"
             time.sleep(0.1)
+
+
+def test_workers_that_die_again_and_again_are_replaced_each_time(tmp_path: Path) -> None:
+    """As when memory runs out, or while a database restarts that a worker needs at its start."""
+    with serving(APP, tmp_path / "log", workers=2) as server:
+        for _ in range(4):
+            for pid in workers(server):
+                os.kill(pid, signal.SIGKILL)
+            await_workers(server, 2)
+        assert answers(server)
+
+
+def test_workers_that_cannot_start_for_a_while_are_tried_again(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    with serving(APP, tmp_path / "log", environ={"TEST_BROKEN": str(broken)}) as server:
+        time.sleep(STARTING)
+        broken.touch()
+        os.kill(workers(server)[0], signal.SIGKILL)
+        time.sleep(6)  # some tries
+        assert server.process.poll() is None
+        broken.unlink()
+        await_workers(server, 1)
+        assert answers(server)
+
+
+def test_a_server_whose_workers_never_start_ends(tmp_path: Path) -> None:
+    (tmp_path / "broken").touch()
+    with (
+        pytest.raises(RuntimeError, match="the server did not start"),
+        serving(APP, tmp_path / "log", environ={"TEST_BROKEN": str(tmp_path / "broken")}),
+    ):
+        raise AssertionError("it began")
+
+
+def test_workers_end_with_their_server_and_leave_the_port(tmp_path: Path) -> None:
+    with serving(APP, tmp_path / "log", workers=2) as server:
+        left = workers(server)
+        server.stop(signal.SIGKILL)
+        deadline = time.monotonic() + 15
+        while any(is_there(pid) for pid in left):
+            assert time.monotonic() < deadline, "workers go on without a server"
+            time.sleep(0.1)
+        ensure_free("127.0.0.1", server.port)
+
+
+def is_there(pid: int) -> bool:
+    """Running, not only waiting for somebody to ask how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def workers(server: Server) -> list[int]:
+    """Its workers; beside them Python has a process that minds shared things."""
+    found = [int(pid) for pid in children(server)]
+    return [pid for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def await_workers(server: Server, number: int) -> None:
+    deadline = time.monotonic() + 20
+    while len(workers(server)) < number or not answers(server):
+        assert time.monotonic() < deadline, f"{len(workers(server))} workers instead of {number}"
+        time.sleep(0.1)
 
 
 def answers(server: Server) -> bool:

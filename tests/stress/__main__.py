@@ -5,9 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.stress import coverage, mutation
+from tests.stress import coverage, cuts, disk, kills, locks, mutation, races, slow
 
-PARTS: Mapping[str, Callable[[list[str]], bool]] = {"coverage": coverage.run, "mutation": mutation.run}
+PARTS: Mapping[str, Callable[[list[str]], bool]] = {
+    "coverage": coverage.run,
+    "mutation": mutation.run,
+    "kills": kills.run,
+    "races": races.run,
+    "locks": locks.run,
+    "disk": disk.run,
+    "slow": slow.run,
+    "cuts": cuts.run,
+}
 
 
 def main(words: list[str]) -> int:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from html import escape
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import OperationalError
 
+from course import create_app
 from course.accounts.tables import Person
 from course.learning.tables import Fact, LessonState
 from tests.site import PASSWORD, Client, Site, engines, make_site
@@ -78,6 +84,87 @@ def test_a_full_disk_says_not_saved_and_reading_goes_on(sqlite_site: Site) -> No
         assert state.changes == len(facts) == answers.index(refused[0])  # what came after it was from a stale page
     full[0] = False
     assert done(browser)[0] == 303
+    close_site(sqlite_site)
+
+
+@contextmanager
+def locked(site: Site) -> Iterator[None]:
+    """Another program holds what writers need: the database in SQLite, tables in PostgreSQL."""
+    url = site.settings.database_url
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+        return
+    with psycopg.connect(url) as held:
+        held.execute("LOCK TABLE facts, enrolments, lesson_states, sign_ins IN EXCLUSIVE MODE")
+        yield
+        held.rollback()
+
+
+def test_under_a_lock_reading_goes_on_and_writing_says_not_saved(site: Site) -> None:
+    """A lesson never opened before is shown too, and the sign-in of somebody who comes back after an hour."""
+    browser = site.client("alice")
+    site.later(hours=1)
+    with locked(site):
+        begun = time.monotonic()
+        assert browser.page(LESSON).count("<h1") == 1
+        assert time.monotonic() - begun < 3
+        begun = time.monotonic()
+        answer = browser.send(f"{LESSON}/done", {"seen": "0"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert time.monotonic() - begun < 12
+    with site.session() as session:
+        assert session.scalars(select(Fact.kind)).all() == []
+    browser.page(LESSON)
+    assert browser.send(f"{LESSON}/done", {"seen": "0"}).status_code == 303
+    with site.session() as session:
+        kinds = session.scalars(select(Fact.kind).order_by(Fact.id)).all()
+        assert sorted(kinds) == ["completed_lesson", "enrolled", "opened", "started"]
+
+
+def test_a_database_that_may_only_be_read(site: Site) -> None:
+    """A file without the right to write; a PostgreSQL that has become the standby of another."""
+    browser = site.client("alice")
+    url = site.settings.database_url
+    listened = []
+    for engine in engines(site):
+        engine.dispose()
+        statement = "PRAGMA query_only = 1" if url.startswith("sqlite") else "SET default_transaction_read_only = on"
+
+        def forbid(connection: Any, _record: object, statement: str = statement) -> None:
+            connection.execute(statement)
+            connection.commit()
+
+        event.listen(engine, "connect", forbid)
+        listened.append((engine, forbid))
+    close_site(site)
+    assert browser.page(LESSON).count("<h1") == 1
+    answer = browser.send(f"{LESSON}/done", {"seen": "0"})
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
+    assert "<h1>Not saved" in answer.get_data(as_text=True)
+    for engine, forbid in listened:
+        event.remove(engine, "connect", forbid)
+    close_site(site)
+    assert browser.send(f"{LESSON}/done", {"seen": "0"}).status_code == 303
+
+
+def test_a_folder_in_which_no_file_can_be_made(sqlite_site: Site) -> None:
+    """Where there is no room even for the file at which writers take turns."""
+    browser = sqlite_site.client("alice")
+    browser.page(LESSON)
+    close_site(sqlite_site)
+    path = Path(f"{sqlite_site.settings.database_url.removeprefix('sqlite:///')}-turn")
+    path.unlink()
+    path.mkdir()  # cannot be opened as a file
+    fresh = create_app(sqlite_site.settings)
+    fresh.test_client_class = Client
+    sqlite_site.app = fresh
+    again = sqlite_site.client("")
+    answer = again.send("/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD})
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
+    path.rmdir()
+    assert again.send("/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD}).status_code == 303
     close_site(sqlite_site)
 
 
