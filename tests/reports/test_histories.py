@@ -30,6 +30,7 @@ from course.verifying.percent import percentages
 from course.verifying.recount import Belonging, Belongings, Recount
 from course.verifying.shelf import Shelf
 from tests.learners import add_learner
+from tests.reports.exact import check_tallies
 from tests.reports.test_completion import table_of
 from tests.sheets import as_text, read_xlsx
 from tests.site import Site
@@ -71,6 +72,7 @@ class History:
     def do(self, verb: str, who: int, number: int, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
         getattr(self, f"_{verb}")(self.people[who], number)
+        check_tallies(self.session)
 
     def _given(self, person_id: int, number: int) -> dict[str, Any]:
         module = self.course.modules[number % len(self.course.modules)]
