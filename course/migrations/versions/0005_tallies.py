@@ -295,7 +295,8 @@ FILL = (
     f"UPDATE enrolments SET ({', '.join(STEPS)}) = "
     f"(SELECT {', '.join(STEPS)} FROM counting_steps s WHERE s.person_id = enrolments.person_id)",
     f"INSERT INTO tally_places ({KEY}) SELECT {KEY} FROM counting_places",
-    f"INSERT INTO tallies ({TALLY}, number) SELECT {TALLY}, number FROM counting_tallies",
+    # in order, so that what is read together lies together
+    f"INSERT INTO tallies ({TALLY}, number) SELECT {TALLY}, number FROM counting_tallies ORDER BY {TALLY}",
 )
 
 
