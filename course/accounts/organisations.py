@@ -170,14 +170,16 @@ def upper(session: Session, of: Sequence[int] | None, most: int) -> tuple[list[P
     ``of`` names the organisations that stand uppermost, None all that stand under none. One level below them is always there.
     """
     closure, top = OrganisationClosure, Organisation
-    below = select(closure.descendant_id, func.min(closure.depth)).group_by(closure.descendant_id)
+    below = select(closure.descendant_id.label("id"), func.min(closure.depth).label("level")).group_by(closure.descendant_id)
     if of is None:
         below = below.join(top, top.id == closure.ancestor_id).where(top.parent_id.is_(None))
     else:
         below = below.where(closure.ancestor_id.in_(of))
-    levels: dict[int, int] = dict(session.execute(below).all())
-    kept = _uppermost(levels, most, 0 if of is None else 1)
-    return named(session, kept), len(levels) - len(kept)
+    found = below.subquery("found")
+    numbers: dict[int, int] = dict(session.execute(select(found.c.level, func.count()).group_by(found.c.level)).all())
+    last = _last_level(numbers, most, 0 if of is None else 1)
+    kept = set(session.scalars(select(found.c.id).where(found.c.level <= last)))
+    return named(session, kept), sum(numbers.values()) - len(kept)
 
 
 def cut(found: Sequence[Place], most: int, least: int) -> tuple[list[Place], int]:
@@ -185,14 +187,15 @@ def cut(found: Sequence[Place], most: int, least: int) -> tuple[list[Place], int
     levels: dict[int, int] = {}
     for place in found:
         levels[place.id] = 0 if place.parent_id not in levels else levels[place.parent_id] + 1
-    kept = _uppermost(levels, most, least)
-    return [place for place in found if place.id in kept], len(levels) - len(kept)
+    last = _last_level(Counter(levels.values()), most, least)
+    kept = [place for place in found if levels[place.id] <= last]
+    return kept, len(found) - len(kept)
 
 
-def _uppermost(levels: Mapping[int, int], most: int, least: int) -> set[int]:
-    number = Counter(levels.values())
-    last = max((level for level in number if sum(number[n] for n in range(level + 1)) <= most), default=0)
-    return {place for place, level in levels.items() if level <= max(last, least)}
+def _last_level(numbers: Mapping[int, int], most: int, least: int) -> int:
+    """How far down so many organisations go at most, given how many stand on each level."""
+    whole = [level for level in numbers if sum(numbers[n] for n in range(level + 1)) <= most]
+    return max(least, *whole, 0)
 
 
 def named(session: Session, ids: Collection[int]) -> list[Place]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
@@ -60,8 +59,9 @@ class _Tallies:
         """The values of a measure come as one text: a row each would take most of the time."""
         key = (Tally.place_id, Tally.module, Tally.measure)
         values, numbers = (func.aggregate_strings(cast(column, String), ",") for column in (Tally.value, Tally.number))
-        for row in session.execute(select(*key, values.label("values"), numbers.label("numbers")).where(wanted).group_by(*key)):
-            self._add(row[:3], map(int, row.values.split(",")), map(int, row.numbers.split(",")))
+        query = select(*key, values.label("values"), numbers.label("numbers")).where(wanted).group_by(*key, Tally.is_staff)
+        for row in session.execute(query):
+            self._add(row[:3], dict(zip(map(int, row.values.split(",")), map(int, row.numbers.split(",")), strict=True)))
 
     def _read_changes(self, session: Session, filters: Filters, within: int, only: Collection[int] | None) -> None:
         change, staff = TallyChange, STAFF[filters.who]
@@ -70,12 +70,13 @@ class _Tallies:
         for place, module, measure, value, number in rows:
             in_line = module == filters.module or (not module and measure == "enrolled")
             if (place == within and (in_line or not filters.module)) or (in_line and (only is None or place in only)):
-                self._add((place, module, measure), (value,), (int(number),))
+                self._add((place, module, measure), {value: int(number)})
 
-    def _add(self, key: Key, values: Any, numbers: Any) -> None:
-        held = self.values.setdefault(key, {})
-        for value, number in zip(values, numbers, strict=True):
-            held[value] = held.get(value, 0) + number
+    def _add(self, key: Key, more: dict[int, int]) -> None:
+        held = self.values.setdefault(key, more)
+        if held is not more:
+            for value, number in more.items():
+                held[value] = held.get(value, 0) + number
 
     def of(self, place: int, module: str, measure: str) -> list[tuple[int, int]]:
         return sorted((value, number) for value, number in self.values.get((place, module, measure), {}).items() if number)

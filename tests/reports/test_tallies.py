@@ -18,6 +18,7 @@ from course.publishing.revisions import live_digest, restore
 from course.reports import completion
 from course.reports.filters import Filters
 from course.reports.tables import Tally, TallyChange
+from course.reports.tallying import paused
 from tests.learners import add_learner, learn
 from tests.reports.exact import check_tallies, tallies
 from tests.reports.test_completion import csv_rows, page_figures
@@ -170,6 +171,23 @@ def test_changes_are_folded_in(learned: Site) -> None:
         check_tallies(session)
         assert (session.scalar(select(func.count()).select_from(TallyChange)) or 0) < FOLDED
         assert session.scalars(select(func.sum(Tally.number)).where(Tally.measure == "score")).one() != 0
+
+
+def test_a_crowd_is_counted_at_one_stroke(learned: Site) -> None:
+    """While the triggers rest nothing is counted; at the end everybody is, and the triggers are awake again."""
+    with learned.session(write=True) as session:
+        session.execute(update(ModuleState).values(score_ppm=ModuleState.score_ppm + 1))
+        before = tallies(session)
+        with paused(session.connection()):
+            CHANGES["two modules begun and passed in one statement"](learned, session)
+            CHANGES["a learner becomes an author"](learned, session)
+            session.flush()
+            assert tallies(session) == before
+        check_tallies(session)
+        assert session.scalars(select(TallyChange)).all() == []
+        for name in ("all completions given in one statement", "a department moves to another country", "a state lost"):
+            CHANGES[name](learned, session)
+            check_tallies(session)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
