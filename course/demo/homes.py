@@ -8,9 +8,11 @@ from datetime import datetime
 from itertools import accumulate
 from random import Random
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..accounts import organisations
+from ..accounts.tables import Organisation
 from ..content.model import Course
 from .places import DEPARTMENTS, Country, countries
 
@@ -74,16 +76,24 @@ def _homes(
     departments: Callable[[int, Random], int],
 ) -> Homes:
     found: dict[Home, float] = {}
+    rows = session.execute(select(Organisation.parent_id, Organisation.name_key, Organisation.id))
+    known = {(row.parent_id, row.name_key): row.id for row in rows}  # asked once, not for each of thousands
+
+    def place(parent: int | None, kind: str, name: str) -> int:
+        there = known.get((parent, organisations.name_key(name)))
+        return there or organisations.find_or_add(session, parent_id=parent, kind=kind, name=name, now=now)
+
     for country in chosen:
         weight = Random(f"{seed}:{country.name}").lognormvariate(0, 0.6)
-        above = organisations.find_or_add(session, parent_id=None, kind="country", name=country.name, now=now)
+        above = place(None, "country", country.name)
         for rank, city in enumerate(country.municipalities[: how_many(country)]):
             chance = Random(f"{seed}:{country.name}:{city}")
             offices = chance.sample(DEPARTMENTS, k=len(DEPARTMENTS))[: departments(rank, chance)]
-            place = organisations.find_or_add(session, parent_id=above, kind="municipality", name=city, now=now)
+            hall = place(above, "municipality", city)
             share = weight / (rank + 1) ** 0.7
-            found[Home(place, (country.name, city), country.region)] = share
+            found[Home(hall, (country.name, city), country.region)] = share
             for office in offices:
-                below = organisations.find_or_add(session, parent_id=place, kind="department", name=office, now=now)
-                found[Home(below, (country.name, city, office), country.region)] = share / len(offices)
+                found[Home(place(hall, "department", office), (country.name, city, office), country.region)] = share / len(
+                    offices
+                )
     return Homes(tuple(found), tuple(accumulate(found.values())))
