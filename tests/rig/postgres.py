@@ -62,8 +62,10 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """The named server, whose databases of ours are dropped at the end, or one of our own."""
+def cluster(*, is_durable: bool = False) -> Iterator[Cluster]:
+    """The named server, whose databases of ours are dropped at the end, or one of our own; that one survives a power cut only
+    when it is asked to, which tests have no use for.
+    """
     named = os.environ.get("TEST_DATABASE_URL", "").replace("postgresql+psycopg://", "postgresql://", 1)
     if named:
         server = Cluster(named)
@@ -73,14 +75,14 @@ def cluster() -> Iterator[Cluster]:
         return
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has at most 107 bytes
     try:
-        with _started(folder) as url:
+        with _started(folder, is_durable=is_durable) as url:
             yield Cluster(url)
     finally:
         shutil.rmtree(folder)
 
 
 @contextmanager
-def _started(folder: Path) -> Iterator[str]:
+def _started(folder: Path, *, is_durable: bool) -> Iterator[str]:
     account = _account()
     binaries = _binaries(folder, account)
     if account:
@@ -89,7 +91,8 @@ def _started(folder: Path) -> Iterator[str]:
     data, log = folder / "data", folder / "log"
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
     _call([binaries / "initdb", "--pgdata", data, "--auth=trust", "--username=course", "--no-sync", *locale], account)
-    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "max_connections=100", "-F"]
+    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "max_connections=100"]
+    options += [] if is_durable else ["-F"]
     with log.open("wb") as output:
         server = subprocess.Popen(
             [binaries / "postgres", "-D", data, *options],
