@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Select, Text, case, cast, func, literal, select
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -62,13 +62,13 @@ def rows(session: Session, *, course: Course, scope: Sequence[int] | None, filte
     chosen = people.chosen(course, scope, filters, state)
     found = session.execute(_listed(chosen, filters.module), execution_options={"yield_per": STREAMED, "stream_results": True})
     for part in found.partitions(STREAMED):
-        for name, email, homes, enrolled_at, modules, lessons, score, passed_at, completed_at, last_at in part:
+        for name, email, homes, enrolled_at, modules, lessons, is_through, score, passed_at, completed_at, last_at in part:
             yield (
                 name or people.DELETED,
                 email or "",
                 places.of(homes),
                 enrolled_at,
-                percents.of(modules or "", lessons or "", is_completed=completed_at is not None),
+                percents.of(modules or "", lessons or "", is_completed=is_through == 1),
                 _percent(score) if score else None,
                 passed_at,
                 completed_at,
@@ -92,15 +92,15 @@ def cells(one: people.Someone) -> Cells:
 
 def _listed(chosen: Select[Any], module: str) -> Select[Any]:
     """What is many of a person is put together in the database: two words of a module or lesson never hold a space."""
-    found = chosen.subquery("chosen")
+    found, of = chosen.subquery("chosen"), aliased(ModuleState)
     flags = case((ModuleState.passed_at.is_not(None), "+"), else_="-") + case(
         (ModuleState.completed_at.is_not(None), "+"), else_="-"
     )
-    modules = select(func.aggregate_strings(flags + ModuleState.module, " ")).where(ModuleState.person_id == Person.id)
-    lessons = select(func.aggregate_strings(LessonState.module + "/" + LessonState.lesson, " ")).where(
+    modules = _together(flags + ModuleState.module).where(ModuleState.person_id == Person.id)
+    lessons = _together(LessonState.module + "/" + LessonState.lesson).where(
         LessonState.person_id == Person.id, LessonState.done_at.is_not(None)
     )
-    homes = select(func.aggregate_strings(cast(Membership.id, Text) + ":" + cast(Membership.organisation_id, Text), " ")).where(
+    homes = _together(cast(Membership.id, Text) + ":" + cast(Membership.organisation_id, Text)).where(
         Membership.person_id == Person.id, Membership.role == "member", Membership.until_at.is_(None)
     )
     query = select(
@@ -110,15 +110,21 @@ def _listed(chosen: Select[Any], module: str) -> Select[Any]:
         iso_text(found.c.enrolled_at),
         modules.scalar_subquery(),
         lessons.scalar_subquery(),
-        ModuleState.score if module else literal(None),
-        iso_text(ModuleState.passed_at) if module else literal(None),
-        iso_text(ModuleState.completed_at if module else found.c.completed_at),
+        case((found.c.completed_at.is_not(None), 1), else_=0),
+        of.score if module else literal(None),
+        iso_text(of.passed_at) if module else literal(None),
+        iso_text(of.completed_at if module else found.c.completed_at),
         iso_text(Enrolment.last_at),
     )
     query = query.join(found, found.c.person_id == Person.id).join(Enrolment, Enrolment.person_id == Person.id)
     if module:
-        query = query.outerjoin(ModuleState, (ModuleState.person_id == Person.id) & (ModuleState.module == module))
+        query = query.outerjoin(of, (of.person_id == Person.id) & (of.module == module))
     return query.order_by(Person.name, Person.id)
+
+
+def _together(words: Any) -> Select[Any]:
+    """Of the person of the row."""
+    return select(func.aggregate_strings(words, " ")).correlate(Person)
 
 
 class Percents:

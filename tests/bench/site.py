@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import os
 import random
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,16 +27,18 @@ from course.publishing import revisions
 from tests.bench import load
 from tests.rig.server import free_port
 
-__all__ = ["Made", "build", "build_in", "build_short", "free_port", "token_of"]
+__all__ = ["Made", "build", "build_in", "build_short", "free_port", "progress"]
 LEARNERS, SHORT = 600, 5
+Mark = tuple[str, str, str]  # a lesson's address, a sign-in, and the token of its forms
 READ = 2  # lessons of each module that every learner has read
 UNGRADED = {"survey", "reflection", "hotspot"}  # a hotspot needs its figure
 
 
 @dataclass(frozen=True)
 class Made:
-    """``cookies`` are sign-ins of learners; of the raw requests each of ``closes`` closes an attempt and has it graded, each of
-    ``progress`` marks a lesson as done.
+    """``cookies`` are sign-ins of learners, ``closes`` raw requests that close an attempt each and have it graded.
+
+    ``marks`` are for ``progress``.
     """
 
     environ: dict[str, str]
@@ -42,7 +46,7 @@ class Made:
     lesson: str
     cookies: list[str]
     closes: list[bytes]
-    progress: list[bytes]
+    marks: list[Mark]
 
 
 def build(folder: Path) -> Made:
@@ -78,18 +82,18 @@ def build_in(environ: dict[str, str], learners: int = LEARNERS) -> Made:
         if done.course is None:
             raise SystemExit("the course has problems: run `./dev course check` first")
         course = revisions.restore(session, revisions.live_digest(session))
-        cookies, closes, progress = [], [], []
+        cookies, closes, marks = [], [], []
         for number in range(learners):
             cookie, requests = _learner(course, number, settings.secret_key)
             cookies.append(cookie)
             closes += requests
-            progress += _marks(course, cookie, settings.secret_key)
+            marks += _marks(course, cookie, settings.secret_key)
         session.commit()
         let_go()
     random.Random(1).shuffle(closes)
-    random.Random(2).shuffle(progress)
+    random.Random(2).shuffle(marks)
     module = course.modules[0]
-    return Made(environ, settings.modules, f"/en/modules/{module.slug}/{module.lessons[1].slug}", cookies, closes, progress)
+    return Made(environ, settings.modules, f"/en/modules/{module.slug}/{module.lessons[1].slug}", cookies, closes, marks)
 
 
 def token_of(cookie: str, key: str) -> str:
@@ -97,13 +101,18 @@ def token_of(cookie: str, key: str) -> str:
     return hmac.new(key.encode(), b"csrf:" + cookie.encode(), hashlib.sha256).hexdigest()
 
 
-def _marks(course: Course, cookie: str, key: str) -> list[bytes]:
-    body = urlencode({"csrf_token": token_of(cookie, key), "seen": "0"}).encode()
-    return [
-        load.post(f"/en/modules/{module.slug}/{lesson.slug}/done", cookie, body)
-        for module in course.modules
-        for lesson in module.lessons[READ:]
-    ]
+def _marks(course: Course, cookie: str, key: str) -> list[Mark]:
+    """The lessons that a learner has not read."""
+    where = [f"/en/modules/{module.slug}/{lesson.slug}/done" for module in course.modules for lesson in module.lessons[READ:]]
+    return [(path, cookie, token_of(cookie, key)) for path in where]
+
+
+def progress(marks: Sequence[Mark]) -> Iterator[bytes]:
+    """Requests without end: each lesson is marked as done, then each is taken back, and so on."""
+    for seen in itertools.count():
+        for path, cookie, token in marks:
+            undo = {"undo": "1"} if seen % 2 else {}
+            yield load.post(path, cookie, urlencode({"csrf_token": token, "seen": seen} | undo).encode())
 
 
 def _learner(course: Course, number: int, key: str) -> tuple[str, list[bytes]]:

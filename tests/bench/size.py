@@ -30,7 +30,7 @@ from tests.bench import load, naive, site
 from tests.rig import postgres
 from tests.rig.server import ROOT, Server, serving
 
-A_SECOND = 100  # requests that write, half of them quizzes to grade
+A_SECOND = 100  # requests that write, at first half of them quizzes to grade
 AT_WORK = 300  # learners who write: each closes 8 attempts and marks 40 lessons as done
 WORKERS = 2
 MOST, WITHIN = 20, 15.0  # times that a page is asked, and seconds that this may take
@@ -127,10 +127,7 @@ def writing(server: Server, made: site.Made) -> Iterator[Written]:
     """Learners at work, from a process of their own, as long as the block lasts."""
     context, found = multiprocessing.get_context("spawn"), Written()
     over, (result, end) = context.Event(), context.Pipe(duplex=False)
-    requests = [one for both in zip(made.closes, made.progress, strict=False) for one in both] + made.progress[
-        len(made.closes) :
-    ]
-    process = context.Process(target=_write, args=(server.port, requests, over, end))
+    process = context.Process(target=_write, args=(server.port, made.closes, made.marks, over, end))
     process.start()
     end.close()  # here: if that process ends without a word, this one must not wait for it
     try:
@@ -142,8 +139,16 @@ def writing(server: Server, made: site.Made) -> Iterator[Written]:
         process.join()
 
 
-def _write(port: int, requests: list[bytes], over: Any, end: Any) -> None:
-    end.send(load.paced(port, iter(requests), per_second=A_SECOND, is_over=over.is_set))
+def _write(port: int, closes: list[bytes], marks: list[site.Mark], over: Any, end: Any) -> None:
+    end.send(load.paced(port, _both(closes, marks), per_second=A_SECOND, is_over=over.is_set))
+
+
+def _both(closes: list[bytes], marks: list[site.Mark]) -> Iterator[bytes]:
+    """In turns, as long as there are attempts to close."""
+    left = iter(closes)
+    for mark in site.progress(marks):
+        yield mark
+        yield from itertools.islice(left, 1)
 
 
 def pages(server: Server, readers: Readers) -> list[Row]:
