@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+from granian._granian import RSGIProtocolClosed as ProtocolClosed
 
 from .answers import Answer, Spool
 
@@ -30,13 +31,14 @@ class Gone(Exception):
 
 async def follow(protocol: HTTPProtocol, answer: Answer, spool: Spool, making: asyncio.Future[None], client: str) -> None:
     """Sends a body that ``making`` still writes into the spool. Raises Gone, or what ``making`` raised once all is cut off."""
+    making.add_done_callback(lambda _making: spool.grown.set())  # whoever waits for more must learn that none comes
     with _pipe() as (for_server, end):
-        protocol.response_file(answer.status, answer.headers, str(DESCRIPTORS / str(for_server)))
         try:
+            protocol.response_file(answer.status, answer.headers, str(DESCRIPTORS / str(for_server)))
             async for piece in _pieces(answer, spool, making):
                 await _pour(end, piece)
             await making
-        except BrokenPipeError:
+        except (BrokenPipeError, ProtocolClosed):
             raise Gone from None
         except BaseException:
             _cut(client)  # before the pipe ends, which to the server is the end of a whole answer

@@ -68,6 +68,19 @@ def _steady(*, is_whole: bool) -> Iterator[bytes]:
         raise RuntimeError("the second half cannot be made")
 
 
+def waiting(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """One piece, and its end or a failure half a second later, when all there is has been sent."""
+    start_response("200 OK", [("Content-Type", "text/csv")])
+    return _waiting(is_whole=environ["QUERY_STRING"] != "fail")
+
+
+def _waiting(*, is_whole: bool) -> Iterator[bytes]:
+    yield PIECE
+    time.sleep(0.5)
+    if not is_whole:
+        raise RuntimeError("the second half cannot be made")
+
+
 def endless(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     """Pieces until nobody wants them; then a file says so."""
     start_response("200 OK", [("Content-Type", "text/csv")])
@@ -131,6 +144,7 @@ PAGES = {
     "/failing": failing,
     "/crashing": crashing,
     "/steady": steady,
+    "/waiting": waiting,
     "/endless": endless,
     "/remembering": remembering,
     "/unchanged": unchanged,

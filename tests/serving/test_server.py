@@ -153,6 +153,14 @@ def test_failure_half_way_is_a_broken_download(server: Server) -> None:
     assert ask(server, "GET", "/")[0] == 200
 
 
+def test_an_end_that_comes_when_all_is_sent_is_told(server: Server) -> None:
+    status, headers, body = ask(server, "GET", "/waiting")
+    assert (status, headers["transfer-encoding"], len(body)) == (200, "chunked", 65536)
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        ask(server, "GET", "/waiting?fail")
+    assert len(broken.value.partial) == 65536
+
+
 def test_a_client_that_knows_no_chunks_waits_for_the_length(server: Server) -> None:
     head, _, body = raw(server, b"GET /steady HTTP/1.0\r\nHost: h\r\n\r\n").partition(b"\r\n\r\n")
     assert (b"content-length: %d" % len(body) in head.lower(), len(body)) == (True, 1024 * 65536)
