@@ -102,14 +102,19 @@ def speed(made: site.Made, short: site.Made, folder: Path, cores: list[int]) -> 
 
 
 def rounds(made: site.Made, short: site.Made, ours: Server, other: Server, bare: Server, size: int) -> list[Line]:
-    closes, short_closes = iter(made.closes), iter(short.closes)
-    found: dict[str, list[load.Round]] = {"bare": [], "lesson": [], "quiz": [], "short": []}
+    closes, short_closes, marks = iter(made.closes), iter(short.closes), site.progress(made.marks)
+    cookies = made.cookies[:100]
+    tags = [tag_of(ours, made.lesson, cookie) for cookie in cookies]
+    revisits = [load.get(made.lesson, cookie, tag) for cookie, tag in zip(cookies, tags, strict=True)]
     kinds: dict[str, tuple[Server, Callable[[], Iterator[bytes]]]] = {
         "bare": (bare, lambda: itertools.repeat(load.get("/"))),
-        "lesson": (ours, lambda: itertools.cycle([load.get(made.lesson, cookie) for cookie in made.cookies[:100]])),
+        "lesson": (ours, lambda: itertools.cycle([load.get(made.lesson, cookie) for cookie in cookies])),
+        "revisit": (ours, lambda: itertools.cycle(revisits)),
+        "progress": (ours, lambda: marks),
         "quiz": (ours, lambda: itertools.islice(closes, len(made.closes) // (ROUNDS + 1))),
         "short": (other, lambda: itertools.islice(short_closes, len(short.closes) // (ROUNDS + 1))),
     }
+    found: dict[str, list[load.Round]] = {name: [] for name in kinds}
     with click.progressbar(range(ROUNDS + 1), label="Rounds") as bar:
         for number in bar:
             for name, (server, requests) in kinds.items():
@@ -120,6 +125,8 @@ def rounds(made: site.Made, short: site.Made, ours: Server, other: Server, bare:
     lines = []
     for name, words, bound, status in (
         ("lesson", "signed-in lesson page", 0.25, 200),
+        ("revisit", "lesson page that the browser has", 0.45, 304),
+        ("progress", "lesson marked as done", 0.24, 303),
         ("short", "graded quiz of 5 items", 0.10, 303),
         ("quiz", "graded quiz of the course", 0.0, 303),
     ):
@@ -198,6 +205,11 @@ def fetch(server: Server, path: str, cookie: str, *, packed: bool = False) -> by
     headers = ({"Cookie": f"course={cookie}"} if cookie else {}) | ({"Accept-Encoding": "gzip"} if packed else {})
     with urlopen(Request(f"{server.url}{path}", headers=headers), timeout=10) as answer:
         return bytes(answer.read())
+
+
+def tag_of(server: Server, path: str, cookie: str) -> str:
+    with urlopen(Request(f"{server.url}{path}", headers={"Cookie": f"course={cookie}"}), timeout=10) as answer:
+        return str(answer.headers["ETag"])
 
 
 def spread(values: list[float]) -> str:

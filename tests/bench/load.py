@@ -32,17 +32,19 @@ class _Line:
     got: bytes = b""
 
 
-def get(path: str, cookie: str = "") -> bytes:
-    return _request("GET", path, cookie, b"")
+def get(path: str, cookie: str = "", tag: str = "") -> bytes:
+    """``tag`` is of the page that the browser has already."""
+    return _request("GET", path, cookie, b"", tag)
 
 
 def post(path: str, cookie: str, body: bytes) -> bytes:
     return _request("POST", path, cookie, body)
 
 
-def _request(method: str, path: str, cookie: str, body: bytes) -> bytes:
+def _request(method: str, path: str, cookie: str, body: bytes, tag: str = "") -> bytes:
     head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: text/html"]
     head += [f"Cookie: course={cookie}"] if cookie else []
+    head += [f"If-None-Match: {tag}"] if tag else []
     head += [f"Content-Length: {len(body)}", "Content-Type: application/x-www-form-urlencoded"] if body else []
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
