@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.stress import coverage, cuts, disk, kills, locks, mutation, races, slow
+from tests.stress import clock, coverage, cuts, disk, kills, locks, mutation, races, slow
 
 PARTS: Mapping[str, Callable[[list[str]], bool]] = {
     "coverage": coverage.run,
@@ -16,6 +16,7 @@ PARTS: Mapping[str, Callable[[list[str]], bool]] = {
     "disk": disk.run,
     "slow": slow.run,
     "cuts": cuts.run,
+    "clock": clock.run,
 }
 
 
