@@ -105,10 +105,10 @@ def prepare(engine: Engine) -> None:
 
 
 def _wait_for_locks(connection: Connection) -> None:
-    """As long as this transaction may; nothing is said where the connection does so already."""
+    """A writing transaction as long as it may; nothing is said where the connection does so already."""
     milliseconds = round(_patience.get() * 1000)
     if connection.dialect.name == "postgresql":
-        if milliseconds != USUAL:
+        if milliseconds != USUAL and _intent.get():
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
     elif connection.info.get("waits", USUAL) != milliseconds:
         connection.info["waits"] = milliseconds
