@@ -52,14 +52,15 @@ def verify(app: Factory, sample: int | None, seed: int) -> None:
 @click.command()
 @click.pass_obj
 def rebuild(app: Factory) -> None:
-    """Write the summaries anew where they are not what the facts say, and name each change.
+    """Write the summaries anew where they are not what the facts say, and the tallies where they do not add up, and name each
+    change.
 
     Facts and certificates are never touched: what only they could mend is named as left. Exit 0: all is in order now; 1: some
     is left.
     """
-    from .extensions import current_session, intend, writing
-    from .verifying.checking import BATCH, everybody
-    from .verifying.mending import mend
+    from .extensions import current_session, intend, see_one_moment, writing
+    from .verifying.checking import BATCH, Difference, everybody
+    from .verifying.mending import mend, mend_tallies, recount
     from .verifying.shelf import Shelf
 
     mended = left = 0
@@ -77,6 +78,18 @@ def rebuild(app: Factory) -> None:
                 mended += sum(1 for difference in found if difference.can_be_mended)
                 left += sum(1 for difference in found if not difference.can_be_mended)
                 bar.update(len(batch))
+        session.rollback()
+        see_one_moment(session)
+        wrong: list[Difference] = []
+        with click.progressbar(length=len(people), label="Adding up", show_pos=True, file=sys.stderr) as bar:
+            for number, found in recount(session):
+                wrong += found
+                bar.update(number)
+        with writing(session):
+            mend_tallies(session, wrong)
+        for difference in wrong:
+            click.echo(f"mended  {difference}")
+        mended += len(wrong)
     click.echo(f"{len(people):,} people: {mended:,} mended, {left:,} left as they are")
     sys.exit(1 if left else 0)
 

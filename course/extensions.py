@@ -1,39 +1,27 @@
-"""The database and what every transaction keeps: one session a request, its intent to write said before it begins.
-
-SQLite as shipped begins a transaction only before the first write, so that a check and the insert after it can race, and
-concurrent writers fail at once. Here every transaction begins by itself, a writing one with BEGIN IMMEDIATE.
-"""
+"""The database of a request: one session, its intent to write said before its transaction begins (``course.connections``)."""
 
 from __future__ import annotations
 
 import logging
-import sqlite3
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
-from weakref import WeakSet
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, NullPool, create_engine, event
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import DateTime, Dialect, Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
-from .turns import Turns
+from .connections import PATIENCE, Reader, means_to_write, prepare, seconds_to_wait, writer
 
 READ_ONLY = "25006"  # how PostgreSQL refuses to write where it is a standby
-PATIENCE = 5.0  # seconds that a request waits for a lock
-USUAL = round(PATIENCE * 1000)
-PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": USUAL}  # 2 = FULL
-BY_THE_WAY = 0.5  # the same where a page that reads has something to note
-_intent: ContextVar[bool] = ContextVar("intent to write", default=False)
-_patience: ContextVar[float] = ContextVar("seconds to wait for a lock", default=PATIENCE)
+BY_THE_WAY = 0.5  # seconds that a page which reads waits for a lock where it has something to note
 log = logging.getLogger(__name__)
 
 
@@ -42,25 +30,44 @@ class Base(DeclarativeBase):
 
 
 class Moment(TypeDecorator[datetime]):
-    """A time in UTC. SQLite keeps no zone, so it is taken off on the way in and put back on the way out."""
+    """A time in UTC. SQLite keeps no zone: it is taken off on the way in and put back on the way out, in one call each."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        return _to_text if dialect.name == "sqlite" else _in_utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        return _from_text if dialect.name == "sqlite" else _in_utc
 
 
-db = SQLAlchemy(model_class=Base)
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return value.astimezone(UTC)
+
+
+def _to_text(value: datetime | None) -> str | None:
+    held = _in_utc(value)
+    return None if held is None else held.isoformat(" ", "microseconds")[:26]
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+class IntentSession(FlaskSession):
+    """Where there is a connection of its own for writing, a transaction that means to write is on it."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        own = current_app.extensions["writer"] if means_to_write.get() else None
+        return own or super().get_bind(*args, **kwargs)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": IntentSession})
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -76,94 +83,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     with app.app_context():
         prepare(db.engine)
         app.extensions["reader"] = Reader(db.engine)
-
-
-def prepare(engine: Engine) -> None:
-    """Sets on every new connection what durability rests on and how long it waits for a lock, and lets each transaction in
-    SQLite begin by our own hand.
-    """
-    _keep_promises(engine)
-    if engine.dialect.name != "sqlite":
-        event.listen(engine, "begin", _wait_for_locks)
-        return
-    turns = Turns(engine.url.database or "")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if not _intent.get():
-            connection.exec_driver_sql("BEGIN")
-            return
-        connection.info["turn"] = turns.take(_patience.get())
-        _wait_for_locks(connection)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    @event.listens_for(engine, "checkin")
-    def _checkin(_connection: sqlite3.Connection | None, record: Any) -> None:
-        turn = record.info.pop("turn", None)  # the transaction is over, committed or not
-        if turn:
-            turn.give()
-
-
-def _wait_for_locks(connection: Connection) -> None:
-    """A writing transaction as long as it may; nothing is said where the connection does so already."""
-    milliseconds = round(_patience.get() * 1000)
-    if connection.dialect.name == "postgresql":
-        if milliseconds != USUAL and _intent.get():
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
-    elif connection.info.get("waits", USUAL) != milliseconds:
-        connection.info["waits"] = milliseconds
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
-
-
-def _keep_promises(engine: Engine) -> None:
-    if engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", _wait_for_nobody_for_ever)
-        return
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
-        for name, value in PRAGMAS.items():
-            connection.execute(f"PRAGMA {name} = {value}")
-        held = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
-        if held != PRAGMAS:
-            raise RuntimeError(f"SQLite does not keep its promises here: {held} instead of {PRAGMAS}")
-
-
-def _wait_for_nobody_for_ever(connection: Any, _record: object) -> None:
-    """PostgreSQL by itself waits without end, and whoever waits holds a thread."""
-    connection.execute(f"SET lock_timeout = {USUAL}")
-    connection.commit()
-
-
-class Reader:
-    """One connection a thread for single statements that only read: each sees what is committed when it runs.
-
-    It is opened once and has no transaction to begin and to end, which would cost as much as the statement itself.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        _keep_promises(self.engine)
-        self._local = threading.local()
-        self._all: WeakSet[Connection] = WeakSet()
-
-    def connection(self) -> Connection:
-        held: Connection | None = getattr(self._local, "connection", None)
-        if held is None or held.closed or held.invalidated:
-            held = self._local.connection = self.engine.connect()
-            self._all.add(held)
-        return held
-
-    def drop(self) -> None:
-        """After a failure: this thread's next statement asks for a new connection."""
-        held, self._local.connection = getattr(self._local, "connection", None), None
-        if held is not None:
-            held.close()
-
-    def close(self) -> None:
-        for held in list(self._all):
-            held.close()
+        app.extensions["writer"] = writer(db.engine)
 
 
 def reader() -> Reader:
@@ -175,20 +95,27 @@ def let_go() -> None:
     """Gives back every connection of this application; it takes new ones when it is used again."""
     db.session.remove()
     reader().close()
-    db.engine.dispose()
+    for engine in engines():
+        engine.dispose()
+
+
+def engines() -> list[Engine]:
+    """Everything that sends statements: for transactions that read, for those that write, for single statements that read."""
+    own = current_app.extensions["writer"]
+    return [db.engine, *([own] if own else []), reader().engine]
 
 
 def intend(to_write: bool, patience: float = PATIENCE) -> None:
     """Says how the transactions of this request begin, and how long one may wait; called once, before the first query."""
-    _intent.set(to_write)
-    _patience.set(patience)
+    means_to_write.set(to_write)
+    seconds_to_wait.set(patience)
 
 
 @contextmanager
 def writing(session: Session) -> Iterator[None]:
     """A writing transaction inside a reading request: what was read before is let go, and the block is committed."""
     session.rollback()
-    token = _intent.set(True)
+    token = means_to_write.set(True)
     try:
         yield
         session.commit()
@@ -196,7 +123,7 @@ def writing(session: Session) -> Iterator[None]:
         session.rollback()
         raise
     finally:
-        _intent.reset(token)
+        means_to_write.reset(token)
 
 
 @contextmanager
@@ -204,7 +131,7 @@ def by_the_way() -> Iterator[None]:
     """Around ``writing`` in a request that reads: where nothing can be written at the moment, because of a lock, a full disk or
     a database that may only be read, what the page has to note is left out, soon, and the page is shown.
     """
-    token = _patience.set(BY_THE_WAY)
+    token = seconds_to_wait.set(BY_THE_WAY)
     try:
         yield
     except DBAPIError as error:
@@ -212,7 +139,7 @@ def by_the_way() -> Iterator[None]:
             raise
         log.warning("not noted: %s", error.orig)
     finally:
-        _patience.reset(token)
+        seconds_to_wait.reset(token)
 
 
 def is_for_a_while(error: DBAPIError) -> bool:
@@ -228,11 +155,11 @@ def _sqlstate(error: DBAPIError) -> str:
 def reading(session: Session) -> Iterator[None]:
     """Reads inside a writing request that changes nothing, such as a long plan: no writer waits for it."""
     session.rollback()
-    token = _intent.set(False)
+    token = means_to_write.set(False)
     try:
         yield
     finally:
-        _intent.reset(token)
+        means_to_write.reset(token)
 
 
 def current_session() -> Session:

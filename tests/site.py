@@ -23,9 +23,9 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from course import clock, config, create_app
+from course import clock, config, create_app, extensions
 from course.accounts import organisations, people
-from course.extensions import current_session, db, intend, let_go, reader
+from course.extensions import current_session, intend, let_go
 from course.publishing import revisions
 from tests.courses import write_small_course
 
@@ -215,9 +215,9 @@ def counted_queries(site: Site) -> Iterator[list[str]]:
 
 
 def engines(site: Site) -> list[Engine]:
-    """Everything that sends statements: for transactions, and for single statements that read."""
+    """Everything that sends statements."""
     with site.app.app_context():
-        return [db.engine, reader().engine]
+        return extensions.engines()
 
 
 @pytest.fixture

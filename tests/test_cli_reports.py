@@ -25,7 +25,7 @@ def test_verify_finds_what_rebuild_mends(command: Command) -> None:
     assert difference is not None
     assert command("verify", "--sample", "30", code=1).count(difference.group()) == 1
     assert command("rebuild").count(f"mended  {difference.group()}") == 1
-    assert lines(command("rebuild")) == "Rebuilding\n30 people: 0 mended, 0 left as they are\n"
+    assert lines(command("rebuild")) == "Rebuilding\nAdding up\n30 people: 0 mended, 0 left as they are\n"
     assert command("verify").count("no difference") == 1
 
 

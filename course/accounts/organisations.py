@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, select, true, update
+from sqlalchemy import delete, func, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -146,20 +147,87 @@ def places(session: Session, within: Sequence[int] | None = None) -> list[Place]
     return in_order(rows, None if within is None else subtree(session, within))
 
 
-def in_order(rows: Sequence[Any], seen: set[int] | None) -> list[Place]:
+def in_order(rows: Sequence[Any], seen: Collection[int] | None) -> list[Place]:
     """Places in reading order, of rows with id, public_id, kind, name and parent_id; ``seen`` None keeps them all."""
-    names = {row.id: (row.name, row.parent_id) for row in rows}
+    by_id = {row.id: row for row in rows}
+    known: dict[int | None, tuple[tuple[str, ...], tuple[str, ...]]] = {None: ((), ())}
 
-    def path(organisation_id: int) -> tuple[str, ...]:
-        name, parent = names[organisation_id]
-        return (*path(parent), name) if parent else (name,)
+    def path(organisation_id: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names from the root down, and their keys."""
+        if organisation_id not in known:
+            row = by_id[organisation_id]
+            names, keys = path(row.parent_id)
+            known[organisation_id] = ((*names, row.name), (*keys, name_key(row.name)))
+        return known[organisation_id]
 
-    kept = [
-        Place(row.id, row.public_id, row.kind, row.name, row.parent_id, path(row.id))
-        for row in rows
-        if seen is None or row.id in seen
-    ]
-    return sorted(kept, key=lambda place: [name_key(name) for name in place.path])
+    kept = sorted((row for row in rows if seen is None or row.id in seen), key=lambda row: path(row.id)[1])
+    return [Place(row.id, row.public_id, row.kind, row.name, row.parent_id, path(row.id)[0]) for row in kept]
+
+
+def upper(session: Session, of: Sequence[int] | None, most: int) -> tuple[list[Place], int]:
+    """The uppermost levels of a tree that together hold at most so many organisations, and how many there are below them.
+
+    ``of`` names the organisations that stand uppermost, None all that stand under none. One level below them is always there.
+    """
+    closure, top = OrganisationClosure, Organisation
+    below = select(closure.descendant_id.label("id"), func.min(closure.depth).label("level")).group_by(closure.descendant_id)
+    if of is None:
+        below = below.join(top, top.id == closure.ancestor_id).where(top.parent_id.is_(None))
+    else:
+        below = below.where(closure.ancestor_id.in_(of))
+    found = below.subquery("found")
+    numbers: dict[int, int] = dict(session.execute(select(found.c.level, func.count()).group_by(found.c.level)).all())
+    last = _last_level(numbers, most, 0 if of is None else 1)
+    kept = set(session.scalars(select(found.c.id).where(found.c.level <= last)))
+    return named(session, kept), sum(numbers.values()) - len(kept)
+
+
+def cut(found: Sequence[Place], most: int, least: int) -> tuple[list[Place], int]:
+    """The same of a tree that is there, whatever moment it is of: its places in reading order, ``least`` levels at least."""
+    levels: dict[int, int] = {}
+    for place in found:
+        levels[place.id] = 0 if place.parent_id not in levels else levels[place.parent_id] + 1
+    last = _last_level(Counter(levels.values()), most, least)
+    kept = [place for place in found if levels[place.id] <= last]
+    return kept, len(found) - len(kept)
+
+
+def _last_level(numbers: Mapping[int, int], most: int, least: int) -> int:
+    """How far down so many organisations go at most, given how many stand on each level."""
+    whole = [level for level in numbers if sum(numbers[n] for n in range(level + 1)) <= most]
+    return max(least, *whole, 0)
+
+
+def named(session: Session, ids: Collection[int]) -> list[Place]:
+    """These organisations in reading order."""
+    above = select(OrganisationClosure.ancestor_id).where(OrganisationClosure.descendant_id.in_(ids))
+    columns = (Organisation.id, Organisation.public_id, Organisation.kind, Organisation.name, Organisation.parent_id)
+    return in_order(session.execute(select(*columns).where(Organisation.id.in_(above))).all(), ids)
+
+
+def find(session: Session, public_id: str, within: Sequence[int] | None) -> list[Place]:
+    """The organisation of this public id with those above it, from the root; empty when there is none in these subtrees.
+
+    Those above that are not in the subtrees are left out.
+    """
+    closure, seen = OrganisationClosure, aliased(OrganisationClosure)
+    above = (
+        select(closure.ancestor_id)
+        .join(Organisation, Organisation.id == closure.descendant_id)
+        .where(Organisation.public_id == public_id)
+    )
+    if within is not None:
+        above = above.where(closure.ancestor_id.in_(select(seen.descendant_id).where(seen.ancestor_id.in_(within))))
+    return named(session, set(session.scalars(above)))
+
+
+def tops(session: Session, of: Sequence[int]) -> list[int]:
+    """Those of the organisations that stand below no other of them."""
+    if len(of) == 1:
+        return list(of)
+    closure = OrganisationClosure
+    below = select(closure.descendant_id).where(closure.ancestor_id.in_(of), closure.descendant_id.in_(of), closure.depth > 0)
+    return sorted(set(of) - set(session.scalars(below)))
 
 
 def subtree(session: Session, of: Sequence[int]) -> set[int]:

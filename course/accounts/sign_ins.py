@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from ..statements import Statement
 from . import passwords
 from .people import email_key
 from .secrets import digest, token
@@ -39,7 +41,7 @@ class Viewer:
         return self.public_id
 
 
-_find = (
+_find: Statement[Any] = Statement(
     select(
         SignIn.id.label("sign_in_id"),
         SignIn.created_at,
@@ -61,7 +63,7 @@ _find = (
 
 def find(connection: Connection, cookie: str, now: datetime) -> Viewer | None:
     """The person behind a cookie; None when it is unknown, ended, idle too long or too old. One query."""
-    row = connection.execute(_find, {"token_digest": digest(cookie)}).one_or_none()
+    row = _find.first(connection, {"token_digest": digest(cookie)})
     if row is None or now - row.seen_at > IDLE[row.role] or now - row.created_at > ABSOLUTE[row.role]:
         return None
     return Viewer(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 import quizzes
 from quizzes.model import ItemOutcome, Quiz, QuizOutcome, Response
@@ -22,41 +21,44 @@ from ..accounts.secrets import public_id
 from ..accounts.tables import Person
 from ..content.model import Course, Module
 from ..extensions import Moment
+from ..statements import Statement, inserting
 from . import facts, grading, scores
 from .completing import settle
 from .lessons import enrol, start_module
+from .record import AttemptRecord
 from .summaries import Result, counted, is_reached, ppm, score_of
 from .tables import Attempt, Given, ModuleState, Outcome
 
 __all__ = ["NotAllowed", "Standing", "close", "find", "outcome_of", "responses", "save", "score_of", "standing", "start"]
 
-_own = select(Attempt).where(Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person"))
 _a, _g, _s = Attempt.__table__.c, Given.__table__.c, ModuleState.__table__.c
+_attempt = select(*(_a[field.name] for field in fields(AttemptRecord)))
 _one_state = (_s.person_id == bindparam("person"), _s.module == bindparam("slug"))
-_one_response = (_g.attempt_id == bindparam("of"), _g.item == bindparam("which"))
-_responses = select(_g.item, _g.value).where(_g.attempt_id == bindparam("attempt"))
-_closed = (
+_at = bindparam("at", type_=Moment)
+_own = Statement(_attempt.where(_a.public_id == bindparam("public_id"), _a.person_id == bindparam("person")), AttemptRecord)
+_all = Statement(
+    _attempt.where(_a.person_id == bindparam("person"), _a.module == bindparam("slug")).order_by(_a.number), AttemptRecord
+)
+_responses: Statement[Any] = Statement(select(_g.item, _g.value).where(_g.attempt_id == bindparam("attempt")))
+_closed: Statement[Any] = Statement(
     select(_a.raw, _a.max, _a.pass_mark)
     .where(_a.person_id == bindparam("person"), _a.module == bindparam("slug"), _a.closed_at.is_not(None))
     .order_by(_a.number)
 )
-_close = (
+_close: Statement[Any] = Statement(
     update(Attempt.__table__)  # type: ignore[arg-type]  # a declared table is one
     .where(_a.id == bindparam("attempt"))
     .values({name: bindparam(name) for name in ("closed_at", "raw", "max", "is_passed")})
 )
-_add_response = insert(Given.__table__).values(  # type: ignore[arg-type]
-    attempt_id=bindparam("of"), item=bindparam("which"), value=bindparam("value"), at=bindparam("at")
-)
-_change_response = (
+_add_response = inserting(Given.__table__)
+_change_response: Statement[Any] = Statement(
     update(Given.__table__)  # type: ignore[arg-type]
-    .where(*_one_response)
+    .where(_g.attempt_id == bindparam("of"), _g.item == bindparam("which"))
     .values(value=bindparam("value"), at=bindparam("at"))
 )
-_at = bindparam("at", type_=Moment)
-_add_outcome = insert(Outcome.__table__)  # type: ignore[arg-type]
-_score_before = select(_s.score).where(*_one_state)
-_change_state = (
+_add_outcome = inserting(Outcome.__table__)
+_score_before: Statement[Any] = Statement(select(_s.score).where(*_one_state))
+_change_state: Statement[Any] = Statement(
     update(ModuleState.__table__)  # type: ignore[arg-type]
     .where(*_one_state)
     .values(
@@ -76,14 +78,14 @@ class NotAllowed(Exception):
 class Standing:
     """All attempts of a person at one quiz, oldest first, and the open one if there is one."""
 
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[AttemptRecord, ...]
 
     @property
-    def open(self) -> Attempt | None:
+    def open(self) -> AttemptRecord | None:
         return next((attempt for attempt in self.attempts if attempt.closed_at is None), None)
 
     @property
-    def closed(self) -> tuple[Attempt, ...]:
+    def closed(self) -> tuple[AttemptRecord, ...]:
         return tuple(attempt for attempt in self.attempts if attempt.closed_at is not None)
 
     @property
@@ -92,27 +94,21 @@ class Standing:
 
 
 def standing(session: Session, person_id: int, module: str) -> Standing:
-    return Standing(
-        tuple(
-            session.scalars(
-                select(Attempt).where(Attempt.person_id == person_id, Attempt.module == module).order_by(Attempt.number)
-            )
-        )
-    )
+    return Standing(tuple(_all.all(session.connection(), {"person": person_id, "slug": module})))
 
 
-def find(session: Session, attempt_public_id: str, person_id: int, *, to_write: bool = False) -> Attempt | None:
+def find(session: Session, attempt_public_id: str, person_id: int, *, to_write: bool = False) -> AttemptRecord | None:
     """An attempt of this person; somebody else's is as unknown as one there is not.
 
     ``to_write`` takes the learner's lock before it reads, so that what it finds stays so until the transaction ends.
     """
+    connection = session.connection()
     if to_write:
-        facts.hold(session.connection(), person_id)
-    options = {"populate_existing": to_write}
-    return session.scalar(_own, {"public_id": attempt_public_id, "person": person_id}, execution_options=options)
+        facts.hold(connection, person_id)
+    return _own.first(connection, {"public_id": attempt_public_id, "person": person_id})
 
 
-def start(session: Session, *, person_id: int, course: Course, module: Module, now: datetime) -> Attempt:
+def start(session: Session, *, person_id: int, course: Course, module: Module, now: datetime) -> AttemptRecord:
     """The open attempt, or a new one on today's revision. Raises NotAllowed when the rules refuse it.
 
     The unique number of an attempt and the one open row decide when two tabs start at once.
@@ -160,15 +156,17 @@ def start(session: Session, *, person_id: int, course: Course, module: Module, n
         if found is None:
             raise
         return found
-    return attempt
+    begun = find(session, attempt.public_id, person_id)
+    assert begun is not None
+    return begun
 
 
 def responses(session: Session, attempt_id: int) -> dict[str, Response]:
-    rows = session.connection().execute(_responses, {"attempt": attempt_id})
+    rows = _responses.all(session.connection(), {"attempt": attempt_id})
     return {row.item: Response.from_json(row.value) for row in rows}
 
 
-def save(session: Session, attempt: Attempt, given: Mapping[str, Response], now: datetime) -> int:
+def save(session: Session, attempt: AttemptRecord, given: Mapping[str, Response], now: datetime) -> int:
     """Keeps responses of an open attempt; returns how many changed. Each change is a fact; the same one again is none.
 
     A closed attempt keeps what it was graded on, and one whose time is over what was saved in time: nothing is saved and 0
@@ -180,14 +178,14 @@ def save(session: Session, attempt: Attempt, given: Mapping[str, Response], now:
     return len(_keep(session.connection(), attempt, responses(session, attempt.id), given, now))
 
 
-def is_over(attempt: Attempt, now: datetime) -> bool:
+def is_over(attempt: AttemptRecord, now: datetime) -> bool:
     """Whether the time of an attempt has run out."""
     return attempt.closes_at is not None and now >= attempt.closes_at
 
 
 def close(
     session: Session,
-    attempt: Attempt,
+    attempt: AttemptRecord,
     *,
     quiz: Quiz,
     course: Course,
@@ -211,7 +209,7 @@ def close(
     score = grading.graded(attempt, quiz, held, rulings).outcome.score if rulings else first.score
     is_passed = quizzes.passed(score, attempt.pass_mark)
     _set(connection, attempt, closed_at=at, raw=str(score.raw), max=str(score.max), is_passed=is_passed)
-    connection.execute(_add_outcome, [_outcome_row(attempt.id, item) for item in first.items])
+    _add_outcome.run_many(connection, [_outcome_row(attempt.id, item) for item in first.items])
     facts.add(
         session,
         key=f"closed:{attempt.id}",
@@ -235,7 +233,7 @@ def close(
 
 
 def _keep(
-    connection: Connection, attempt: Attempt, held: Mapping[str, Response], given: Mapping[str, Response], now: datetime
+    connection: Connection, attempt: AttemptRecord, held: Mapping[str, Response], given: Mapping[str, Response], now: datetime
 ) -> dict[str, Response]:
     """Writes what differs from what is held, with a fact for each; returns it."""
     kept = {item: replace(one, hints=max(one.hints, held.get(item, Response()).hints)) for item, one in given.items()}
@@ -243,8 +241,10 @@ def _keep(
     found = []
     for item, response in changed.items():
         value = response.as_json()
-        row = {"of": attempt.id, "which": item, "value": value, "at": now}
-        connection.execute(_change_response if item in held else _add_response, row)
+        if item in held:
+            _change_response.run(connection, {"of": attempt.id, "which": item, "value": value, "at": now})
+        else:
+            _add_response.run(connection, {"attempt_id": attempt.id, "item": item, "value": value, "at": now})
         fact = facts.fact(
             key=f"responded:{attempt.id}:{item}:{public_id()}",
             person_id=attempt.person_id,
@@ -266,27 +266,27 @@ def _outcome_row(attempt_id: int, item: ItemOutcome) -> dict[str, Any]:
     return {"attempt_id": attempt_id, "item": item.item_id, "status": item.status, **score}
 
 
-def _set(connection: Connection, attempt: Attempt, **values: Any) -> None:
-    """Writes the row, and keeps the object in step with it without another query."""
-    connection.execute(_close, {"attempt": attempt.id, **values})
+def _set(connection: Connection, attempt: AttemptRecord, **values: Any) -> None:
+    """Writes the row, and keeps the record in step with it."""
+    _close.run(connection, {"attempt": attempt.id, **values})
     for name, value in values.items():
-        set_committed_value(attempt, name, value)
+        setattr(attempt, name, value)
 
 
-def _summarise(connection: Connection, attempt: Attempt, quiz: Quiz, at: datetime) -> None:
+def _summarise(connection: Connection, attempt: AttemptRecord, quiz: Quiz, at: datetime) -> None:
     """The score that counts, by the quiz's rule; a pass once earned stays."""
     whose = {"person": attempt.person_id, "slug": attempt.module}
-    closed = [attempt] if attempt.number == 1 else connection.execute(_closed, whose)
+    closed = [attempt] if attempt.number == 1 else _closed.all(connection, whose)
     results = [Result(score_of(each).scaled, each.pass_mark) for each in closed]
     score = counted(results, quiz.counts)
-    before = None if attempt.number == 1 else connection.execute(_score_before, whose).scalar_one()
+    before = None if attempt.number == 1 else _score_before.scalar(connection, whose)
     reached_at = at if is_reached(results, quiz.counts) else None
     new = {"new_score": str(score), "new_ppm": ppm(score), "at": at, "reached_at": reached_at}
-    connection.execute(_change_state, whose | new)
+    _change_state.run(connection, whose | new)
     scores.keep(connection, attempt.person_id, attempt.module, before, score, at)
 
 
-def outcome_of(session: Session, attempt: Attempt, quiz: Quiz, language: str = "") -> QuizOutcome:
+def outcome_of(session: Session, attempt: AttemptRecord, quiz: Quiz, language: str = "") -> QuizOutcome:
     """The result to show: graded again from the stored responses by the same function, on the revision it began with."""
     held = grading.rulings(session, attempt.module, language)
     return grading.graded(attempt, quiz, responses(session, attempt.id), held).outcome

@@ -15,12 +15,13 @@ from ..accounts.tables import Person
 from ..content.model import Course
 from ..publishing.revisions import Live
 from . import attempts, facts
+from .grading import AnyAttempt
 from .tables import Attempt
 
 BATCH = 200  # attempts that one transaction closes
 
 
-def quiz_of(session: Session, live: Live, attempt: Attempt) -> Quiz:
+def quiz_of(session: Session, live: Live, attempt: AnyAttempt) -> Quiz:
     """The quiz an attempt began with, in the source language of its revision. Raises KeyError."""
     module = live.module_of(session, attempt.revision, attempt.module)
     return module.quizzes[live.revision(session, attempt.revision).languages[0]]

@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
+from ..statements import Statement, inserting
 from .tables import Enrolment, Fact
 
-_add = insert(Fact.__table__)  # type: ignore[arg-type]  # a declared table is one
-_hold = select(Enrolment.__table__.c.person_id).where(Enrolment.__table__.c.person_id == bindparam("person")).with_for_update()
+_add = inserting(Fact.__table__, "key", "person_id", "kind", "module", "lesson", "attempt_id", "revision", "at", "detail")
+_hold: Statement[Any] = Statement(
+    select(Enrolment.person_id).where(Enrolment.person_id == bindparam("person")).with_for_update()
+)
 
 
 def add(
@@ -74,14 +77,13 @@ def fact(
 
 def add_all(connection: Connection, found: Sequence[Mapping[str, Any]]) -> None:
     """Many facts in one statement. Raises IntegrityError when any of their keys was used; then none is added."""
-    if found:
-        connection.execute(_add, [dict(one) for one in found])
+    _add.run_many(connection, found)
 
 
 def hold(connection: Connection, person_id: int) -> None:
     """What ``lock`` does, for those who need nothing of the enrolment."""
     if connection.dialect.name != "sqlite":
-        connection.execute(_hold, {"person": person_id})
+        _hold.first(connection, {"person": person_id})
 
 
 def lock(session: Session, person_id: int) -> Enrolment | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 import quizzes
@@ -19,14 +19,17 @@ from quizzes import kinds
 from quizzes.model import Item, Quiz, QuizOutcome, Response
 from quizzes.regrading import Action, Rule, regrade
 
+from ..statements import Statement
+from .record import AttemptRecord
 from .tables import Attempt, Regrade
 
 _r = Regrade.__table__.c
-_rulings = (
+_rulings: Statement[Any] = Statement(
     select(_r.public_id, _r.item, _r.rule, _r.payload, _r.at)
     .where(_r.module == bindparam("slug"), _r.undone_at.is_(None))
     .order_by(_r.id)
 )
+AnyAttempt = Attempt | AttemptRecord
 RULES: tuple[Action, ...] = ("accept", "drop", "full_marks", "new_key")
 
 
@@ -38,10 +41,10 @@ class Ruling:
     rule: Rule
     at: datetime
 
-    def holds_for(self, attempt: Attempt) -> bool:
+    def holds_for(self, attempt: AnyAttempt) -> bool:
         return attempt.started_at <= self.at
 
-    def under(self, attempt: Attempt, quiz: Quiz, outcome: QuizOutcome, given: Mapping[str, Response]) -> QuizOutcome:
+    def under(self, attempt: AnyAttempt, quiz: Quiz, outcome: QuizOutcome, given: Mapping[str, Response]) -> QuizOutcome:
         """Raises ValueError where the rule makes no sense in the attempt's revision."""
         item = self.rule.item
         drawn = replace(self.rule, item=kinds.of(item).instance(attempt.seed)) if item else self.rule
@@ -56,7 +59,7 @@ class Graded:
     refused: Mapping[str, str]
 
 
-def graded(attempt: Attempt, quiz: Quiz, given: Mapping[str, Response], rulings: Sequence[Ruling]) -> Graded:
+def graded(attempt: AnyAttempt, quiz: Quiz, given: Mapping[str, Response], rulings: Sequence[Ruling]) -> Graded:
     """``quiz`` is the one of the attempt's revision, ``rulings`` are in the order in which they were made."""
     drawn = quizzes.instance(quiz, attempt.seed)
     outcome, refused = quizzes.grade(drawn, given), dict[str, str]()
@@ -71,10 +74,10 @@ def graded(attempt: Attempt, quiz: Quiz, given: Mapping[str, Response], rulings:
 
 def rulings(session: Session, module: str, language: str = "") -> tuple[Ruling, ...]:
     """The regrades of a module that are not undone, oldest first; texts of a new key in ``language`` where there are any."""
-    return tuple(ruling_of(row, language) for row in session.connection().execute(_rulings, {"slug": module}))
+    return tuple(ruling_of(row, language) for row in _rulings.all(session.connection(), {"slug": module}))
 
 
-def ruling_of(row: Regrade | Row[*tuple[Any, ...]], language: str = "") -> Ruling:
+def ruling_of(row: Any, language: str = "") -> Ruling:
     payload = row.payload
     held = payload.get("items", {})
     item = held.get(language) or held.get(payload.get("language"))

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from ..statements import Statement
 from .tables import Enrolment, LessonState, ModuleState
 
 
@@ -31,6 +33,26 @@ class ModuleRecord:
     completed_at: datetime | None
 
 
+@dataclass(slots=True)
+class AttemptRecord:
+    """One attempt as ``Attempt`` has it; the verb that closes it keeps it in step with its row."""
+
+    id: int
+    public_id: str
+    person_id: int
+    module: str
+    number: int
+    revision: str
+    seed: str
+    pass_mark: int
+    started_at: datetime
+    closes_at: datetime | None
+    closed_at: datetime | None
+    raw: str | None
+    max: str | None
+    is_passed: bool | None
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What the database knows of one learner; empty for somebody who has not begun."""
@@ -48,21 +70,32 @@ class Record:
 
 
 EMPTY = Record()
-_enrolment = select(
-    Enrolment.enrolled_at, Enrolment.last_module, Enrolment.last_lesson, Enrolment.completed_at, Enrolment.regraded_at
-).where(Enrolment.person_id == bindparam("person"))
-_modules = select(
-    ModuleState.module,
-    ModuleState.started_at,
-    ModuleState.last_at,
-    ModuleState.score,
-    ModuleState.passed_at,
-    ModuleState.completed_at,
-).where(ModuleState.person_id == bindparam("person"))
-_lessons = select(
-    LessonState.module, LessonState.lesson, LessonState.done_at, LessonState.changes, LessonState.watched, LessonState.second
-).where(LessonState.person_id == bindparam("person"))
-_one = (
+_enrolment: Statement[Any] = Statement(
+    select(
+        Enrolment.enrolled_at, Enrolment.last_module, Enrolment.last_lesson, Enrolment.completed_at, Enrolment.regraded_at
+    ).where(Enrolment.person_id == bindparam("person"))
+)
+_modules: Statement[Any] = Statement(
+    select(
+        ModuleState.module,
+        ModuleState.started_at,
+        ModuleState.last_at,
+        ModuleState.score,
+        ModuleState.passed_at,
+        ModuleState.completed_at,
+    ).where(ModuleState.person_id == bindparam("person"))
+)
+_lessons: Statement[Any] = Statement(
+    select(
+        LessonState.module,
+        LessonState.lesson,
+        LessonState.done_at,
+        LessonState.changes,
+        LessonState.watched,
+        LessonState.second,
+    ).where(LessonState.person_id == bindparam("person"))
+)
+_one: Statement[Any] = Statement(
     select(
         Enrolment.enrolled_at,
         Enrolment.last_module,
@@ -91,7 +124,7 @@ _one = (
 
 def read_module(connection: Connection, person_id: int, module: str) -> Record:
     """The record of a person in one module, and where they were last. One query: this is asked by every lesson page."""
-    rows = connection.execute(_one, {"person": person_id, "module": module}).all()
+    rows = _one.all(connection, {"person": person_id, "module": module})
     if not rows:
         return EMPTY
     first = rows[0]
@@ -114,11 +147,11 @@ def read_module(connection: Connection, person_id: int, module: str) -> Record:
 def read(connection: Connection, person_id: int) -> Record:
     """The whole record of a person. Three queries, however much there is."""
     given = {"person": person_id}
-    enrolment = connection.execute(_enrolment, given).one_or_none()
+    enrolment = _enrolment.first(connection, given)
     if enrolment is None:
         return EMPTY
-    modules = connection.execute(_modules, given)
-    lessons = connection.execute(_lessons, given)
+    modules = _modules.all(connection, given)
+    lessons = _lessons.all(connection, given)
     return Record(
         enrolled_at=enrolment.enrolled_at,
         last_module=enrolment.last_module or "",

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from ..statements import Statement, inserting
 from .summaries import ppm
 from .tables import ScoreChange
 
 _c = ScoreChange.__table__.c
-_last = select(_c.number).where(_c.person_id == bindparam("person"), _c.module == bindparam("slug"), _c.until_at.is_(None))
-_end = (
+_last: Statement[Any] = Statement(
+    select(_c.number).where(_c.person_id == bindparam("person"), _c.module == bindparam("slug"), _c.until_at.is_(None))
+)
+_end: Statement[Any] = Statement(
     update(ScoreChange.__table__)  # type: ignore[arg-type]  # a declared table is one
     .where(_c.person_id == bindparam("person"), _c.module == bindparam("slug"), _c.number == bindparam("which"))
     .values(until_at=bindparam("at"))
 )
-_add = insert(ScoreChange.__table__)  # type: ignore[arg-type]
+_add = inserting(ScoreChange.__table__, "person_id", "module", "number", "score", "score_ppm", "since_at")
 
 
 def keep(connection: Connection, person_id: int, module: str, before: str | None, score: Fraction, now: datetime) -> None:
@@ -27,8 +31,8 @@ def keep(connection: Connection, person_id: int, module: str, before: str | None
     number = 1
     if before is not None:
         whose = {"person": person_id, "slug": module}
-        last: int = connection.execute(_last, whose).scalar_one()
-        connection.execute(_end, whose | {"which": last, "at": now})
+        last: int = _last.scalar(connection, whose)
+        _end.run(connection, whose | {"which": last, "at": now})
         number = last + 1
     row = {"person_id": person_id, "module": module, "number": number, "score": str(score), "score_ppm": ppm(score)}
-    connection.execute(_add, row | {"since_at": now})
+    _add.run(connection, row | {"since_at": now})

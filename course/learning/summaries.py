@@ -8,8 +8,6 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row
-
 import quizzes
 from quizzes.model import Counts, Score
 
@@ -24,8 +22,8 @@ class Result:
     pass_mark: int
 
 
-def score_of(attempt: Attempt | Row[*tuple[Any, ...]]) -> Score:
-    """The score of a closed attempt as it stands today, exactly."""
+def score_of(attempt: Any) -> Score:
+    """The score of a closed attempt, given as anything with its ``raw`` and ``max``, as it stands today, exactly."""
     return Score(Fraction(attempt.raw or 0), Fraction(attempt.max or 0))
 
 

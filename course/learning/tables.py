@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, Moment
@@ -36,7 +36,10 @@ class Fact(Base):
 
 
 class Enrolment(Base):
-    """One person on the course: summary of all their modules, where they were last, and when a regrade last changed a score."""
+    """One person on the course: summary of all their modules, where they were last, and when a regrade last changed a score.
+
+    ``is_started``, ``modules_passed`` and ``is_certified`` are written by the database itself, as the tallies are.
+    """
 
     __tablename__ = "enrolments"
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
@@ -47,6 +50,9 @@ class Enrolment(Base):
     modules_completed: Mapped[int] = mapped_column(default=0)
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
     regraded_at: Mapped[datetime | None] = mapped_column(Moment)
+    is_started: Mapped[bool] = mapped_column(default=False, server_default=false())
+    modules_passed: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_certified: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ModuleState(Base):

@@ -144,9 +144,14 @@ class Live:
 
     def course(self, session: Session) -> Course | None:
         """What is live now; None before the first publication."""
-        if self._clock() - self._looked >= NOTICED:
+        if self.is_due:
             self._look(session)
         return self.last
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to look again; until then ``last`` is what is live."""
+        return self._clock() - self._looked >= NOTICED
 
     @property
     def last(self) -> Course | None:

@@ -53,6 +53,10 @@ def monday(week: int) -> date:
     return date(1970, 1, 1) + timedelta(days=week * 7 - 3)
 
 
+def week_of(moment: datetime) -> int:
+    return ((moment.astimezone(UTC).date() - date(1970, 1, 1)).days + 3) // 7
+
+
 def by_then(moment: Any, at: datetime | None) -> Any:
     """A time that had come by then, else nothing."""
     return moment if at is None else case((moment <= at, moment))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ..content.model import Course, Lesson
 from ..learning.tables import Fact, LessonState, ModuleState
 from . import counting
-from .completion import median
+from .figures import median
 from .filters import WHO_RULES, Filters
 
 FEW = 5

@@ -1,10 +1,10 @@
-"""What reports keep of their own: nothing but who wants which by mail."""
+"""What reports keep of their own: who wants which by mail, and the tallies, which the database keeps by itself."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, Moment
@@ -33,3 +33,42 @@ class Subscription(Base):
             postgresql_where=ended_at.is_(None),
         ),
     )
+
+
+class Tally(Base):
+    """How many people have one value of one measure, in one organisation with all below it; place 0 is everywhere.
+
+    ``module`` empty is the course. Triggers write it (migration 0005), in the transaction of what they count.
+    """
+
+    __tablename__ = "tallies"
+    place_id: Mapped[int] = mapped_column(primary_key=True)
+    module: Mapped[str] = mapped_column(String(80), primary_key=True)
+    is_staff: Mapped[bool] = mapped_column(primary_key=True)
+    measure: Mapped[str] = mapped_column(String(16), primary_key=True)
+    value: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  what SQLAlchemy asks for
+
+
+class TallyChange(Base):
+    """What has to be added to a tally and is not folded into it yet; whoever reads adds both."""
+
+    __tablename__ = "tally_changes"
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    place_id: Mapped[int]
+    module: Mapped[str] = mapped_column(String(80))
+    is_staff: Mapped[bool]
+    measure: Mapped[str] = mapped_column(String(16))
+    value: Mapped[int]
+    number: Mapped[int]
+
+
+class TallyPlace(Base):
+    """Where a person is counted now, as learner or as staff: everywhere (0), and in what they belong to or stand below."""
+
+    __tablename__ = "tally_places"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    place_id: Mapped[int] = mapped_column(primary_key=True)
+    is_staff: Mapped[bool]
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  what SQLAlchemy asks for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -19,9 +19,10 @@ from ..publishing.revisions import live_digest
 from ..reports import completion, people
 from .fold import Life, fold
 from .percent import percentages
-from .recount import Belongings, Recount
-from .rows import KEPT, Kept, Key, Row, Tables, comparable, expected, stored
+from .recount import Belonging, Belongings, Recount
+from .rows import KEPT, TALLIES, Kept, Key, Row, Tables, comparable, expected, stored
 from .shelf import Shelf
+from .tallies import TallyCount
 
 BATCH = 200  # people whose facts are held at once
 
@@ -69,25 +70,30 @@ class Check:
         self._course = self._shelf.course(digest) if digest else None
         self._recount = Recount(self._course) if self._course and not sample else None
         self._belongings = Belongings(session)
+        self._tallies = None if sample else TallyCount()
         self.facts = self.rows = self.figures = 0
 
     def run(self) -> Iterator[tuple[int, list[Difference]]]:
-        """After each batch: how many people it held, and what differs. The last one is the report, of nobody."""
+        """After each batch: how many people it held, and what differs. The last are the report and the tallies, of nobody."""
         for start in range(0, len(self.people), BATCH):
             batch = self.people[start : start + BATCH]
             yield len(batch), self._batch(batch)
         if self._recount is not None:
             yield 0, list(self._report(self._recount))
+        if self._tallies is not None:
+            yield 0, list(differing(self._tallies, self._session))
 
     def _batch(self, batch: Sequence[int]) -> list[Difference]:
         lives = read_lives(self._session, batch, self._shelf)
         held = {kept.name: stored(self._session, kept, batch) for kept in KEPT}
-        found = list(compare(held, lives))
+        belongings = self._belongings.of(batch)
+        found = list(compare(held, lives, belongings))
         found += self._percentages(batch, lives)
         self.facts += sum(life.facts for life in lives)
         self.rows += sum(map(len, held.values()))
+        if self._tallies is not None:
+            self._tallies.add_all(batch, held, belongings)
         if self._recount is not None:
-            belongings = self._belongings.of(batch)
             for life in lives:
                 self._recount.add(life, belongings[life.person_id])
         return found
@@ -137,11 +143,18 @@ def read_lives(session: Session, batch: Sequence[int], shelf: Shelf, until: date
     return [found.get(person) or Life(person, shelf) for person in batch]
 
 
-def compare(held: Tables, lives: Sequence[Life]) -> Iterator[Difference]:
+def differing(count: TallyCount, session: Session) -> Iterator[Difference]:
+    """The tallies that are not what the people counted add up to."""
+    for key, number, recounted in count.differences(session):
+        row = dict(zip(TALLIES.key, key, strict=True)) | {"number": recounted}
+        yield Difference(TALLIES.name, key, "number", number, recounted, TALLIES, row)
+
+
+def compare(held: Tables, lives: Sequence[Life], belongings: Mapping[int, Belonging]) -> Iterator[Difference]:
     """Every stored row of these people against what their facts say."""
     wanted: Tables = {kept.name: {} for kept in KEPT}
     for life in lives:
-        for name, rows in expected(life, held["attempts"], held["certificates"].get((life.person_id,))).items():
+        for name, rows in expected(life, belongings[life.person_id], held).items():
             wanted[name].update(rows)
         for doubt in life.doubts:
             yield Difference("facts", (doubt.key,), "", doubt.stored, doubt.recomputed)

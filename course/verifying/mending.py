@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Table, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from ..learning.tables import Enrolment
-from .checking import Difference, compare, read_lives
+from ..reports.tables import TallyChange
+from .checking import BATCH, Difference, compare, differing, everybody, read_lives
+from .recount import Belongings
 from .rows import KEPT, Kept, Key, stored
 from .shelf import Shelf
+from .tallies import TallyCount
 
 
 def mend(session: Session, batch: Sequence[int], shelf: Shelf) -> list[Difference]:
@@ -23,7 +26,8 @@ def mend(session: Session, batch: Sequence[int], shelf: Shelf) -> list[Differenc
         select(Enrolment.person_id).where(Enrolment.person_id.in_(batch)).order_by(Enrolment.person_id).with_for_update()
     )
     lives = read_lives(session, batch, shelf)
-    found = list(compare({kept.name: stored(session, kept, batch) for kept in KEPT}, lives))
+    held = {kept.name: stored(session, kept, batch) for kept in KEPT}
+    found = list(compare(held, lives, Belongings(session).of(batch)))
     mendable = [difference for difference in found if difference.can_be_mended]
     for kept in reversed(KEPT):  # what hangs on an attempt goes before the attempt
         for difference in mendable:
@@ -34,6 +38,28 @@ def mend(session: Session, batch: Sequence[int], shelf: Shelf) -> list[Differenc
             if difference.kept is kept and difference.row is not None:
                 _write(session, difference)
     return found
+
+
+def recount(session: Session) -> Iterator[tuple[int, list[Difference]]]:
+    """After each batch how many people it held; last, of nobody, the tallies that are not what the rows add up to.
+
+    Everything is read as of one moment, and nobody is held up.
+    """
+    people, belongings, count = everybody(session), Belongings(session), TallyCount()
+    counted = [kept for kept in KEPT if kept.name in TallyCount.TABLES]
+    for start in range(0, len(people), BATCH):
+        batch = people[start : start + BATCH]
+        count.add_all(batch, {kept.name: stored(session, kept, batch) for kept in counted}, belongings.of(batch))
+        yield len(batch), []
+    yield 0, list(differing(count, session))
+
+
+def mend_tallies(session: Session, found: Sequence[Difference]) -> None:
+    """Adds what is missing, as a change beside those of the people who have gone on working since it was counted."""
+    for difference in found:
+        assert difference.row is not None
+        change = dict(difference.row) | {"number": difference.recomputed - difference.stored}
+        session.execute(insert(TallyChange).values(change))
 
 
 def _take_away(session: Session, difference: Difference) -> None:

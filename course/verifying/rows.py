@@ -19,11 +19,14 @@ import quizzes
 from quizzes.model import Response
 
 from ..learning.tables import Attempt, Certificate, Enrolment, Given, LessonState, ModuleState, Outcome, ScoreChange
+from ..reports.tables import Tally, TallyPlace
 from .fold import Life, Passage
+from .recount import Belonging
 
 Key = tuple[Any, ...]
 Row = Mapping[str, Any]
 Tables = dict[str, dict[Key, Row]]
+EVERYWHERE = 0  # where everybody counts, whatever they belong to
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,11 @@ def _table(model: Any) -> Table:
 
 
 KEPT = (
-    Kept(_table(Enrolment), ("person_id",), ("enrolled_at", "modules_completed", "completed_at")),
+    Kept(
+        _table(Enrolment),
+        ("person_id",),
+        ("enrolled_at", "modules_completed", "completed_at", "is_started", "modules_passed", "is_certified"),
+    ),
     Kept(
         _table(ModuleState), ("person_id", "module"), ("started_at", "score", "score_ppm", "passed_at", "completed_at")
     ),
@@ -68,7 +75,9 @@ KEPT = (
         ("issued_at", "revision", "rule", "modules", "course_title", "publisher"),
         is_mended=False,
     ),
+    Kept(_table(TallyPlace), ("person_id", "place_id"), ("is_staff",)),
 )  # fmt: skip
+TALLIES = Kept(_table(Tally), ("place_id", "module", "is_staff", "measure", "value"), ("number",))
 
 
 def stored(session: Session, kept: Kept, people: Sequence[int]) -> dict[Key, Row]:
@@ -84,14 +93,21 @@ def stored(session: Session, kept: Kept, people: Sequence[int]) -> dict[Key, Row
     return {tuple(row[name] for name in kept.key): dict(row) for row in session.execute(query).mappings()}
 
 
-def expected(life: Life, stored_attempts: Mapping[Key, Row], certificate: Row | None) -> Tables:
+def expected(life: Life, belonging: Belonging, held: Tables) -> Tables:
     """What the facts of one person say that each table holds.
 
-    Of the stored rows only what no fact carries is asked: the seed of an attempt, and the language of a certificate.
+    Of the stored rows only what no fact carries is asked: the seed of an attempt, the language of a certificate, and whether
+    there is an enrolment to be counted.
     """
     found: Tables = {kept.name: {} for kept in KEPT}
+    stored_attempts = held["attempts"]
     if life.enrolled_at:
-        found["enrolments"][life.person_id,] = _enrolment(life)
+        found["enrolments"][life.person_id,] = _enrolment(life, belonging)
+    if (life.person_id,) in held["enrolments"]:
+        found["tally_places"] = {
+            (life.person_id, place): {"person_id": life.person_id, "place_id": place, "is_staff": belonging.is_staff}
+            for place in (EVERYWHERE, *belonging.places)
+        }
     for slug, passage in life.modules.items():
         if passage.started_at:
             found["module_states"][life.person_id, slug] = _module(life.person_id, slug, passage)
@@ -113,15 +129,19 @@ def expected(life: Life, stored_attempts: Mapping[Key, Row], certificate: Row | 
         if sitting.closed_at and (attempt_id,) in stored_attempts:
             found["outcomes"] |= _graded(life, attempt_id, stored_attempts[attempt_id,]["seed"])
     if life.certified:
-        found["certificates"][life.person_id,] = _certificate(life, certificate)
+        found["certificates"][life.person_id,] = _certificate(life, held["certificates"].get((life.person_id,)))
     return found
 
 
-def _enrolment(life: Life) -> Row:
+def _enrolment(life: Life, belonging: Belonging) -> Row:
     module, lesson = life.last_place or (None, None)
+    passages = life.modules.values()
     return {
         "person_id": life.person_id, "enrolled_at": life.enrolled_at, "modules_completed": life.completed_modules(),
         "completed_at": life.completed_at, "last_module": module, "last_lesson": lesson, "last_at": life.last_at,
+        "is_started": any(passage.started_at for passage in passages),
+        "modules_passed": sum(1 for passage in passages if passage.passed_at),
+        "is_certified": life.certified is not None and not belonging.is_revoked,
     }  # fmt: skip
 
 

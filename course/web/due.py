@@ -11,6 +11,8 @@ from . import published
 def close(person_id: int | None = None) -> None:
     """Closes what is due, of one person or of everybody, before the page reads anything; each batch in its own transaction."""
     session, now = current_session(), clock.now()
+    if not expiring.is_any_due(session, now, person_id):
+        return
     with by_the_way():
         while expiring.is_any_due(session, now, person_id):
             with writing(session):

@@ -22,7 +22,7 @@ bp = Blueprint("lessons", __name__)
 
 @bp.get("/<lang>/modules/<module>/<lesson>")
 @anyone
-def show(module: str, lesson: str) -> str | Response:
+def show(module: str, lesson: str) -> Response:
     the_module = find_module(module)
     the_lesson = the_module.lesson(lesson)
     if the_lesson is None:
@@ -38,7 +38,7 @@ def show(module: str, lesson: str) -> str | Response:
         held = record.read_module(reader().connection(), who.id, the_module.slug)
     if the_lesson.recording and request.args.get("play") == "recording":
         headers.allow_frame(f"https://{the_lesson.recording.host}")
-    return lesson_page.render(
+    return lesson_page.respond(
         the_module,
         the_lesson,
         held.lesson(the_module.slug, the_lesson.id),

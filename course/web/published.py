@@ -35,7 +35,8 @@ def course() -> Course:
 def peek() -> Course | None:
     """The published course if there is one; for pages that must stand without it."""
     if "course" not in g:
-        g.course = live().last if is_from_memory() else live().course(current_session())
+        held = live()
+        g.course = held.course(current_session()) if held.is_due and not is_from_memory() else held.last
     return cast("Course | None", g.course)
 
 

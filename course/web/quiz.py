@@ -23,7 +23,8 @@ from ..accounts.tables import Person
 from ..content.model import Module
 from ..extensions import current_session
 from ..learning import attempts, grading, history
-from ..learning.tables import Attempt, ModuleState
+from ..learning.record import AttemptRecord
+from ..learning.tables import ModuleState
 from . import due, published, visitor
 from .guard import anyone, signed_in
 from .modules import find_module, quiz_in_language
@@ -35,7 +36,7 @@ bp = Blueprint("quiz", __name__)
 class Sitting:
     """One attempt as the page sees it: the quiz it began with, in the order drawn for it, and what was given so far."""
 
-    attempt: Attempt
+    attempt: AttemptRecord
     module: Module
     quiz: Quiz
     now: datetime
@@ -283,11 +284,13 @@ def left_in_words(left: timedelta) -> str:
 def _sitting(public_id: str) -> Sitting:
     """The viewer's own attempt, closed if its time is over; anybody else's is as unknown as one there is not (404)."""
     session, who, now = current_session(), visitor.signed_in(), clock.now()
-    attempt = attempts.find(session, public_id, who.id, to_write=request.method == "POST")
+    to_write = request.method == "POST"
+    attempt = attempts.find(session, public_id, who.id, to_write=to_write)
+    if attempt is not None and attempt.closed_at is None and attempts.is_over(attempt, now):
+        due.close(who.id)
+        attempt = attempts.find(session, public_id, who.id, to_write=to_write)
     if attempt is None:
         abort(404)
-    if attempt.closed_at is None and attempts.is_over(attempt, now):
-        due.close(who.id)
     module = published.live().module_of(session, attempt.revision, attempt.module)
     quiz = quizzes.instance(quiz_in_language(module), attempt.seed)
     return Sitting(attempt, module, quiz, now)

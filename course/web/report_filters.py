@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, g, request, url_for
 
 from .. import clock
+from ..accounts import organisations
 from ..accounts.organisations import Place
 from ..content.model import Course
 from ..extensions import current_session
@@ -31,10 +32,7 @@ def asked() -> tuple[Filters, dict[str, str]]:
     since, until = _day("since", problems), _day("until", problems)
     if since and until and since > until:
         problems["until"] = "The last day is before the first. Change one of them."
-    wanted = request.args.get("organisation", "")
-    place = next((p for p in tree(as_of) if p.public_id == wanted), None) if wanted else None
-    if wanted and place is None:
-        abort(404)
+    place = next(iter(above(as_of)[-1:]), None)
     who = request.args.get("who", "") or "learners"
     if who not in WHO:
         abort(404)
@@ -56,6 +54,27 @@ def tree(as_of: datetime | None) -> list[Place]:
         g.report_tree = completion.tree(current_session(), scope(), as_of)
     found: list[Place] = g.report_tree
     return found
+
+
+def above(as_of: datetime | None) -> list[Place]:
+    """The organisation that is asked for, last, after those above it that the reader may see; empty when none is asked for."""
+    wanted = request.args.get("organisation", "")
+    if not wanted:
+        return []
+    if "report_above" not in g:
+        g.report_above = _above(wanted, as_of)
+    found: list[Place] = g.report_above
+    if not found or found[-1].public_id != wanted:
+        abort(404)
+    return found
+
+
+def _above(wanted: str, as_of: datetime | None) -> list[Place]:
+    if as_of is None:
+        return organisations.find(current_session(), wanted, scope())
+    there = tree(as_of)
+    path = next((place.path for place in there if place.public_id == wanted), ())
+    return [place for place in there if path[: len(place.path)] == place.path]
 
 
 def course_of(filters: Filters) -> Course:

@@ -23,6 +23,7 @@ from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
 PAGE = 50
+MOST = 120  # organisations on a page, unless the next level alone has more; the exports hold them all
 STATE_WORDS = {
     "enrolled": "Enrolled",
     "started": "Started",
@@ -38,13 +39,15 @@ PIECE = 16 * 1024  # characters of an export that are sent at once
 @report_readers
 def completion_page() -> str:
     filters, problems = report_filters.asked()
-    report, places, shown = _report(filters), report_filters.tree(filters.as_of), _shown(filters)
+    report, shown = _report(filters, MOST), _shown(filters)
+    by_mail = subscriptions.of_person(current_session(), visitor.signed_in().id)
+    places = report_filters.tree(filters.as_of) if by_mail else []
     return render_template(
         "reports/completion.html",
         report=report,
         problems=problems,
-        places=places,
-        by_mail=subscriptions.of_person(current_session(), visitor.signed_in().id),
+        above=report_filters.above(filters.as_of),
+        by_mail=by_mail,
         mailed=lambda about: subscriptions.words(about, places, shown["titles"]),
         every=subscriptions.EVERY,
         address=visitor.signed_in().email,
@@ -111,7 +114,7 @@ def people_page() -> str:
         problems=problems,
         state=_state(),
         state_words=STATE_WORDS,
-        place=next((p for p in report_filters.tree(filters.as_of) if p.id == filters.organisation), None),
+        place=next(iter(report_filters.above(filters.as_of)[-1:]), None),
         page=page,
         pages=max(1, -(-listing.total // PAGE)),
         rules=rules_of(filters),
@@ -177,10 +180,10 @@ def _question(filters: Filters) -> dict[str, Any]:
     return {"course": report_filters.course_of(filters), "scope": report_filters.scope(), "filters": filters}
 
 
-def _report(filters: Filters) -> completion.Report:
+def _report(filters: Filters, most: int | None = None) -> completion.Report:
     question = _question(filters)
     see_one_moment(current_session())
-    return completion.completion(current_session(), **question, now=clock.now())
+    return completion.completion(current_session(), **question, now=clock.now(), most=most)
 
 
 def _streamed(filters: Filters) -> Iterator[behind.Someone]:

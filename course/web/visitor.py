@@ -6,7 +6,6 @@ whenever somebody signs in or out.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import cast
 
@@ -37,6 +36,7 @@ class NoSession(SessionInterface):
 def init_app(app: Flask, login: LoginManager) -> None:
     app.session_interface = NoSession()
     login.session_protection = None
+    login._session_identifier_generator = str  # Flask-Login makes a digest at every request, also where nothing is protected
     login.request_loader(_load)
     login.init_app(app)
     app.after_request(_set_cookie)
@@ -71,7 +71,7 @@ def managed() -> list[int]:
 
 def csrf_token() -> str:
     """Bound to the cookie and without an end of its own: somebody may think for an hour before pressing the button."""
-    return hmac.new(settings().secret_key.encode(), b"csrf:" + _token().encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(settings().secret_key.encode(), b"csrf:" + _token().encode(), "sha256").hex()
 
 
 def is_csrf_right() -> bool:

@@ -1,6 +1,7 @@
 """`./dev bench`: what the course must reach, as ratios in one run, medians of rounds in turn. Exit 1 if any falls short.
 
-`./dev bench quick` and `./dev bench regrade` are its two parts; the second takes three minutes.
+`./dev bench quick`, `./dev bench regrade` and `./dev bench reports` are its parts; the second takes three minutes. The third is
+of 200,000 learners, or of as many as are named: `./dev bench reports 1000000`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from urllib.request import Request, urlopen
 
 import click
 
-from tests.bench import formats, grading, load, regrading, site
+from tests.bench import formats, grading, load, regrading, reporting, site
 from tests.rig.server import ROOT, Server, serving
 
 ROUNDS, SECONDS = 5, 2.0
@@ -39,7 +40,10 @@ class Line:
 
 
 def main(words: list[str]) -> int:
-    parts: dict[str, Callable[[], list[Line]]] = {"quick": quick, "regrade": regrades}
+    parts: dict[str, Callable[[], list[Line]]] = {"quick": quick, "regrade": regrades, "reports": reports}
+    if len(words) == 2 and words[0] == "reports" and words[1].isdigit():
+        number = int(words.pop())
+        parts["reports"] = lambda: reports(number)
     if len(words) > 1 or not parts.keys() >= set(words):
         print(f"`./dev bench` measures everything, `./dev bench PART` one of {', '.join(parts)}.", file=sys.stderr)
         return 2
@@ -54,6 +58,10 @@ def main(words: list[str]) -> int:
 
 def regrades() -> list[Line]:
     return [Line(*row) for row in regrading.measured()]
+
+
+def reports(learners: int = reporting.LEARNERS) -> list[Line]:
+    return [Line(*row) for row in reporting.measured(learners)]
 
 
 def quick() -> list[Line]:

@@ -19,7 +19,7 @@ from quizzes.model import Quiz, Response
 from tests.site import Site
 
 
-def start(site: Site, session: Session, who: str = "alice") -> tuple[Course, Module, Quiz, Attempt]:
+def start(site: Site, session: Session, who: str = "alice") -> tuple[Course, Module, Quiz, record.AttemptRecord]:
     course = restore(session, live_digest(session))
     module = course.modules[0]
     attempt = attempts.start(session, person_id=site.ids[who], course=course, module=module, now=site.now)

@@ -22,14 +22,16 @@ from course.learning import attempts, certificates, lessons
 from course.learning.tables import Certificate
 from course.publishing.revisions import digest_at, live_digest, restore
 from course.publishing.tables import Publication, Revision
-from course.reports import completion, export, spreadsheet
-from course.reports.filters import Filters, iso
+from course.reports import completion, counted, counting, export, spreadsheet, tallied
+from course.reports.figures import nobody
+from course.reports.filters import WHO, Filters, iso
 from course.reports.people import behind
 from course.verifying.checking import Check, everybody, read_lives
 from course.verifying.percent import percentages
 from course.verifying.recount import Belonging, Belongings, Recount
 from course.verifying.shelf import Shelf
 from tests.learners import add_learner
+from tests.reports.exact import check_tallies
 from tests.reports.test_completion import table_of
 from tests.sheets import as_text, read_xlsx
 from tests.site import Site
@@ -71,6 +73,7 @@ class History:
     def do(self, verb: str, who: int, number: int, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
         getattr(self, f"_{verb}")(self.people[who], number)
+        check_tallies(self.session)
 
     def _given(self, person_id: int, number: int) -> dict[str, Any]:
         module = self.course.modules[number % len(self.course.modules)]
@@ -251,6 +254,24 @@ def check_filters(history: History, at: datetime | None, module: str, who: str, 
         assert line.counts.enrolled == sum(1 for life in lives if line.place.id in belongings[life.person_id].places)
 
 
+def check_both_ways(history: History, module: str) -> None:
+    """What the tallies say is what a count of everybody says: of all, of each organisation, whoever is asked for."""
+    session, course = history.session, history.courses[digest_at(history.session, history.now)]
+    last, needed = counting.week_of(history.now), completion.needed_to_pass(course, module)
+    weeks = range(last - 25, last + 1)
+    for who in WHO:
+        filters = Filters(module=module, who=who)
+        for place in (None, *history.places):
+            only = None if place is None else organisations.subtree(session, [place])
+            given: dict[str, Any] = {"filters": filters, "needed": needed, "only": only, "weeks": weeks}
+            kept = tallied.read(session, within=place or tallied.EVERYWHERE, **given)
+            counts = counted.read(session, within=None if place is None else [place], **given)
+            assert replace(kept, by_organisation={}) == replace(counts, by_organisation={}), (who, place)
+            for one in only or history.places:
+                kept_one = kept.total if one == place else kept.by_organisation.get(one, nobody(module))
+                assert kept_one == counts.by_organisation.get(one, nobody(module)), (who, place, one)
+
+
 @settings(
     max_examples=20,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
@@ -285,6 +306,7 @@ def test_any_history(
                 check_filters(history, at, *asked)
             check_recount(history, None)
             check_filters(history, None, *asked)
+            check_both_ways(history, asked[0])
             check_exports(history.report(Filters()))
             now = history.report(Filters(as_of=history.now))
             assert export.completion_rows(now) == export.completion_rows(history.report(Filters()))

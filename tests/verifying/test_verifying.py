@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from sqlalchemy import Table, delete, insert, select, update
@@ -22,12 +23,14 @@ from course.learning.tables import (
     Outcome,
     ScoreChange,
 )
+from course.reports.tables import Tally, TallyChange, TallyPlace
 from course.verifying.checking import Check, everybody
 from course.verifying.fold import counting
-from course.verifying.mending import mend
+from course.verifying.mending import mend, mend_tallies, recount
 from course.verifying.rows import KEPT
 from course.verifying.shelf import Shelf
 from tests.learners import add_learner, learn
+from tests.reports.exact import check_tallies
 from tests.site import START, Site
 
 
@@ -38,7 +41,11 @@ def differences(site: Site) -> list[str]:
 
 def rebuild(site: Site) -> list[tuple[bool, str]]:
     with site.session(write=True) as session:
-        return [(one.can_be_mended, str(one)) for one in mend(session, everybody(session), Shelf(session))]
+        found = mend(session, everybody(session), Shelf(session))
+        wrong = [one for _people, batch in recount(session) for one in batch]
+        mend_tallies(session, wrong)
+        check_tallies(session)
+        return [(one.can_be_mended, str(one)) for one in [*found, *wrong]]
 
 
 def rows(site: Site) -> dict[str, list[tuple[object, ...]]]:
@@ -90,6 +97,10 @@ def _state(who: str, **values: object) -> Callable[[Site, Session], object]:
     )
 
 
+def _everywhere(site: Site, who: str, statement: Any) -> Any:
+    return statement.where(TallyPlace.person_id == site.ids[who], TallyPlace.place_id == 0)
+
+
 DAMAGE: dict[str, tuple[Callable[[Site, Session], object], list[str]]] = {
     "a score": (
         _state("alice", score="1/2", score_ppm=500_000),
@@ -108,6 +119,7 @@ DAMAGE: dict[str, tuple[Callable[[Site, Session], object], list[str]]] = {
     "a pass given": (
         _state("bob", passed_at=START),
         [
+            "enrolments {bob}: modules_passed is 1, by the facts 0",
             "module_states {bob}/housing: passed_at is 2026-03-02T09:00:00+00:00, by the facts empty",
             "progress {bob}/housing: percent is 100, by the facts 75",
             "progress {bob}: percent is 57, by the facts 42",
@@ -160,6 +172,7 @@ DAMAGE: dict[str, tuple[Callable[[Site, Session], object], list[str]]] = {
             insert(ModuleState).values(person_id=site.ids["omar"], module="housing", started_at=START, last_at=START)
         ),
         [
+            "enrolments {omar}: is_started is True, by the facts False",
             "module_states {omar}/housing: a row, by the facts none",
             "report all/all: started is 4, by the facts 3",
             "report Tunisia/all: started is 3, by the facts 2",
@@ -219,6 +232,35 @@ DAMAGE: dict[str, tuple[Callable[[Site, Session], object], list[str]]] = {
             delete(Outcome).where(Outcome.attempt_id == attempt_of(site, session, "bob"), Outcome.item == "word")
         ),
         ["outcomes {attempt}/word: no row, by the facts one"],
+    ),
+    "tallies that nobody adds up to": (
+        lambda site, session: (
+            session.execute(
+                insert(TallyChange).values(
+                    place_id=0, module="housing", is_staff=False, measure="started", value=2931, number=5
+                )
+            ),
+            session.execute(
+                insert(Tally).values(place_id=0, module="old", is_staff=True, measure="passed", value=1, number=2)
+            ),
+        ),
+        [
+            "report all/housing: started is 8, by the facts 3",
+            "tallies 0/housing/False/started/2931: number is 8, by the facts 3",
+            "tallies 0/old/True/passed/1: number is 2, by the facts 0",
+        ],
+    ),
+    "a place where somebody no longer counts": (
+        lambda site, session: (
+            session.execute(insert(TallyPlace).values(person_id=site.ids["dana"], place_id=0, is_staff=True)),
+            session.execute(_everywhere(site, "erin", update(TallyPlace).values(is_staff=False))),
+            session.execute(_everywhere(site, "nour", delete(TallyPlace))),
+        ),
+        [
+            "tally_places {dana}/0: a row, by the facts none",
+            "tally_places {erin}/0: is_staff is False, by the facts True",
+            "tally_places {nour}/0: no row, by the facts one",
+        ],
     ),
     "a response from nowhere": (
         lambda site, session: session.execute(

@@ -1,0 +1,147 @@
+"""Connections to the database: what each keeps to, how its transactions begin, and who holds the one that writes to SQLite.
+
+SQLite as shipped begins a transaction only before the first write, so that a check and the insert after it can race, and
+concurrent writers fail at once. Here every transaction begins by itself, a writing one with BEGIN IMMEDIATE.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextvars import ContextVar
+from typing import Any
+from weakref import WeakSet
+
+from sqlalchemy import Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from .statements import send
+from .turns import Turns
+
+PATIENCE = 5.0  # seconds that a request waits for a lock
+USUAL = round(PATIENCE * 1000)
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": USUAL}  # 2 = FULL
+means_to_write: ContextVar[bool] = ContextVar("whether the next transaction means to write", default=False)
+seconds_to_wait: ContextVar[float] = ContextVar("seconds to wait for a lock", default=PATIENCE)
+
+
+def prepare(engine: Engine) -> None:
+    """Sets on every new connection what durability rests on and how long it waits for a lock, and lets each transaction in
+    SQLite begin by our own hand.
+    """
+    _keep_promises(engine)
+    if engine.dialect.name != "sqlite":
+        event.listen(engine, "begin", _wait_for_locks)
+        return
+    turns = Turns(engine.url.database or "")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if not means_to_write.get():
+            send(connection, "BEGIN")
+            return
+        connection.info["turn"] = turns.take(seconds_to_wait.get())
+        _begin_to_write(connection)
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_connection: sqlite3.Connection | None, record: Any) -> None:
+        turn = record.info.pop("turn", None)  # the transaction is over, committed or not
+        if turn:
+            turn.give()
+
+
+def writer(engine: Engine) -> Engine | None:
+    """The one connection to SQLite by which this process writes, held by whose turn it is; None where each may have its own.
+
+    What a connection keeps of the file is stale after any other has written: with one for each thread every transaction read
+    some forty pages again.
+    """
+    if engine.dialect.name != "sqlite":
+        return None
+    turns = Turns(engine.url.database or "")
+
+    class OneConnection(QueuePool):
+        def _do_get(self) -> ConnectionPoolEntry:
+            turns.take(seconds_to_wait.get())
+            try:
+                return super()._do_get()
+            except BaseException:
+                turns.give()
+                raise
+
+        def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+            super()._do_return_conn(record)  # the transaction is over, committed or not
+            turns.give()
+
+    found = create_engine(engine.url, poolclass=OneConnection, pool_size=1, max_overflow=0)
+    _keep_promises(found)
+    event.listen(found, "begin", _begin_to_write)
+    return found
+
+
+def _begin_to_write(connection: Connection) -> None:
+    _wait_for_locks(connection)
+    send(connection, "BEGIN IMMEDIATE")
+
+
+def _wait_for_locks(connection: Connection) -> None:
+    """A writing transaction as long as it may; nothing is said where the connection does so already."""
+    milliseconds = round(seconds_to_wait.get() * 1000)
+    if connection.dialect.name == "postgresql":
+        if milliseconds != USUAL and means_to_write.get():
+            send(connection, f"SET LOCAL lock_timeout = {milliseconds}")
+    elif connection.info.get("waits", USUAL) != milliseconds:
+        connection.info["waits"] = milliseconds
+        send(connection, f"PRAGMA busy_timeout = {milliseconds}")
+
+
+def _keep_promises(engine: Engine) -> None:
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _wait_for_nobody_for_ever)
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for name, value in PRAGMAS.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+        held = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
+        if held != PRAGMAS:
+            raise RuntimeError(f"SQLite does not keep its promises here: {held} instead of {PRAGMAS}")
+
+
+def _wait_for_nobody_for_ever(connection: Any, _record: object) -> None:
+    """PostgreSQL by itself waits without end, and whoever waits holds a thread."""
+    connection.execute(f"SET lock_timeout = {USUAL}")
+    connection.commit()
+
+
+class Reader:
+    """One connection a thread for single statements that only read: each sees what is committed when it runs.
+
+    It is opened once and has no transaction to begin and to end, which would cost as much as the statement itself.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        _keep_promises(self.engine)
+        self._local = threading.local()
+        self._all: WeakSet[Connection] = WeakSet()
+
+    def connection(self) -> Connection:
+        held: Connection | None = getattr(self._local, "connection", None)
+        if held is None or held.closed or held.invalidated:
+            held = self._local.connection = self.engine.connect()
+            self._all.add(held)
+        return held
+
+    def drop(self) -> None:
+        """After a failure: this thread's next statement asks for a new connection."""
+        held, self._local.connection = getattr(self._local, "connection", None), None
+        if held is not None:
+            held.close()
+
+    def close(self) -> None:
+        for held in list(self._all):
+            held.close()
