@@ -52,8 +52,10 @@ def judge(table: Table, place: Place, crowd: Crowd) -> None:
 
 def _errors(place: Place) -> list[str]:
     """Of pages alone: what a worker says that is killed while it starts is none. By what was raised, each once."""
-    told = re.split(r"^unexpected error at \S+$", place.log.read_text(encoding="utf-8", errors="replace"), flags=re.MULTILINE)[
-        1:
-    ]
+    told = re.split(
+        r"^unexpected error at \S+$|: no page of the application's own$",
+        place.log.read_text(encoding="utf-8", errors="replace"),
+        flags=re.MULTILINE,
+    )[1:]
     raised = [re.search(r"^[\w.]+: .*$", one, re.MULTILINE) for one in told]
     return sorted({found.group() if found else "something" for found in raised})
