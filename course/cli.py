@@ -224,25 +224,27 @@ def regrade(
 
 
 @course.command()
-@click.option("--learners", type=click.IntRange(1, 100_000), default=2000, show_default=True)
+@click.option("--learners", type=click.IntRange(1, 10_000_000), default=2000, show_default=True)
 @click.option("--seed", type=int, default=2020, show_default=True)
 def seed(learners: int, seed: int) -> None:
-    """Fill this instance with synthetic learners of 40 municipalities in 12 countries, the same for the same seed."""
-    from .demo import fill
+    """Fill this instance with synthetic learners, the same for the same seed: up to 2,000 in 40 municipalities of 12 countries,
+    more in 3,000 organisations of 40 countries. Stopped half-way, the same command goes on.
+    """
+    from .demo.filling import fill
 
-    _published()
+    _published_for_demo()
     with _app().app_context():
-        fill(learners=learners, seed=seed, echo=click.echo, with_sign_ins=False)
+        fill(learners=learners, seed=seed, echo=click.echo)
 
 
 @course.command()
-@click.option("--learners", type=click.IntRange(1, 100_000), default=2000, show_default=True)
+@click.option("--learners", type=click.IntRange(1, 10_000_000), default=2000, show_default=True)
 @click.option("--seed", type=int, default=2020, show_default=True)
 def demo(learners: int, seed: int) -> None:
     """Publish the course, fill the instance, and print the sign-ins of a learner, an author, a manager and an administrator."""
-    from .demo import fill
+    from .demo.filling import fill
 
-    _published()
+    _published_for_demo()
     with _app().app_context():
         fill(learners=learners, seed=seed, echo=click.echo, with_sign_ins=True)
 
@@ -297,8 +299,9 @@ def _app() -> Flask:
         raise click.ClickException(str(error)) from None
 
 
-def _published() -> None:
-    """Publishes the folder where nothing is published yet."""
+def _published_for_demo() -> None:
+    """Publishes the folder where nothing is published yet, from before the first synthetic learner came."""
+    from .demo.filling import began
     from .extensions import current_session, intend
     from .publishing.revisions import live_digest, publish_folder
 
@@ -309,7 +312,7 @@ def _published() -> None:
         session = current_session()
         if live_digest(session):
             return
-        done = publish_folder(session, settings.modules, settings.instance / "assets", by="first start", now=clock.now())
+        done = publish_folder(session, settings.modules, settings.instance / "assets", by="first start", now=began(clock.now()))
         session.commit()
         if done.course is None:
             raise click.ClickException("\n".join(["nothing can be published:", *map(str, done.problems)]))

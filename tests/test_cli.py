@@ -6,9 +6,13 @@ import csv
 import io
 import json
 import os
+import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -84,15 +88,35 @@ def test_a_wrong_setting_stops_with_one_line(command: Command) -> None:
 
 
 def test_seed_is_the_same_for_the_same_seed_and_adds_nothing_twice(command: Command) -> None:
-    said = command("seed", "--learners", "30", "--seed", "7")
-    assert said.splitlines()[-1] == "40 municipalities in 12 countries, 30 synthetic learners."
+    said = command("seed", "--learners", "60", "--seed", "8")
+    assert said.splitlines()[-1] == "40 municipalities in 12 countries, 60 synthetic learners."
     first = command("report", "completion", "--no-head")
     rows = list(csv.DictReader(io.StringIO(first.removeprefix("\ufeff"))))
-    assert 0 < int(rows[0]["completed"]) < int(rows[0]["started"]) <= int(rows[0]["enrolled"]) <= 30
-    command("seed", "--learners", "30", "--seed", "7")
+    assert 0 < int(rows[0]["completed"]) < int(rows[0]["started"]) <= int(rows[0]["enrolled"]) <= 60
+    command("seed", "--learners", "60", "--seed", "8")
     assert command("report", "completion", "--no-head") == first
     lines = json.loads(command("report", "completion", "--format", "json"))["lines"]
     assert [{key: "" if value is None else str(value) for key, value in line.items()} for line in lines] == rows
+
+
+def test_a_seed_that_is_stopped_says_how_to_go_on(tmp_path: Path) -> None:
+    write_small_course(tmp_path / "modules")
+    command = Command(tmp_path, f"sqlite:///{tmp_path}/x.sqlite3")
+    command("seed", "--learners", "5")
+    words = [sys.executable, "-m", "course", "seed", "--learners", "100000"]
+    running = subprocess.Popen(
+        words, env=command.environ, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )  # fmt: skip
+    with closing(sqlite3.connect(tmp_path / "x.sqlite3", timeout=30)) as connection:
+        while connection.execute("SELECT count(*) FROM people").fetchone()[0] <= 5:
+            assert running.poll() is None, "it ended before it could be stopped"
+            time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=60)[1]
+    assert (running.returncode, said.splitlines()[-1]) == (
+        130, "Error: stopped. What is there is whole; the same command goes on from there."
+    )  # fmt: skip
+    assert command("verify").splitlines()[0].endswith(": no difference")
 
 
 def test_two_instances_of_one_seed_are_alike(tmp_path: Path) -> None:

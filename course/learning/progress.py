@@ -107,16 +107,21 @@ def module_progress(module: Module, record: Record) -> ModuleProgress:
 def course_progress(course: Course, record: Record) -> CourseProgress:
     modules = tuple(module_progress(module, record) for module in course.modules)
     completed = sum(1 for state in record.modules.values() if state.completed_at)
-    steps, steps_done = sum(m.steps for m in modules), sum(m.steps if m.completed_at else m.steps_done for m in modules)
     return CourseProgress(
         modules=modules,
         lessons_done=sum(len(m.done) for m in modules),
         lessons=sum(len(m.lessons) for m in course.modules),
         modules_completed=completed,
         modules_to_complete=course.modules_to_complete,
-        percent=100 if record.completed_at else percent(steps_done, steps),
+        percent=percent_of_course(modules, is_completed=record.completed_at is not None),
         completed_at=record.completed_at,
     )
+
+
+def percent_of_course(modules: Collection[ModuleProgress], *, is_completed: bool) -> int:
+    """Of all steps of all modules; a module that was completed counts as whole."""
+    steps, steps_done = sum(m.steps for m in modules), sum(m.steps if m.completed_at else m.steps_done for m in modules)
+    return 100 if is_completed else percent(steps_done, steps)
 
 
 def where_to_continue(course: Course, record: Record) -> Place:

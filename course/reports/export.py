@@ -9,20 +9,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+import string
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 
 import quizzes
 
 from .completion import Line, Report, Week
 from .filters import WHO, Filters, iso
-from .people import Someone
 
 Value = str | int | float | None
 Row = Mapping[str, Value]
 BOM = "\ufeff"  # Excel reads UTF-8 only behind it
 FORMULA_START = set("=+-@\t\r\n")
+HARMLESS_START = {*string.ascii_letters, *string.digits, ""}  # most texts, which need no closer look
+ROWS = 250  # of a CSV that are made at once
 COMPLETION_COLUMNS = (
     "organisation",
     "kind",
@@ -87,21 +90,6 @@ def week_rows(weeks: Iterable[Week]) -> list[dict[str, Value]]:
     return [{"week": week.begins_on.isoformat(), "began": week.began, "completed": week.completed} for week in weeks]
 
 
-def people_rows(people: Iterable[Someone]) -> Iterator[dict[str, Value]]:
-    for one in people:
-        yield {
-            "name": one.name,
-            "email": one.email,
-            "organisations": "; ".join(one.organisations),
-            "enrolled_at": iso(one.enrolled_at),
-            "percent": one.percent,
-            "score_percent": _percent(one.score),
-            "passed_at": iso(one.passed_at),
-            "completed_at": iso(one.completed_at),
-            "last_at": iso(one.last_at),
-        }
-
-
 def head(title: str, filters: Filters, made_at: str | None, rules: Sequence[str]) -> list[str]:
     """What stands before a table: what it is, of which moment, by which filters and rules."""
     limits = [f"{name}: {value}" for name, value in filters_of(filters).items() if value]
@@ -113,7 +101,14 @@ def to_csv(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = (
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = ()) -> Iterator[str]:
-    """RFC 4180 with a byte order mark; texts that a spreadsheet would run as a formula get an apostrophe before them."""
+    return csv_pieces(columns, ([row[name] for name in columns] for row in rows), above)
+
+
+def csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Value]], above: Sequence[str] = ()) -> Iterator[str]:
+    """RFC 4180 with a byte order mark; texts that a spreadsheet would run as a formula get an apostrophe before them.
+
+    The head comes before the first row is asked for, and then the rows, some hundreds at a time.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     if above:
@@ -121,16 +116,17 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] 
         writer.writerows([f"# {line}"] for line in above)
     writer.writerow(columns)
     yield BOM + text.getvalue()
-    for row in rows:
+    left = iter(rows)
+    while part := [[safe(value) for value in row] for row in islice(left, ROWS)]:
         text.seek(0)
         text.truncate()
-        writer.writerow(["" if row[name] is None else safe(row[name]) for name in columns])
+        writer.writerows(part)
         yield text.getvalue()
 
 
 def safe(value: Value) -> Value:
     """A text that no spreadsheet takes for a formula, whatever spaces or full-width signs it begins with."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value[:1] in HARMLESS_START:
         return value
     seen = unicodedata.normalize("NFKC", value).lstrip(" \u00a0\u200b\ufeff")
     return f"'{value}" if seen[:1] in FORMULA_START or value[:1] in FORMULA_START else value
@@ -151,11 +147,14 @@ def completion_json(report: Report) -> str:
     )
 
 
-def people_json(people: Iterable[Someone], filters: Filters, made_at: str | None, rules: Sequence[str]) -> Iterator[str]:
+def people_json(
+    people: Iterable[Sequence[Value]], filters: Filters, made_at: str | None, rules: Sequence[str]
+) -> Iterator[str]:
     """The people as JSON, piece by piece."""
     before = {"made_at": made_at, "filters": filters_of(filters), "rules": list(rules)}
     yield json.dumps(before, ensure_ascii=False)[:-1] + ', "people": ['
-    for place, row in enumerate(people_rows(people)):
+    for place, cells in enumerate(people):
+        row = dict(zip(PEOPLE_COLUMNS, cells, strict=True))
         yield (",\n" if place else "\n") + json.dumps(row, ensure_ascii=False)
     yield "\n]}\n"
 

@@ -2,8 +2,9 @@
 
 The body is awaited on the event loop, within limits of size and of time, before any thread is taken. The page is then called in
 a small pool of threads. What it answers is held in memory up to HELD bytes; a longer answer goes on into a temporary file in a
-second pool, and the server reads that file as the client takes it. Both are whole before the first byte leaves: an export that
-fails half-way is an error never a shorter export. (The server's own streams keep in memory all that a client has not taken.)
+second pool, and the server reads that file as the client takes it. Both are whole before the first byte leaves, except where an
+export takes longer than a moment: it is sent while it is made (`following.py`). One that fails half-way is an error or a broken
+download, never a shorter export.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
 
-from .answers import Answer, Application, Environ, begin, spool
+from .answers import Answer, Application, Environ, Spool, begin
 from .environ import to_environ
+from .following import DESCRIPTORS, OPENED_WITHIN, Gone, follow
 
 log = logging.getLogger("course.serving")
 Made = TypeVar("Made")
 READING = {"GET", "HEAD", "OPTIONS"}
 STREAM_THREADS = 2
-OPENED_WITHIN = 10.0  # seconds that a temporary file is kept for the server to open; it has no name, so closing it frees it
+AT_ONCE = 0.25  # seconds in which an answer of unknown length may be whole, before it is sent while it is made
 PLAIN = ("content-type", "text/plain; charset=utf-8")
 
 
@@ -71,7 +73,7 @@ class Adapter:
         body = bytearray()
         try:
             await self._receive(scope, protocol, body)
-            await self._respond(protocol, to_environ(scope, bytes(body)), is_head=scope.method == "HEAD")
+            await self._respond(protocol, to_environ(scope, bytes(body)), is_head=scope.method == "HEAD", client=scope.client)
         except Refused as refused:
             _refuse(protocol, refused)
         except ProtocolClosed:
@@ -120,24 +122,35 @@ class Adapter:
         if self._held > self._limits.bodies:
             raise Refused(503, "The server is busy. Nothing was saved. Please send it again in a minute.")
 
-    async def _respond(self, protocol: HTTPProtocol, environ: Environ, *, is_head: bool) -> None:
+    async def _respond(self, protocol: HTTPProtocol, environ: Environ, *, is_head: bool, client: str) -> None:
         # One context for the whole answer: what a page sets for itself is still set when its answer goes on in another thread.
         context = contextvars.copy_context()
         try:
             pool = self._pages if environ["REQUEST_METHOD"] in READING else self._forms
             answer = await _in(pool, context, lambda: begin(self._app, environ, is_head=is_head))
-            if answer.rest is not None:
-                answer = await _in(self._streams, context, lambda: spool(answer))
+            if answer.rest is None:
+                return _send(protocol, answer)
+            spool = Spool(answer)
+            making = _in(self._streams, context, spool.fill)
+            can_follow = not answer.is_measured and environ["SERVER_PROTOCOL"] != "HTTP/1.0"  # which knows no chunks
+            await asyncio.wait([making], timeout=AT_ONCE if can_follow else None)
+            if making.done():
+                return _send(protocol, spool.whole(making))
         except Exception as error:
             log.exception("%s %s: no page of the application's own", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             if isinstance(error, OSError):  # no room for the temporary file
                 raise Refused(503, "The server cannot answer at the moment. Please try again in a minute.") from None
             raise Refused(500, "Something went wrong here. It has been noted.") from None
-        _send(protocol, answer)
+        try:
+            await follow(protocol, answer, spool, making, client)
+        except Gone:
+            return None
+        except Exception:
+            log.exception("%s %s: cut off half-way", environ["REQUEST_METHOD"], environ["PATH_INFO"])
 
 
-async def _in(pool: ThreadPoolExecutor, context: contextvars.Context, call: Callable[[], Made]) -> Made:
-    return await asyncio.get_running_loop().run_in_executor(pool, context.run, call)
+def _in(pool: ThreadPoolExecutor, context: contextvars.Context, call: Callable[[], Made]) -> asyncio.Future[Made]:
+    return asyncio.get_running_loop().run_in_executor(pool, context.run, call)
 
 
 def _refuse(protocol: HTTPProtocol, refused: Refused) -> None:
@@ -149,7 +162,7 @@ def _refuse(protocol: HTTPProtocol, refused: Refused) -> None:
 
 def _send(protocol: HTTPProtocol, answer: Answer) -> None:
     if answer.file is not None:
-        protocol.response_file(answer.status, answer.headers, f"/dev/fd/{answer.file.fileno()}")
+        protocol.response_file(answer.status, answer.headers, str(DESCRIPTORS / str(answer.file.fileno())))
         asyncio.get_running_loop().call_later(OPENED_WITHIN, answer.file.close)
     elif answer.pieces:
         protocol.response_bytes(answer.status, answer.headers, b"".join(answer.pieces))

@@ -1,15 +1,18 @@
-"""What a WSGI application answers: short ones in memory, long ones in a file. Called in a thread; knows no event loop."""
+"""What a WSGI application answers: short ones in memory, long ones in a file, both made in a thread."""
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from types import TracebackType
 from typing import IO, Any
 
 HELD = 256 * 1024  # bytes of an answer that are held in memory
 Environ = dict[str, Any]
+SEEN = 64 * 1024  # bytes more in a file of which its reader is told
 StartResponse = Callable[..., Callable[[bytes], object]]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Headers = list[tuple[str, str]]
@@ -26,6 +29,11 @@ class Answer:
     pieces: list[bytes] = field(default_factory=list)
     rest: Iterator[bytes] | None = None
     file: IO[bytes] | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether its length is known before all of it is made."""
+        return isinstance(self.iterable, (list, tuple)) or any(name == "content-length" for name, _value in self.headers)
 
     def close(self) -> None:
         """Tells the application that the answer is over, sent or not, as PEP 3333 asks of a server."""
@@ -48,7 +56,10 @@ class OpenFile:
 
 
 def begin(app: Application, environ: Environ, *, is_head: bool) -> Answer:
-    """Calls the application and holds what it makes, up to about HELD bytes. HEAD gets no body, whatever the page makes."""
+    """Calls the application and holds what it makes, up to about HELD bytes, or the first piece of what is made as it is sent.
+
+    HEAD gets no body, whatever the page makes.
+    """
     answer = Answer(0, [], None)
 
     def start_response(status: str, headers: Headers, failure: Failure = None) -> Callable[[bytes], object]:
@@ -87,22 +98,48 @@ def _has_a_descriptor(file: IO[bytes]) -> bool:
         return False
 
 
-def spool(answer: Answer) -> Answer:
-    """The same answer with its body in a temporary file without a name. Raises OSError where there is no room for it."""
-    assert answer.rest is not None
-    file = tempfile.TemporaryFile()  # noqa: SIM115  closed once the server has opened it
-    try:
-        file.writelines(answer.pieces)
-        file.writelines(answer.rest)
-        size = file.tell()
-        file.flush()
-    except BaseException:
-        file.close()
-        raise
-    finally:
-        answer.close()
-    headers = [(name, value) for name, value in answer.headers if name != "content-length"]
-    return Answer(answer.status, [*headers, ("content-length", str(size))], answer.iterable, file=file)
+class Spool:
+    """A body on its way into a temporary file without a name. ``size`` is how much of it can be read there already.
+
+    Made on the event loop, where ``grown`` is set whenever there is more; filled in a thread.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer, self._loop = answer, asyncio.get_running_loop()
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115  whoever sends it closes it
+        self.size = 0
+        self.is_wanted = True
+        self.grown = asyncio.Event()
+
+    def fill(self) -> None:
+        """Writes all of the body, or stops when nobody wants it any more. Raises OSError where there is no room for it."""
+        assert self._answer.rest is not None
+        try:
+            for piece in chain(self._answer.pieces, self._answer.rest):
+                self.file.write(piece)
+                if not self.is_wanted:
+                    return
+                if self.file.tell() - self.size >= SEEN:
+                    self._show()
+            self._show()
+        finally:
+            self._answer.close()
+
+    def _show(self) -> None:
+        self.file.flush()
+        self.size = self.file.tell()
+        self._loop.call_soon_threadsafe(self.grown.set)
+
+    def whole(self, making: asyncio.Future[None]) -> Answer:
+        """The answer now that the file should have all of it. Raises what filling it raised."""
+        try:
+            making.result()
+        except BaseException:
+            self.file.close()
+            raise
+        old = self._answer
+        headers = [(name, value) for name, value in old.headers if name != "content-length"]
+        return Answer(old.status, [*headers, ("content-length", str(self.size))], old.iterable, file=self.file)
 
 
 def _fill(answer: Answer) -> None:
@@ -112,6 +149,6 @@ def _fill(answer: Answer) -> None:
         if piece:
             answer.pieces.append(piece)
             size += len(piece)
-        if size >= HELD:
+        if size >= HELD or (size and not answer.is_measured):
             answer.rest = rest
             return

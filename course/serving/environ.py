@@ -28,7 +28,7 @@ def to_environ(scope: Scope, body: bytes) -> Environ:
         "QUERY_STRING": scope.query_string,
         "SERVER_NAME": server.strip("[]") or "localhost",
         "SERVER_PORT": port or "80",
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "SERVER_PROTOCOL": "HTTP/1.0" if scope.http_version == "1" else f"HTTP/{scope.http_version}",
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,

@@ -15,7 +15,7 @@ from ..extensions import current_session, see_one_moment
 from ..learning import certificates, history, record
 from ..learning.attempts import score_of
 from ..learning.progress import course_progress
-from ..reports import completion, export, spreadsheet, subscriptions
+from ..reports import completion, everyone, export, spreadsheet, subscriptions
 from ..reports import people as behind
 from ..reports.filters import STATES, WHO, Filters, iso, rules_of
 from . import due, published, report_filters, visitor
@@ -126,9 +126,8 @@ def people_page() -> str:
 @report_readers
 def people_csv() -> Response:
     filters = report_filters.asked_rightly()
-    rows = export.people_rows(_streamed(filters))
-    lines = export.csv_lines(export.PEOPLE_COLUMNS, rows, _head(_people_title(), filters))
-    return _download(lines, "text/csv; charset=utf-8", "people.csv")
+    pieces = export.csv_pieces(export.PEOPLE_COLUMNS, _streamed(filters), _head(_people_title(), filters))
+    return _download(pieces, "text/csv; charset=utf-8", "people.csv")
 
 
 @bp.get("/completion/people.json")
@@ -186,14 +185,14 @@ def _report(filters: Filters, most: int | None = None) -> completion.Report:
     return completion.completion(current_session(), **question, now=clock.now(), most=most)
 
 
-def _streamed(filters: Filters) -> Iterator[behind.Someone]:
+def _streamed(filters: Filters) -> Iterator[everyone.Cells]:
     """What may refuse is asked at once; the session with the first row, since by then the request has given back its own."""
     question, state = _question(filters), _state()
 
-    def people() -> Iterator[behind.Someone]:
-        yield from behind.stream(current_session(), **question, state=state)
+    def rows() -> Iterator[everyone.Cells]:
+        yield from everyone.rows(current_session(), **question, state=state)
 
-    return people()
+    return rows()
 
 
 def _shown(filters: Filters) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """`./dev bench`: what the course must reach, as ratios in one run, medians of rounds in turn. Exit 1 if any falls short.
 
 `./dev bench quick`, `./dev bench regrade` and `./dev bench reports` are its parts; the second takes three minutes. The third is
-of 200,000 learners, or of as many as are named: `./dev bench reports 1000000`.
+of 200,000 learners, or of as many as are named: `./dev bench reports 1000000`. `./dev bench size` is apart:
+the reports of 100,000 learners, or of `--learners 1000000`, in SQLite or with `--postgresql`; it fails nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from urllib.request import Request, urlopen
 
 import click
 
-from tests.bench import formats, grading, load, regrading, reporting, site
+from tests.bench import formats, grading, load, regrading, reporting, site, size
 from tests.rig.server import ROOT, Server, serving
 
 ROUNDS, SECONDS = 5, 2.0
@@ -44,16 +45,23 @@ def main(words: list[str]) -> int:
     if len(words) == 2 and words[0] == "reports" and words[1].isdigit():
         number = int(words.pop())
         parts["reports"] = lambda: reports(number)
+    if words[:1] == ["size"]:
+        show([Line(*row) for row in size.measured(words[1:])])
+        return 0
     if len(words) > 1 or not parts.keys() >= set(words):
-        print(f"`./dev bench` measures everything, `./dev bench PART` one of {', '.join(parts)}.", file=sys.stderr)
+        print(f"`./dev bench` measures everything, `./dev bench PART` one of {', '.join(parts)}, size.", file=sys.stderr)
         return 2
     lines = [line for name in words or parts for line in parts[name]()]
+    show(lines)
+    return int(any(line.ok is False for line in lines))
+
+
+def show(lines: list[Line]) -> None:
     print(f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     width = max(len(line.name) for line in lines)
     for line in lines:
         mark = {True: "ok", False: "FALLS SHORT", None: ""}[line.ok]
         print(f"{line.name:<{width}}  {line.value:>28}  {line.bound:<10} {mark}")
-    return int(any(line.ok is False for line in lines))
 
 
 def regrades() -> list[Line]:

@@ -6,7 +6,8 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +75,33 @@ def run(port: int, requests: Iterator[bytes], *, pids: list[int], seconds: float
         line.socket.close()
     chooser.close()
     return Round(len(latencies) / took, used / max(1, len(latencies)) * 1e6, latencies, statuses)
+
+
+def paced(
+    port: int, requests: Iterator[bytes], *, per_second: float, is_over: Callable[[], bool], connections: int = 16
+) -> tuple[list[float], dict[int, int]]:
+    """Sends so many a second, whatever the server does: latencies from when each was due, and how often each status came."""
+    chooser = selectors.DefaultSelector()
+    idle = deque(_Line(socket.create_connection(("127.0.0.1", port))) for _ in range(connections))
+    for line in idle:
+        chooser.register(line.socket, selectors.EVENT_READ, line)
+    latencies, statuses = list[float](), dict[int, int]()
+    due, busy = time.perf_counter(), 0
+    while busy or not is_over():
+        while idle and due <= time.perf_counter() and not is_over() and _send(idle[0], requests):
+            idle.popleft().begun = due
+            due, busy = due + 1 / per_second, busy + 1
+        for key, _ in chooser.select(timeout=max(0.0, min(0.05, due - time.perf_counter())) if idle else 0.05):
+            status = _receive(key.data)
+            if status:
+                latencies.append(time.perf_counter() - key.data.begun)
+                statuses[status] = statuses.get(status, 0) + 1
+                idle.append(key.data)
+                busy -= 1
+    for line in idle:
+        line.socket.close()
+    chooser.close()
+    return latencies, statuses
 
 
 def _send(line: _Line, requests: Iterator[bytes]) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import os
 import random
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,25 +29,31 @@ from course.publishing import revisions
 from tests.bench import load
 from tests.rig.server import free_port
 
-__all__ = ["Made", "build", "build_short", "free_port"]
+__all__ = ["Made", "build", "build_in", "build_short", "free_port", "progress"]
 LEARNERS, SHORT = 600, 5
+Mark = tuple[str, str, str]  # a lesson's address, a sign-in, and the token of its forms
+READ = 2  # lessons of each module that every learner has read
 UNGRADED = {"survey", "reflection", "hotspot"}  # a hotspot needs its figure
 
 
 @dataclass(frozen=True)
 class Made:
-    """``cookies`` are sign-ins of learners, ``closes`` raw requests that close an attempt each and have it graded."""
+    """``cookies`` are sign-ins of learners, ``closes`` raw requests that close an attempt each and have it graded.
+
+    ``marks`` are for ``progress``.
+    """
 
     environ: dict[str, str]
     modules: Path
     lesson: str
     cookies: list[str]
     closes: list[bytes]
+    marks: list[Mark]
 
 
 def build(folder: Path) -> Made:
     """The course as it is."""
-    return _build({"COURSE_INSTANCE": str(folder / "instance")})
+    return build_in({"COURSE_INSTANCE": str(folder / "instance")})
 
 
 def build_short(folder: Path) -> Made:
@@ -60,10 +68,11 @@ def build_short(folder: Path) -> Made:
         path.write_text(quiz_text(replace(quiz, items=items, pools=())), encoding="utf-8")
     for path in modules.glob("*/quiz.*.yaml"):
         path.unlink()
-    return _build({"COURSE_INSTANCE": str(folder / "instance"), "COURSE_MODULES": str(modules)})
+    return build_in({"COURSE_INSTANCE": str(folder / "instance"), "COURSE_MODULES": str(modules)})
 
 
-def _build(environ: dict[str, str]) -> Made:
+def build_in(environ: dict[str, str], learners: int = LEARNERS) -> Made:
+    """The same in an instance that may hold other people already."""
     if "COURSE_MODULES" in os.environ:
         environ = {"COURSE_MODULES": os.environ["COURSE_MODULES"]} | environ
     settings = config.load(environ)
@@ -75,32 +84,53 @@ def _build(environ: dict[str, str]) -> Made:
         if done.course is None:
             raise SystemExit("the course has problems: run `./dev course check` first")
         course = revisions.restore(session, revisions.live_digest(session))
-        cookies, closes = [], []
-        for number in range(LEARNERS):
+        cookies, closes, marks = [], [], []
+        for number in range(learners):
             cookie, requests = _learner(course, number, settings.secret_key)
             cookies.append(cookie)
             closes += requests
+            marks += _marks(course, cookie, settings.secret_key)
         session.commit()
         let_go()
     random.Random(1).shuffle(closes)
+    random.Random(2).shuffle(marks)
     module = course.modules[0]
-    return Made(environ, settings.modules, f"/en/modules/{module.slug}/{module.lessons[1].slug}", cookies, closes)
+    return Made(environ, settings.modules, f"/en/modules/{module.slug}/{module.lessons[1].slug}", cookies, closes, marks)
+
+
+def token_of(cookie: str, key: str) -> str:
+    """What a form of this sign-in carries."""
+    return hmac.new(key.encode(), b"csrf:" + cookie.encode(), hashlib.sha256).hexdigest()
+
+
+def _marks(course: Course, cookie: str, key: str) -> list[Mark]:
+    """The lessons that a learner has not read."""
+    where = [f"/en/modules/{module.slug}/{lesson.slug}/done" for module in course.modules for lesson in module.lessons[READ:]]
+    return [(path, cookie, token_of(cookie, key)) for path in where]
+
+
+def progress(marks: Sequence[Mark]) -> Iterator[bytes]:
+    """Requests without end: each lesson is marked as done, then each is taken back, and so on."""
+    for seen in itertools.count():
+        for path, cookie, token in marks:
+            undo = {"undo": "1"} if seen % 2 else {}
+            yield load.post(path, cookie, urlencode({"csrf_token": token, "seen": seen} | undo).encode())
 
 
 def _learner(course: Course, number: int, key: str) -> tuple[str, list[bytes]]:
     """A learner half-way through, signed in, with an attempt open in every module: the cookie, and the requests that close."""
     session, now, chance = current_session(), clock.now() - timedelta(minutes=30), random.Random(number)
-    person_id, cookie, token = signed_in(session, number, key, now)
+    person_id, cookie, _token = signed_in(session, number, key, now)
     closes = []
     for module in course.modules:
-        for lesson in module.lessons[:2]:
+        for lesson in module.lessons[:READ]:
             lessons.open_lesson(session, person_id=person_id, course=course, module=module, lesson=lesson, now=now)
             lessons.mark_done(session, person_id=person_id, course=course, module=module, lesson=lesson, seen=0, now=now)
         attempt = attempts.start(session, person_id=person_id, course=course, module=module, now=now)
         quiz = module.quizzes[course.languages[0]]
         given = {item.id: quizzes.key_of(item) for item in quiz.items if chance.random() < 0.8}
         attempts.save(session, attempt, given, now)
-        body = urlencode({"csrf_token": token, "then": "close"}).encode()
+        body = urlencode({"csrf_token": token_of(cookie, key), "then": "close"}).encode()
         closes.append(load.post(f"/en/attempts/{attempt.public_id}/", cookie, body))
     return cookie, closes
 
@@ -116,4 +146,4 @@ def signed_in(session: Session, number: int, key: str, now: datetime) -> tuple[i
     city = organisations.find_or_add(session, parent_id=land, kind="municipality", name=f"City {number % 40}", now=now)
     people.join(session, person_id=person.id, organisation_id=city, role="member", now=now)
     cookie = sign_ins.begin(session, person.id, clock.now())
-    return person.id, cookie, hmac.new(key.encode(), b"csrf:" + cookie.encode(), hashlib.sha256).hexdigest()
+    return person.id, cookie, token_of(cookie, key)

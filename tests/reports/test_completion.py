@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from datetime import date
 
 import pytest
@@ -224,6 +225,12 @@ def test_no_cell_is_a_formula(name: str) -> None:
     text = export.to_csv(("name", "n"), [{"name": name, "n": -5}])
     row = next(iter(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))))
     assert (row["name"], row["n"]) == (f"'{name}", "-5")
+
+
+def test_no_letter_or_digit_that_is_taken_as_harmless_begins_a_formula() -> None:
+    harmless = [chr(code) for code in range(0x110000) if chr(code) in export.HARMLESS_START]
+    assert len(harmless) == 62
+    assert [one for one in harmless if unicodedata.normalize("NFKC", one) != one] == []
 
 
 @pytest.mark.parametrize("name", ["Åsa", "أمينة", "O'Neill", 'a "b", c', "two\nlines", "1 = 1"])

@@ -22,10 +22,10 @@ from course.learning import attempts, certificates, lessons
 from course.learning.tables import Certificate
 from course.publishing.revisions import digest_at, live_digest, restore
 from course.publishing.tables import Publication, Revision
-from course.reports import completion, counted, counting, export, spreadsheet, tallied
+from course.reports import completion, counted, counting, everyone, export, spreadsheet, tallied
 from course.reports.figures import nobody
-from course.reports.filters import WHO, Filters, iso
-from course.reports.people import behind
+from course.reports.filters import STATES, WHO, Filters, iso
+from course.reports.people import behind, stream
 from course.verifying.checking import Check, everybody, read_lives
 from course.verifying.percent import percentages
 from course.verifying.recount import Belonging, Belongings, Recount
@@ -220,6 +220,7 @@ def check_recount(history: History, at: datetime | None) -> None:
     counted = {place for place, _module in recount.lines} - {None}
     assert counted <= {line.place.id for line in report.by_organisation if line.place}
     if at is None:
+        check_export_of_people(session, course)
         return
     public = dict(cast(Any, session.execute(select(Person.public_id, Person.id)).all()))
     for state in ("enrolled", "completed", "certified", "not_started", "passed"):
@@ -229,6 +230,14 @@ def check_recount(history: History, at: datetime | None) -> None:
         for one in listing.people:
             life = lives[public[one.public_id]]
             assert (one.percent, one.enrolled_at) == (percentages(course, life)[""], life.enrolled_at)
+
+
+def check_export_of_people(session: Session, course: Course) -> None:
+    """The rows that are made in the database against those that are made of each person's record."""
+    for module in ("", *(one.slug for one in course.modules), "retired"):
+        for state in STATES:
+            question: dict[str, Any] = {"course": course, "scope": None, "filters": Filters(module=module), "state": state}
+            assert list(everyone.rows(session, **question)) == list(map(everyone.cells, stream(session, **question)))
 
 
 def check_filters(history: History, at: datetime | None, module: str, who: str, language: str) -> None:

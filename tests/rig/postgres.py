@@ -62,8 +62,10 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """The named server, whose databases of ours are dropped at the end, or one of our own."""
+def cluster(*, is_durable: bool = False) -> Iterator[Cluster]:
+    """The named server, whose databases of ours are dropped at the end, or one of our own; that one survives a power cut only
+    when it is asked to, which tests have no use for.
+    """
     named = os.environ.get("TEST_DATABASE_URL", "").replace("postgresql+psycopg://", "postgresql://", 1)
     if named:
         server = Cluster(named)
@@ -75,7 +77,7 @@ def cluster() -> Iterator[Cluster]:
     try:
         installation = Installation(folder)
         installation.initialise(folder / "data")
-        with installation.running(folder / "data", "-F") as running:
+        with installation.running(folder / "data", *([] if is_durable else ["-F"])) as running:
             yield Cluster(running.url)
     finally:
         shutil.rmtree(folder)

@@ -11,6 +11,7 @@ from typing import Any
 from wsgiref.types import StartResponse
 
 PIECE = b"0123456789abcdef" * 4096  # 64 KB
+STEADY = 1024  # pieces of /steady
 kept: ContextVar[str] = ContextVar("kept", default="lost")
 if Path(os.environ.get("TEST_BROKEN", "/nowhere")).exists():
     raise SystemExit("cannot start at the moment")
@@ -52,6 +53,49 @@ def _failing() -> Iterator[bytes]:
 
 def crashing(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     raise RuntimeError("a fault of the application")
+
+
+def steady(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """64 MB of which the first piece is there at once, and the rest after a second; with ``?fail`` not all of it comes."""
+    start_response("200 OK", [("Content-Type", "text/csv")])
+    return _steady(is_whole=environ["QUERY_STRING"] != "fail")
+
+
+def _steady(*, is_whole: bool) -> Iterator[bytes]:
+    yield PIECE
+    time.sleep(1)
+    for _ in range(STEADY - 1 if is_whole else 20):
+        yield PIECE
+    if not is_whole:
+        raise RuntimeError("the second half cannot be made")
+
+
+def waiting(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """One piece, and its end or a failure half a second later, when all there is has been sent."""
+    start_response("200 OK", [("Content-Type", "text/csv")])
+    return _waiting(is_whole=environ["QUERY_STRING"] != "fail")
+
+
+def _waiting(*, is_whole: bool) -> Iterator[bytes]:
+    yield PIECE
+    time.sleep(0.5)
+    if not is_whole:
+        raise RuntimeError("the second half cannot be made")
+
+
+def endless(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Pieces until nobody wants them; then a file says so."""
+    start_response("200 OK", [("Content-Type", "text/csv")])
+    return _endless(Path(os.environ["TEST_MEDIA"]).with_name("endless-is-over"))
+
+
+def _endless(sign: Path) -> Iterator[bytes]:
+    try:
+        while True:
+            time.sleep(0.02)
+            yield PIECE
+    finally:
+        sign.touch()
 
 
 def remembering(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -101,6 +145,9 @@ PAGES = {
     "/large": large,
     "/failing": failing,
     "/crashing": crashing,
+    "/steady": steady,
+    "/waiting": waiting,
+    "/endless": endless,
     "/remembering": remembering,
     "/unchanged": unchanged,
     "/cookies": cookies,

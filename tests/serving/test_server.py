@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from course.config import SettingError
 from course.serving.starting import STARTING, ensure_free
 from tests.rig.server import ROOT, Server, serving
 
@@ -145,6 +146,52 @@ def test_long_answer_keeps_what_the_page_set_for_itself(server: Server) -> None:
     assert ask(server, "GET", "/remembering")[2][-4:] == b"kept"
 
 
+def test_what_takes_long_is_sent_while_it_is_made(server: Server) -> None:
+    begun = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("GET", "/steady")
+    answer = connection.getresponse()
+    first = len(answer.read(1000))
+    assert time.monotonic() - begun < 0.9, "the first byte waited for the second piece"
+    rest = sum(map(len, iter(lambda: answer.read(65536), b"")))
+    connection.close()
+    assert (answer.getheader("transfer-encoding"), first + rest) == ("chunked", 1024 * 65536)
+
+
+def test_failure_half_way_is_a_broken_download(server: Server) -> None:
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        ask(server, "GET", "/steady?fail")
+    assert len(broken.value.partial) < 1024 * 65536
+    assert ask(server, "GET", "/")[0] == 200
+
+
+def test_an_end_that_comes_when_all_is_sent_is_told(server: Server) -> None:
+    status, headers, body = ask(server, "GET", "/waiting")
+    assert (status, headers["transfer-encoding"], len(body)) == (200, "chunked", 65536)
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        ask(server, "GET", "/waiting?fail")
+    assert len(broken.value.partial) == 65536
+
+
+def test_a_client_that_knows_no_chunks_waits_for_the_length(server: Server) -> None:
+    head, _, body = raw(server, b"GET /steady HTTP/1.0\r\nHost: h\r\n\r\n").partition(b"\r\n\r\n")
+    assert (b"content-length: %d" % len(body) in head.lower(), len(body)) == (True, 1024 * 65536)
+    assert raw(server, b"GET /steady?fail HTTP/1.0\r\nHost: h\r\n\r\n").split(b"\r\n")[0].split(b" ", 1)[1] == (
+        b"500 Internal Server Error"
+    )
+
+
+def test_what_nobody_waits_for_is_not_made(server: Server, media_file: Path) -> None:
+    sign = media_file.with_name("endless-is-over")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(b"GET /endless HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
+    deadline = time.monotonic() + 20
+    while not sign.exists():
+        assert time.monotonic() < deadline, "it is still made"
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("path", ["/failing", "/crashing"])
 def test_failure_is_an_error_and_never_half_an_answer(server: Server, path: str) -> None:
     assert ask(server, "GET", path)[::2] == (500, b"Something went wrong here. It has been noted.\n")
@@ -250,6 +297,22 @@ def test_reader_that_reads_nothing_costs_no_memory(server: Server) -> None:
     assert grown < SLOW_CLIENTS * 2, f"{grown} MB more for {SLOW_CLIENTS} readers of 8 MB each"
 
 
+def test_reader_that_reads_nothing_of_what_is_being_made_costs_no_memory_and_no_thread(server: Server) -> None:
+    before = memory(server)
+    request = b"GET /steady HTTP/1.1\r\nHost: h\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(request)
+        time.sleep(2)  # it is made by now, and the next two are made at the same time
+        bodies = [threading.Thread(target=lambda: ask(server, "GET", "/steady")) for _ in range(2)]
+        begun = time.monotonic()
+        for one in bodies:
+            one.start()
+        for one in bodies:
+            one.join()
+        took, grown = time.monotonic() - begun, memory(server) - before
+    assert (took < 1.9, grown < 32) == (True, True), f"{took:.1f} s for two more, {grown} MB more for a body of 64 MB"
+
+
 def memory(server: Server) -> int:
     """MB that the server's processes hold, workers included."""
     pids = [str(server.process.pid), *children(server)]
@@ -332,10 +395,18 @@ def test_workers_end_with_their_server_and_leave_the_port(tmp_path: Path) -> Non
         left = workers(server)
         server.stop(signal.SIGKILL)
         deadline = time.monotonic() + 15
-        while any(is_there(pid) for pid in left):
+        while not is_left(server):  # a worker's threads end one by one, the last of them lets the port go
             assert time.monotonic() < deadline, "workers go on without a server"
             time.sleep(0.1)
+    assert [pid for pid in left if is_there(pid)] == []
+
+
+def is_left(server: Server) -> bool:
+    try:
         ensure_free("127.0.0.1", server.port)
+    except SettingError:
+        return False
+    return True
 
 
 def is_there(pid: int) -> bool:
