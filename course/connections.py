@@ -93,7 +93,8 @@ def _wait_for_locks(connection: Connection) -> None:
             send(connection, f"SET LOCAL lock_timeout = {milliseconds}")
     elif connection.info.get("waits", USUAL) != milliseconds:
         connection.info["waits"] = milliseconds
-        send(connection, f"PRAGMA busy_timeout = {milliseconds}")
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout = {milliseconds}")  # a setting of the connection, no query
 
 
 def _keep_promises(engine: Engine) -> None:
