@@ -86,14 +86,15 @@ def _begin_to_write(connection: Connection) -> None:
 
 
 def _wait_for_locks(connection: Connection) -> None:
-    """As long as this transaction may; nothing is said where the connection does so already."""
+    """A writing transaction as long as it may; nothing is said where the connection does so already."""
     milliseconds = round(seconds_to_wait.get() * 1000)
     if connection.dialect.name == "postgresql":
-        if milliseconds != USUAL:
+        if milliseconds != USUAL and means_to_write.get():
             send(connection, f"SET LOCAL lock_timeout = {milliseconds}")
     elif connection.info.get("waits", USUAL) != milliseconds:
         connection.info["waits"] = milliseconds
-        send(connection, f"PRAGMA busy_timeout = {milliseconds}")
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout = {milliseconds}")  # a setting of the connection, no query
 
 
 def _keep_promises(engine: Engine) -> None:

@@ -80,10 +80,20 @@ def init_app(app: Flask, settings: Settings) -> None:
             "pool_pre_ping": True,
         }
     db.init_app(app)
+    app.teardown_appcontext(_end)
     with app.app_context():
         prepare(db.engine)
         app.extensions["reader"] = Reader(db.engine)
         app.extensions["writer"] = writer(db.engine)
+
+
+def _end(_error: BaseException | None) -> None:
+    """Before Flask-SQLAlchemy ends the session: a connection that broke after the commit must not take away the answer."""
+    if db.session.registry.has():
+        try:
+            db.session.rollback()
+        except DBAPIError:
+            db.session().invalidate()
 
 
 def reader() -> Reader:

@@ -31,7 +31,9 @@ def may_start(quiz: Quiz, closed_at: Sequence[datetime], now: datetime) -> Start
     """Whether an attempt may start after those closed at the given times; the caller goes on with an open one instead."""
     if attempts_left(quiz, len(closed_at)) == 0:
         return Start(False, "No attempt is left.", "no_attempts_left")
-    may_start_at = max(closed_at) + timedelta(minutes=quiz.wait_minutes) if closed_at else now
+    if not (closed_at and quiz.wait_minutes):
+        return Start(True)
+    may_start_at = max(closed_at) + timedelta(minutes=quiz.wait_minutes)
     if now >= may_start_at:
         return Start(True)
     minutes = math.ceil((may_start_at - now) / timedelta(minutes=1))

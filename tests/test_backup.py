@@ -13,6 +13,7 @@ import tarfile
 import threading
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def engine_of(url: str) -> Engine:
 
 
 def rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table."""
+    """Every row of every table; of the tallies what they come to, in how many rows they may lie."""
     engine = engine_of(url)
     with engine.connect() as connection:
         found = {
@@ -47,7 +48,10 @@ def rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
             for name, table in Base.metadata.tables.items()
         }
     engine.dispose()
-    return found
+    tallies = Counter[tuple[Any, ...]]()
+    for row in [*found["tallies"], *(row[1:] for row in found.pop("tally_changes"))]:
+        tallies[row[:-1]] += row[-1]
+    return found | {"tallies": sorted((*key, number) for key, number in tallies.items() if number)}
 
 
 def elsewhere(folder: Path, url: str) -> Command:

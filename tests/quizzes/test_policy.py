@@ -47,6 +47,7 @@ def test_attempts_left(attempts: int, used: int, left: int | None) -> None:
             [10.5],
             quizzes.Start(False, "The next attempt may start in 20 minutes.", "wait", NOW + timedelta(minutes=19.5)),
         ),
+        (0, 0, [-120], quizzes.Start(True)),  # closed two hours from now: the clock was set back
     ],
 )
 def test_may_start(attempts: int, wait: int, closed: list[float], start: quizzes.Start) -> None:

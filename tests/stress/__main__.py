@@ -5,27 +5,34 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.stress import coverage, cuts, disk, kills, locks, mutation, races, slow
+from tests.stress import clock, coverage, cuts, disk, kills, locks, mutation, races, slow
 
-PARTS: Mapping[str, Callable[[list[str]], bool]] = {
-    "coverage": coverage.run,
-    "mutation": mutation.run,
+FAULTS: Mapping[str, Callable[[list[str]], bool]] = {
     "kills": kills.run,
     "races": races.run,
     "locks": locks.run,
     "disk": disk.run,
     "slow": slow.run,
     "cuts": cuts.run,
+    "clock": clock.run,
 }
+PARTS: Mapping[str, Callable[[list[str]], bool]] = {"coverage": coverage.run, "mutation": mutation.run, **FAULTS}
+BOTH = {"kills", "races", "locks", "cuts"}  # on SQLite, and on PostgreSQL with --postgresql
 
 
 def main(words: list[str]) -> int:
-    """Words behind a part's name are its own: `./dev stress mutation credit formula`."""
-    if words and words[0] not in PARTS:
-        print(f"There is no part `{words[0]}`; there are {', '.join(PARTS)}.", file=sys.stderr)
+    """Words behind a part's name are its own: `./dev stress mutation credit formula`, `./dev stress kills quick --postgresql`.
+
+    `./dev stress quick` lets every fault happen for less than a minute, on both databases.
+    """
+    if words == ["quick"]:
+        runs = [(name, ["quick", *more]) for name in FAULTS for more in ([], ["--postgresql"]) if not more or name in BOTH]
+    elif words and words[0] not in PARTS:
+        print(f"There is no part `{words[0]}`; there are {', '.join(PARTS)}, and `quick`.", file=sys.stderr)
         return 2
-    chosen = words[:1] or list(PARTS)
-    return int([PARTS[name](words[1:]) for name in chosen] != [True] * len(chosen))
+    else:
+        runs = [(name, words[1:]) for name in words[:1] or PARTS]
+    return int([PARTS[name](more) for name, more in runs] != [True] * len(runs))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
     ./dev stress cuts [quick] [--postgresql]
 
 The database lies on an ext4 in a file, mounted through a loop device, and a cut is ext4's own shutdown without its log:
-whatever was not flushed, and the journal's open transaction, never reaches the file; servers and database are killed, and
-mounting replays the journal. A disk that loses what it has said to be stored is not simulated: what ext4 has handed to the
-loop device counts as stored. As a proof that a cut loses what was not flushed, a file is written without a flush just before
-each.
+whatever was not flushed, and the journal's open transaction, never reaches the file. Servers and database are stopped just
+before and killed just after, and mounting replays the journal. A disk that loses what it has said to be stored is not
+simulated: what ext4 has handed to the loop device counts as stored. As a proof that a cut loses what was not flushed, a file is
+written without a flush just before each.
 """
 
 from __future__ import annotations
@@ -55,17 +55,24 @@ class Site:
         return self.database.url
 
     def fall(self, here: Place) -> None:
-        """The power is off; what runs is killed, since it would not be there any more."""
+        """Everything stops, then the power is off. What a living program makes of a dead disk would be no part of a cut."""
         assert here.server is not None
+        processes = [here.server.process, *([self.database.process] if self.database else [])]
+        pids = [pid for process in processes for pid in load.family(process.pid)]
+        _signal(pids, signal.SIGSTOP)
         self.disk.cut()
-        for process in [here.server.process, *([self.database.process] if self.database else [])]:
-            for pid in load.family(process.pid):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        _signal(pids, signal.SIGKILL)
+        for process in processes:
             process.wait()
         here.stop()
         self.running.close()
         self.disk.unmount()
+
+
+def _signal(pids: list[int], what: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, what)
 
 
 def run(words: list[str]) -> bool:

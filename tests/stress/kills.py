@@ -13,6 +13,8 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
+
 from tests.bench import load
 from tests.rig import postgres
 from tests.stress import place
@@ -61,6 +63,8 @@ def _kill(here: Place, postgresql: postgres.Running | None, killed: Counter[str]
     elif chance > 0.93:
         _end(here.server.process.pid, killed, "the server")
         here.server.process.wait()
+        if postgresql:  # a server that finds no database at its start says so and ends
+            until(lambda: _answers(postgresql), 60, "PostgreSQL is there again")
         here.start()
     else:
         workers = here.workers()
@@ -78,3 +82,11 @@ def _backends(postgresql: postgres.Running) -> list[int]:
     """The processes that serve connections."""
     found = load.family(postgresql.process.pid)[1:]
     return [pid for pid in found if b"course " in Path(f"/proc/{pid}/cmdline").read_bytes()] or [found[0]]
+
+
+def _answers(postgresql: postgres.Running) -> bool:
+    try:
+        psycopg.connect(postgresql.url).close()
+    except psycopg.OperationalError:
+        return False
+    return True

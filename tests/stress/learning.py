@@ -18,6 +18,7 @@ from tests.stress.ledger import Notes
 from tests.stress.place import Place
 
 LESSON, QUIZ = "/en/modules/mobility/buses", "/en/modules/mobility/quiz"
+DONE = {"toggle": r"notice=(un)?done$", "start": "^/en/attempts/", "respond": "/check$", "close": "/result"}  # where each leads
 AGAIN = 0.1  # seconds until a request is sent again
 
 
@@ -48,7 +49,7 @@ class Learner:
         yield "who-travels", ("nurses", "school")[round_ % 2]
         yield "seats", str(1000 + round_)  # the same response twice would be one
         yield "seats", "20"
-        yield "paint-first", "true"
+        yield "paint-first", ("true", "false")[round_ % 2]
 
     def _toggle(self) -> None:
         seen = self.notes.toggled
@@ -74,7 +75,7 @@ class Learner:
             self.notes.closed.append(attempt)
 
     def _sent(self, kind: str, path: str, **fields: str) -> Answer | None:
-        """The answer that acknowledged it; None when everything is over first, or when it was refused, which is noted."""
+        """The answer that acknowledged it; None when everything is over first. Any other answer is noted as wrong."""
         while not self._over.is_set():
             self.notes.under_way = kind
             try:
@@ -89,11 +90,11 @@ class Learner:
                     self.notes.wrong.append(f"503 for {kind} on a page that does not say 'not saved'")
                 self._over.wait(AGAIN)
                 continue
-            self.notes.under_way = ""
-            if answer.status == 303:
+            if answer.status == 303 and re.search(DONE[kind], answer.location):
+                self.notes.under_way = ""
                 return answer
-            self.notes.wrong.append(f"{answer.status} for {kind}")
-            return None
+            self.notes.wrong.append(f"{answer.status} {answer.location} for {kind}")
+            self._over.wait(AGAIN)
         return None
 
 

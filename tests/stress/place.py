@@ -46,14 +46,11 @@ class Place:
     folder: Path
     environ: dict[str, str]
     learners: list[Somebody] = field(repr=False)
+    log: Path
     port: int = field(default_factory=free_port)
     factory: str = "wsgi:app"
     server: Server | None = None
     _servers: ExitStack = field(default_factory=ExitStack)
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "log"
 
     @property
     def database_url(self) -> str:
@@ -113,11 +110,14 @@ def made(
     # In a process of its own, which leaves no file of the instance open in this one.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as another:
         people = another.submit(_filled, environ, learners, prepare).result()
-    place = Place(here, environ, people)
+    descriptor, log = tempfile.mkstemp(prefix="stress-", suffix=".log")  # on no disk that is filled or cut
+    os.close(descriptor)
+    place = Place(here, environ, people, Path(log))
     try:
         yield place
     finally:
         place.stop()
+        place.log.unlink()
         if folder is None:
             shutil.rmtree(here)
 

@@ -75,7 +75,7 @@ def run(words: list[str]) -> bool:
         place.made(learners, database_url=url, changes=rules, prepare=_prepare) as here,
         ThreadPoolExecutor(THREADS) as pool,
     ):
-        other = Place(here.folder, here.environ, here.learners)
+        other = Place(here.folder, here.environ, here.learners, here.log)
         for server in (here, other):
             server.start(workers=1)
         begun, wrong = time.monotonic(), Counter[str]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from tests.stress.learning import Crowd
@@ -44,5 +45,17 @@ def judge(table: Table, place: Place, crowd: Crowd) -> None:
     """The end of every run: the ledger against the database, answers that should not be, and `course verify`."""
     table.none_of("acknowledged and lost, or stored twice", compare(place.database_url, crowd.ledger))
     table.none_of("answers that are neither done nor 'not saved'", sorted(set(crowd.wrong)))
+    table.none_of("unexpected errors in the server's log", _errors(place))
     number, said = place.differences()
     table.none_of("differences found by `course verify`", [] if number == 0 else said.splitlines())
+
+
+def _errors(place: Place) -> list[str]:
+    """Of pages alone: what a worker says that is killed while it starts is none. By what was raised, each once."""
+    told = re.split(
+        r"^unexpected error at \S+$|: no page of the application's own$",
+        place.log.read_text(encoding="utf-8", errors="replace"),
+        flags=re.MULTILINE,
+    )[1:]
+    raised = [re.search(r"^[\w.]+: .*$", one, re.MULTILINE) for one in told]
+    return sorted({found.group() if found else "something" for found in raised})

@@ -14,16 +14,20 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event, select
+from flask import Flask, request_finished
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import OperationalError
 
 from course import create_app
 from course.accounts.tables import Person
+from course.extensions import current_session
 from course.learning.tables import Fact, LessonState
+from tests.rig.postgres import Cluster
 from tests.site import PASSWORD, Client, Site, engines, make_site
 from tests.site import close as close_site
 
 LESSON = "/en/modules/housing/rooms-before-rules"
+QUIZ = "/en/modules/mobility/quiz"
 
 
 def done(browser: Client) -> tuple[int, str]:
@@ -166,6 +170,29 @@ def test_a_folder_in_which_no_file_can_be_made(sqlite_site: Site) -> None:
     path.rmdir()
     assert again.send("/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD}).status_code == 303
     close_site(sqlite_site)
+
+
+def test_a_database_that_goes_when_the_page_is_made_takes_no_page_away(
+    tmp_path: Path, postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was done is done, and said so, though the connection cannot even be given back in order."""
+    name = postgresql.create()
+    site = make_site(tmp_path, postgresql.url(name), monkeypatch)
+    browser = site.client("alice")
+    killed = []
+
+    def kill(_app: Flask, **_about: object) -> None:
+        session = current_session()
+        pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with psycopg.connect(postgresql.url(name)) as other:
+            killed.append(other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid]).fetchone())
+
+    with request_finished.connected_to(kill, site.app):
+        answer = browser.send(QUIZ)
+    assert (answer.status_code, killed) == (303, [(True,)])
+    assert browser.send(QUIZ).location == answer.location
+    close_site(site)
+    postgresql.drop(name)
 
 
 def test_a_database_that_is_gone_is_a_page(site: Site) -> None:
