@@ -104,12 +104,15 @@ def speed(made: site.Made, short: site.Made, folder: Path, cores: list[int]) -> 
 def rounds(made: site.Made, short: site.Made, ours: Server, other: Server, bare: Server, size: int) -> list[Line]:
     closes, short_closes, marks = iter(made.closes), iter(short.closes), site.progress(made.marks)
     cookies = made.cookies[:100]
-    tags = [tag_of(ours, made.lesson, cookie) for cookie in cookies]
-    revisits = [load.get(made.lesson, cookie, tag) for cookie, tag in zip(cookies, tags, strict=True)]
+
+    def revisits() -> Iterator[bytes]:
+        """Of the page as it is by now: marking lessons as done changes it."""
+        return itertools.cycle([load.get(made.lesson, cookie, tag_of(ours, made.lesson, cookie)) for cookie in cookies])
+
     kinds: dict[str, tuple[Server, Callable[[], Iterator[bytes]]]] = {
         "bare": (bare, lambda: itertools.repeat(load.get("/"))),
         "lesson": (ours, lambda: itertools.cycle([load.get(made.lesson, cookie) for cookie in cookies])),
-        "revisit": (ours, lambda: itertools.cycle(revisits)),
+        "revisit": (ours, revisits),
         "progress": (ours, lambda: marks),
         "quiz": (ours, lambda: itertools.islice(closes, len(made.closes) // (ROUNDS + 1))),
         "short": (other, lambda: itertools.islice(short_closes, len(short.closes) // (ROUNDS + 1))),

@@ -417,9 +417,9 @@ def is_there(pid: int) -> bool:
 
 
 def workers(server: Server) -> list[int]:
-    """Its workers; beside them Python has a process that minds shared things."""
+    """All but the process that minds Python's shared things; a worker may show a title in the place of its command."""
     found = [int(pid) for pid in children(server)]
-    return [pid for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in found if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def await_workers(server: Server, number: int) -> None:

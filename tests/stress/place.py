@@ -69,7 +69,7 @@ class Place:
         """The processes that answer; beside them Python has one that minds shared things."""
         assert self.server is not None
         found = load.family(self.server.process.pid)[1:]
-        return [pid for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return [pid for pid in found if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def course(self, *words: str) -> tuple[int, str]:
         """A command of the course on this instance: its exit code and what it said."""
