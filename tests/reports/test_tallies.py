@@ -24,7 +24,7 @@ from tests.reports.exact import check_tallies, tallies
 from tests.reports.test_completion import csv_rows, page_figures
 from tests.site import START, Site
 
-FOLDED = 500  # of the migration
+FOLDED = 2000  # of the migration
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_what_changes_no_figure_writes_nothing(learned: Site) -> None:
 def test_changes_are_folded_in(learned: Site) -> None:
     """Every so many are added to the tallies and gone; what is read is the same before and after."""
     with learned.session(write=True) as session:
-        for number in range(80):
+        for number in range(320):
             session.execute(update(ModuleState).values(score="1", score_ppm=number))
         check_tallies(session)
         assert (session.scalar(select(func.count()).select_from(TallyChange)) or 0) < FOLDED

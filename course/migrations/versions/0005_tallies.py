@@ -20,7 +20,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-FOLDED = 500  # changes that wait before one of their writers folds them into the tallies
+FOLDED = 2000  # changes that wait before one of their writers folds them into the tallies
 LOCK = 7_041_973  # any number; the same for everyone who folds
 
 PASSED = "(SELECT count(*) FROM module_states s WHERE s.person_id = {person} AND s.passed_at IS NOT NULL)"
