@@ -412,14 +412,20 @@ def is_there(pid: int) -> bool:
     """Running, not only waiting for somebody to ask how it ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
 def workers(server: Server) -> list[int]:
     """All but the process that minds Python's shared things; a worker may show a title in the place of its command."""
-    found = [int(pid) for pid in children(server)]
-    return [pid for pid in found if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in map(int, children(server)) if is_there(pid) and not is_tracker(pid)]
+
+
+def is_tracker(pid: int) -> bool:
+    try:
+        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended since
+        return True
 
 
 def await_workers(server: Server, number: int) -> None:
