@@ -103,7 +103,10 @@ def test_a_seed_that_is_stopped_says_how_to_go_on(tmp_path: Path) -> None:
     write_small_course(tmp_path / "modules")
     command = Command(tmp_path, f"sqlite:///{tmp_path}/x.sqlite3")
     command("seed", "--learners", "5")
-    words = [sys.executable, "-m", "course", "seed", "--learners", "100000"]
+    listening = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from course.cli import main; main()"
+    )
+    words = [sys.executable, "-c", listening, "seed", "--learners", "100000"]  # a shell's background job would be deaf to it
     running = subprocess.Popen(
         words, env=command.environ, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )  # fmt: skip
