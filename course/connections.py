@@ -28,27 +28,17 @@ seconds_to_wait: ContextVar[float] = ContextVar("seconds to wait for a lock", de
 
 def prepare(engine: Engine) -> None:
     """Sets on every new connection what durability rests on and how long it waits for a lock, and lets each transaction in
-    SQLite begin by our own hand.
+    SQLite begin by our own hand. Where many write at a time, ``writer`` has them take turns.
     """
     _keep_promises(engine)
-    if engine.dialect.name != "sqlite":
-        event.listen(engine, "begin", _wait_for_locks)
-        return
-    turns = Turns(engine.url.database or "")
+    event.listen(engine, "begin", _begin if engine.dialect.name == "sqlite" else _wait_for_locks)
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if not means_to_write.get():
-            send(connection, "BEGIN")
-            return
-        connection.info["turn"] = turns.take(seconds_to_wait.get())
+
+def _begin(connection: Connection) -> None:
+    if means_to_write.get():
         _begin_to_write(connection)
-
-    @event.listens_for(engine, "checkin")
-    def _checkin(_connection: sqlite3.Connection | None, record: Any) -> None:
-        turn = record.info.pop("turn", None)  # the transaction is over, committed or not
-        if turn:
-            turn.give()
+    else:
+        send(connection, "BEGIN")
 
 
 def writer(engine: Engine) -> Engine | None:

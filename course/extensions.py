@@ -75,7 +75,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     if url.startswith("postgresql"):
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-            "pool_size": settings.threads * 2 + 1,  # as many for forms as for pages
+            "pool_size": settings.threads + 5,  # pages; two forms and two exports at a time; one to spare
             "max_overflow": 4,
             "pool_pre_ping": True,
         }

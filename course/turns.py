@@ -26,7 +26,7 @@ class Turns:
         self._threads = threading.Lock()
         self._file = -1
 
-    def take(self, longest: float) -> Turns:
+    def take(self, longest: float) -> None:
         """Waits for the turn. Raises OperationalError, as a locked database does, after so many seconds."""
         deadline = time.monotonic() + longest
         if not self._threads.acquire(timeout=longest):
@@ -39,7 +39,6 @@ class Turns:
         except BaseException:
             self._threads.release()
             raise
-        return self
 
     def give(self) -> None:
         if self._path:

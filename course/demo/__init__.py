@@ -1,0 +1,1 @@
+"""Synthetic learners, so that pages and reports have something to show."""

@@ -35,7 +35,7 @@ def course() -> Course:
 def peek() -> Course | None:
     """The published course if there is one; for pages that must stand without it."""
     if "course" not in g:
-        held = live()
+        held = live()  # a session is made only where there is something to ask
         g.course = held.course(current_session()) if held.is_due and not is_from_memory() else held.last
     return cast("Course | None", g.course)
 
