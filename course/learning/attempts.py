@@ -27,7 +27,7 @@ from .completing import settle
 from .lessons import enrol, start_module
 from .record import AttemptRecord
 from .summaries import Result, counted, is_reached, ppm, score_of
-from .tables import Attempt, Given, ModuleState, Outcome
+from .tables import Attempt, Enrolment, Given, ModuleState, Outcome
 
 __all__ = ["NotAllowed", "Standing", "close", "find", "outcome_of", "responses", "save", "score_of", "standing", "start"]
 
@@ -35,6 +35,11 @@ _a, _g, _s = Attempt.__table__.c, Given.__table__.c, ModuleState.__table__.c
 _attempt = select(*(_a[field.name] for field in fields(AttemptRecord)))
 _one_state = (_s.person_id == bindparam("person"), _s.module == bindparam("slug"))
 _at = bindparam("at", type_=Moment)
+_seen: Statement[Any] = Statement(
+    update(Enrolment.__table__)  # type: ignore[arg-type]  # a declared table is one
+    .where(Enrolment.person_id == bindparam("person"))
+    .values(last_at=_at)
+)
 _own = Statement(_attempt.where(_a.public_id == bindparam("public_id"), _a.person_id == bindparam("person")), AttemptRecord)
 _all = Statement(
     _attempt.where(_a.person_id == bindparam("person"), _a.module == bindparam("slug")).order_by(_a.number), AttemptRecord
@@ -46,7 +51,7 @@ _closed: Statement[Any] = Statement(
     .order_by(_a.number)
 )
 _close: Statement[Any] = Statement(
-    update(Attempt.__table__)  # type: ignore[arg-type]  # a declared table is one
+    update(Attempt.__table__)  # type: ignore[arg-type]
     .where(_a.id == bindparam("attempt"))
     .values({name: bindparam(name) for name in ("closed_at", "raw", "max", "is_passed")})
 )
@@ -114,9 +119,9 @@ def start(session: Session, *, person_id: int, course: Course, module: Module, n
     The unique number of an attempt and the one open row decide when two tabs start at once.
     """
     quiz = module.quizzes[course.languages[0]]
-    enrolment = enrol(session, person_id=person_id, course=course, now=now)
+    enrol(session, person_id=person_id, course=course, now=now)
     start_module(session, person_id=person_id, course=course, module=module, now=now)
-    enrolment.last_at = now
+    _seen.run(session.connection(), {"person": person_id, "at": now})
     held = standing(session, person_id, module.slug)
     if held.open is not None:
         return held.open

@@ -4,61 +4,90 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..content.model import Course, Lesson, Module
+from ..statements import Statement, inserting
 from . import facts, progress
 from .completing import settle
 from .tables import Enrolment, LessonState, ModuleState
 
+_e, _m, _l = Enrolment.__table__.c, ModuleState.__table__.c, LessonState.__table__.c
+_enrolled: Statement[Any] = Statement(select(_e.person_id).where(_e.person_id == bindparam("person")))
+_enrol = inserting(Enrolment.__table__)
+_NOTHING_YET = {name: None for name in ("last_module", "last_lesson", "completed_at", "regraded_at")}
+_NONE_YET = {"modules_completed": 0, "is_started": False, "modules_passed": 0, "is_certified": False}
+_come_to: Statement[Any] = Statement(
+    update(Enrolment.__table__)  # type: ignore[arg-type]  # a declared table is one
+    .where(_e.person_id == bindparam("person"))
+    .values({name: bindparam(name) for name in ("last_module", "last_lesson", "last_at")})
+)
+_one_module = (_m.person_id == bindparam("person"), _m.module == bindparam("slug"))
+_begun: Statement[Any] = Statement(select(_m.started_at).where(*_one_module))
+_begin = inserting(ModuleState.__table__)
+_go_on: Statement[Any] = Statement(
+    update(ModuleState.__table__).where(*_one_module).values(last_at=bindparam("at"))  # type: ignore[arg-type]
+)
+_one_lesson = (_l.person_id == bindparam("person"), _l.module == bindparam("slug"), _l.lesson == bindparam("which"))
+_state: Statement[Any] = Statement(select(_l.changes, _l.done_at, _l.watched).where(*_one_lesson))
+_open = inserting(LessonState.__table__)
+_mark: Statement[Any] = Statement(
+    update(LessonState.__table__)  # type: ignore[arg-type]
+    .where(*_one_lesson)
+    .values(changes=bindparam("new_changes"), done_at=bindparam("new_done_at"))
+)
+_play: Statement[Any] = Statement(
+    update(LessonState.__table__)  # type: ignore[arg-type]
+    .where(*_one_lesson)
+    .values(watched=bindparam("bits"), second=bindparam("stands_at"))
+)
+
 
 def open_lesson(session: Session, *, person_id: int, course: Course, module: Module, lesson: Lesson, now: datetime) -> None:
     """Enrols by starting, starts the module, and remembers the place for *Continue*."""
-    enrolment = enrol(session, person_id=person_id, course=course, now=now)
-    start_module(session, person_id=person_id, course=course, module=module, now=now)
-    _state(session, person_id, course, module, lesson, now)
-    enrolment.last_module, enrolment.last_lesson, enrolment.last_at = module.slug, lesson.id, now
-    session.flush()
+    _arrive(session, person_id, course, module, lesson, now)
+    place = {"last_module": module.slug, "last_lesson": lesson.id, "last_at": now}
+    _come_to.run(session.connection(), {"person": person_id} | place)
 
 
-def enrol(session: Session, *, person_id: int, course: Course, now: datetime) -> Enrolment:
-    """The enrolment of a person, made with its fact when there is none; two at once make one."""
-    enrolment = facts.lock(session, person_id)
-    if enrolment is not None:
-        return enrolment
+def enrol(session: Session, *, person_id: int, course: Course, now: datetime) -> None:
+    """Enrols a person who is not, with the fact; two at once make one. Holds the learner until the transaction ends."""
+    connection = session.connection()
+    facts.hold(connection, person_id)
+    if _enrolled.scalar(connection, {"person": person_id}) is not None:
+        return
     try:
-        with session.begin_nested():
-            session.add(Enrolment(person_id=person_id, enrolled_at=now, last_at=now))
-            session.flush()
+        with connection.begin_nested():
+            row = {"person_id": person_id, "enrolled_at": now, "last_at": now}
+            _enrol.run(connection, row | _NOTHING_YET | _NONE_YET)
             facts.add(
                 session, key=f"enrolled:{person_id}", person_id=person_id, kind="enrolled", revision=course.digest, now=now
             )
     except IntegrityError:
-        session.expire_all()
-    held = facts.lock(session, person_id)
-    assert held is not None
-    return held
+        facts.hold(connection, person_id)
 
 
-def start_module(session: Session, *, person_id: int, course: Course, module: Module, now: datetime) -> ModuleState:
-    """The state of a person in a module, made with its fact when there is none. The caller holds the lock."""
-    state = session.get(ModuleState, (person_id, module.slug))
-    if state is None:
-        state = ModuleState(person_id=person_id, module=module.slug, started_at=now, last_at=now)
-        session.add(state)
-        facts.add(
-            session,
-            key=f"started:{person_id}:{module.slug}",
-            person_id=person_id,
-            kind="started",
-            module=module.slug,
-            revision=course.digest,
-            now=now,
-        )
-    state.last_at = now
-    return state
+def start_module(session: Session, *, person_id: int, course: Course, module: Module, now: datetime) -> None:
+    """Starts a module that was not, with the fact, and notes that the person was in it now. The caller holds the learner."""
+    connection = session.connection()
+    whose = {"person": person_id, "slug": module.slug}
+    if _go_on.run(connection, whose | {"at": now}):
+        return
+    row = {"person_id": person_id, "module": module.slug, "started_at": now, "last_at": now}
+    _begin.run(connection, row | {"score": None, "score_ppm": None, "passed_at": None, "completed_at": None})
+    facts.add(
+        session,
+        key=f"started:{person_id}:{module.slug}",
+        person_id=person_id,
+        kind="started",
+        module=module.slug,
+        revision=course.digest,
+        now=now,
+    )
 
 
 def mark_done(
@@ -93,15 +122,13 @@ def watch(
     """
     if lesson.clip is None:
         return 0
-    enrol(session, person_id=person_id, course=course, now=now)
-    start_module(session, person_id=person_id, course=course, module=module, now=now)
-    state = _state(session, person_id, course, module, lesson, now)
+    state = _arrive(session, person_id, course, module, lesson, now)
     bits = int(state.watched, 16)
     for second in seconds:
         if 0 <= second < lesson.clip.seconds:
             bits |= 1 << second
-    state.watched, state.second = f"{bits:x}", min(max(at, 0), lesson.clip.seconds)
-    session.flush()
+    where = {"person": person_id, "slug": module.slug, "which": lesson.id}
+    _play.run(session.connection(), where | {"bits": f"{bits:x}", "stands_at": min(max(at, 0), lesson.clip.seconds)})
     if state.done_at is None and state.changes == 0 and progress.is_watched(bits, lesson.clip.seconds):
         _change(session, person_id, course, module, lesson, state.changes, now, done=True, how="watched")
     return progress.seconds_watched(bits)
@@ -119,12 +146,11 @@ def _change(
     done: bool,
     how: str = "marked",
 ) -> bool:
-    enrol(session, person_id=person_id, course=course, now=now)
-    start_module(session, person_id=person_id, course=course, module=module, now=now)
-    state = _state(session, person_id, course, module, lesson, now)
+    state = _arrive(session, person_id, course, module, lesson, now)
     if state.changes != seen or (state.done_at is not None) == done:
         return False
-    state.changes, state.done_at = seen + 1, now if done else None
+    where = {"person": person_id, "slug": module.slug, "which": lesson.id}
+    _mark.run(session.connection(), where | {"new_changes": seen + 1, "new_done_at": now if done else None})
     facts.add(
         session,
         key=f"lesson:{person_id}:{module.slug}:{lesson.id}:{seen + 1}",
@@ -136,26 +162,29 @@ def _change(
         now=now,
         how=how,
     )
-    session.flush()
     settle(session, person_id=person_id, course=course, module=module, now=now)
     return True
 
 
-def _state(session: Session, person_id: int, course: Course, module: Module, lesson: Lesson, now: datetime) -> LessonState:
-    state = session.get(LessonState, (person_id, module.slug, lesson.id))
-    if state is None:
-        state = LessonState(
-            person_id=person_id, module=module.slug, lesson=lesson.id, opened_at=now, changes=0, watched="0", second=0
-        )
-        session.add(state)
-        facts.add(
-            session,
-            key=f"opened:{person_id}:{module.slug}:{lesson.id}",
-            person_id=person_id,
-            kind="opened",
-            module=module.slug,
-            lesson=lesson.id,
-            revision=course.digest,
-            now=now,
-        )
-    return state
+def _arrive(session: Session, person_id: int, course: Course, module: Module, lesson: Lesson, now: datetime) -> Any:
+    """The state of a person in a lesson (changes, done_at, watched): enrolled, begun and opened as far as they were not."""
+    enrol(session, person_id=person_id, course=course, now=now)
+    start_module(session, person_id=person_id, course=course, module=module, now=now)
+    connection = session.connection()
+    where = {"person": person_id, "slug": module.slug, "which": lesson.id}
+    state = _state.first(connection, where)
+    if state is not None:
+        return state
+    row = {"person_id": person_id, "module": module.slug, "lesson": lesson.id, "opened_at": now, "done_at": None}
+    _open.run(connection, row | {"changes": 0, "watched": "0", "second": 0})
+    facts.add(
+        session,
+        key=f"opened:{person_id}:{module.slug}:{lesson.id}",
+        person_id=person_id,
+        kind="opened",
+        module=module.slug,
+        lesson=lesson.id,
+        revision=course.digest,
+        now=now,
+    )
+    return _state.first(connection, where)
