@@ -19,7 +19,7 @@ from .tables import Enrolment, LessonState, ModuleState
 _e, _m, _l = Enrolment.__table__.c, ModuleState.__table__.c, LessonState.__table__.c
 _enrolled: Statement[Any] = Statement(select(_e.person_id).where(_e.person_id == bindparam("person")))
 _enrol = inserting(Enrolment.__table__)
-_NOTHING_YET = {name: None for name in ("last_module", "last_lesson", "completed_at", "regraded_at")}
+_NOTHING_YET = dict.fromkeys(("last_module", "last_lesson", "completed_at", "regraded_at"))
 _NONE_YET = {"modules_completed": 0, "is_started": False, "modules_passed": 0, "is_certified": False}
 _come_to: Statement[Any] = Statement(
     update(Enrolment.__table__)  # type: ignore[arg-type]  # a declared table is one
