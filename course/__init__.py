@@ -13,12 +13,11 @@ if TYPE_CHECKING:
 def create_app(settings: Settings | None = None) -> Flask:
     """An application on the given settings, or on those of the environment. Raises config.SettingError with one clear line."""
     # Imported here, so that reading and checking a course needs neither Flask nor a database.
-    from flask import Flask
-
     from . import config, extensions, schema, web
+    from .web.application import Application
 
     settings = settings or config.load()
-    app = Flask(__name__, template_folder=str(config.ROOT / "templates"), static_folder=None)
+    app = Application(__name__, template_folder=str(config.ROOT / "templates"), static_folder=None)
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["TRUSTED_HOSTS"] = settings.trusted_hosts
     app.config["MAX_CONTENT_LENGTH"] = 2 * 1024 * 1024

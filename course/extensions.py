@@ -14,7 +14,7 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import DateTime, Dialect, Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
@@ -61,6 +61,19 @@ def _from_text(value: str | None) -> datetime | None:
 
 class IntentSession(FlaskSession):
     """Where there is a connection of its own for writing, a transaction that means to write is on it."""
+
+    _held: tuple[SessionTransaction | None, Connection] | None = None
+
+    def connection(self, *args: Any, **kwargs: Any) -> Connection:
+        """Asked for by every step of a request: the one of a transaction under way is not looked up again."""
+        held = self._held
+        if held and not args and not kwargs:
+            transaction = self.get_nested_transaction() or self.get_transaction()
+            if transaction is held[0] and transaction is not None and transaction.is_active:
+                return held[1]
+        found = super().connection(*args, **kwargs)
+        self._held = (self.get_nested_transaction() or self.get_transaction(), found)
+        return found
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
         own = current_app.extensions["writer"] if means_to_write.get() else None

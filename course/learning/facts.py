@@ -83,7 +83,15 @@ def add_all(connection: Connection, found: Sequence[Mapping[str, Any]]) -> None:
 def hold(connection: Connection, person_id: int) -> None:
     """What ``lock`` does, for those who need nothing of the enrolment."""
     if connection.dialect.name != "sqlite":
-        _hold.first(connection, {"person": person_id})
+        is_held(connection, person_id)
+
+
+def is_held(connection: Connection, person_id: int) -> bool:
+    """What ``lock`` does, and whether there is an enrolment: without one nothing is held.
+
+    Looking first and locking then would not do: who enrols in between is seen and not held.
+    """
+    return _hold.first(connection, {"person": person_id}) is not None
 
 
 def lock(session: Session, person_id: int) -> Enrolment | None:

@@ -17,7 +17,6 @@ from .completing import settle
 from .tables import Enrolment, LessonState, ModuleState
 
 _e, _m, _l = Enrolment.__table__.c, ModuleState.__table__.c, LessonState.__table__.c
-_enrolled: Statement[Any] = Statement(select(_e.person_id).where(_e.person_id == bindparam("person")))
 _enrol = inserting(Enrolment.__table__)
 _NOTHING_YET = dict.fromkeys(("last_module", "last_lesson", "completed_at", "regraded_at"))
 _NONE_YET = {"modules_completed": 0, "is_started": False, "modules_passed": 0, "is_certified": False}
@@ -27,7 +26,6 @@ _come_to: Statement[Any] = Statement(
     .values({name: bindparam(name) for name in ("last_module", "last_lesson", "last_at")})
 )
 _one_module = (_m.person_id == bindparam("person"), _m.module == bindparam("slug"))
-_begun: Statement[Any] = Statement(select(_m.started_at).where(*_one_module))
 _begin = inserting(ModuleState.__table__)
 _go_on: Statement[Any] = Statement(
     update(ModuleState.__table__).where(*_one_module).values(last_at=bindparam("at"))  # type: ignore[arg-type]
@@ -57,8 +55,7 @@ def open_lesson(session: Session, *, person_id: int, course: Course, module: Mod
 def enrol(session: Session, *, person_id: int, course: Course, now: datetime) -> None:
     """Enrols a person who is not, with the fact; two at once make one. Holds the learner until the transaction ends."""
     connection = session.connection()
-    facts.hold(connection, person_id)
-    if _enrolled.scalar(connection, {"person": person_id}) is not None:
+    if facts.is_held(connection, person_id):
         return
     try:
         with connection.begin_nested():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_login import LoginManager
 
 from ..config import Settings
 from . import (
@@ -55,12 +54,11 @@ BLUEPRINTS = (
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    login = LoginManager()
     guard.init_app(app)
     published.init_app(app)
-    visitor.init_app(app, login)
+    visitor.init_app(app)
     errors.init_app(app)
-    headers.init_app(app)
+    headers.init_app(app, settings)
     compression.init_app(app)
     rendering.init_app(app)
     for blueprint in BLUEPRINTS:

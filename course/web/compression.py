@@ -17,9 +17,9 @@ def init_app(app: Flask) -> None:
 
 def _compress(response: Response) -> Response:
     """Only what was asked for by an address alone: without a query and without a form there is nothing typed to echo."""
-    if response.mimetype not in TYPES or "Content-Encoding" in response.headers:
+    if response.status_code != 200 or request.method not in ("GET", "HEAD"):
         return response
-    if request.method not in ("GET", "HEAD") or response.status_code != 200:
+    if response.mimetype not in TYPES or "Content-Encoding" in response.headers:
         return response
     response.vary.add("Accept-Encoding")
     if request.method == "HEAD" or request.query_string or response.is_streamed:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, request
+from flask.globals import request_ctx
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response
 
@@ -72,18 +73,14 @@ def _begin(endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 def _enter() -> Response | None:
     """Before any view: is the request ours, and may this person make it."""
-    writes = request.method not in SAFE
-    if request.endpoint is None or request.routing_exception is not None:
+    asked = request_ctx.request
+    if asked.endpoint is None or asked.routing_exception is not None:
         return None  # 404 and 405 are raised by Flask itself
-    guard = getattr(_view_function(), "guard", "administrators")
-    if writes and not visitor.is_csrf_right():
+    guard = getattr(current_app.view_functions[asked.endpoint], "guard", "administrators")
+    if asked.method not in SAFE and not visitor.is_csrf_right():
         raise Unauthorized if guard != "anyone" and visitor.viewer() is None and visitor.is_own_page() else StalePage
     if is_allowed(guard):
         return None
     if visitor.viewer() is None:
         raise Unauthorized
     abort(403)
-
-
-def _view_function() -> Callable[..., Any]:
-    return current_app.view_functions[request.endpoint or ""]

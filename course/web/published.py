@@ -34,10 +34,12 @@ def course() -> Course:
 
 def peek() -> Course | None:
     """The published course if there is one; for pages that must stand without it."""
-    if "course" not in g:
+    try:
+        return cast("Course | None", g.course)
+    except AttributeError:
         held = live()  # a session is made only where there is something to ask
-        g.course = held.course(current_session()) if held.is_due and not is_from_memory() else held.last
-    return cast("Course | None", g.course)
+        found = g.course = held.course(current_session()) if held.is_due and not is_from_memory() else held.last
+        return found
 
 
 def answer_from_memory() -> None:
@@ -75,9 +77,9 @@ def localised(html: str, lang: str) -> str:
 
 def _take_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
     if values is not None and "lang" in values:
-        g.lang = values.pop("lang")
+        lang = g.lang = values.pop("lang")
         found = peek()
-        if g.lang not in (found.languages if found else ("en",)):
+        if lang not in (found.languages if found else ("en",)):
             g.lang = "en"
             abort(404)
 

@@ -11,7 +11,7 @@ from typing import cast
 
 from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SecureCookieSession, SessionInterface
-from flask_login import LoginManager, current_user
+from flask_login import current_user
 
 from .. import clock
 from ..accounts import people, secrets, sign_ins
@@ -19,6 +19,7 @@ from ..accounts.sign_ins import Viewer
 from ..config import Settings
 from ..extensions import by_the_way, current_session, reader, writing
 from . import published
+from .application import Login
 
 COOKIE_AGE = 7 * 24 * 3600
 
@@ -33,21 +34,20 @@ class NoSession(SessionInterface):
         return None
 
 
-def init_app(app: Flask, login: LoginManager) -> None:
+def init_app(app: Flask) -> None:
     app.session_interface = NoSession()
-    login.session_protection = None
-    login._session_identifier_generator = str  # Flask-Login makes a digest at every request, also where nothing is protected
-    login.request_loader(_load)
-    login.init_app(app)
+    Login(_load).init_app(app)
     app.after_request(_set_cookie)
 
 
 def viewer() -> Viewer | None:
     """The person who is signed in, or None; found once a request."""
-    if "viewer" not in g:
+    try:
+        return cast("Viewer | None", g.viewer)
+    except AttributeError:
         found = current_user._get_current_object()
         g.viewer = found if found.is_authenticated else None
-    return cast("Viewer | None", g.viewer)
+        return cast("Viewer | None", g.viewer)
 
 
 def signed_in() -> Viewer:
