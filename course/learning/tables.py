@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, Moment
 
+BY_KEY = {"sqlite_with_rowid": False}  # the rows are in the order of their key: one tree to write, not two
+
 
 class Fact(Base):
     """One thing that happened. ``key`` makes it happen once: a second insert of the same key is refused by the database.
@@ -81,6 +83,7 @@ class ScoreChange(Base):
     score_ppm: Mapped[int]
     since_at: Mapped[datetime] = mapped_column(Moment)
     until_at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = BY_KEY
 
 
 class LessonState(Base):
@@ -95,6 +98,7 @@ class LessonState(Base):
     changes: Mapped[int] = mapped_column(default=0)
     watched: Mapped[str] = mapped_column(String(1000), default="0")
     second: Mapped[int] = mapped_column(default=0)
+    __table_args__ = BY_KEY
 
 
 class Attempt(Base):
@@ -132,8 +136,8 @@ class Attempt(Base):
         Index(
             "ix_attempts_due",
             "closes_at",
-            sqlite_where=closed_at.is_(None),
-            postgresql_where=closed_at.is_(None),
+            sqlite_where=closed_at.is_(None) & closes_at.is_not(None),
+            postgresql_where=closed_at.is_(None) & closes_at.is_not(None),
         ),
     )
 
@@ -146,6 +150,7 @@ class Given(Base):
     item: Mapped[str] = mapped_column(String(80), primary_key=True)
     value: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(Moment)
+    __table_args__ = BY_KEY
 
 
 class Outcome(Base):
@@ -157,6 +162,7 @@ class Outcome(Base):
     status: Mapped[str] = mapped_column(String(16))
     raw: Mapped[str] = mapped_column(String(40))
     max: Mapped[str] = mapped_column(String(40))
+    __table_args__ = BY_KEY
 
 
 class Regrade(Base):
