@@ -57,7 +57,8 @@ def settled(item: Item, given: Response, judged: Judgement) -> ItemOutcome:
     share = judged.share
     if given.hints > 0:
         share = max(Fraction(0), share - sum((hint.cost for hint in item.hints[: given.hints]), Fraction(0)))
-    return ItemOutcome(item.id, status, Score(item.points * share, item.points), judged.remarks + said, judged.understood)
+    earned = item.points if share == 1 else item.points * share  # most are all or nothing, and fractions take their time
+    return ItemOutcome(item.id, status, Score(earned, item.points), judged.remarks + said, judged.understood)
 
 
 def collect(item: Item, fields: Fields, locale: str | None = None) -> tuple[Response, str]:

@@ -180,7 +180,8 @@ def _values(plain: str, convention: Convention | None = None) -> tuple[Fraction,
 
 
 def _decimal(whole: str, decimals: str | None) -> Fraction:
-    return Fraction(f"{re.sub(r'[^0-9]', '', whole) or 0}.{decimals or 0}")
+    behind = decimals or ""
+    return Fraction(int(f"{re.sub(r'[^0-9]', '', whole) or 0}{behind}"), 10 ** len(behind))
 
 
 def show(value: Fraction, locale: str | None = None) -> str:

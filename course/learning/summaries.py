@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import quizzes
@@ -24,7 +25,12 @@ class Result:
 
 def score_of(attempt: Any) -> Score:
     """The score of a closed attempt, given as anything with its ``raw`` and ``max``, as it stands today, exactly."""
-    return Score(Fraction(attempt.raw or 0), Fraction(attempt.max or 0))
+    return _score(attempt.raw or "0", attempt.max or "0")
+
+
+@lru_cache(maxsize=4096)
+def _score(raw: str, most: str) -> Score:
+    return Score(Fraction(raw), Fraction(most))
 
 
 def counted(results: Sequence[Result], counts: Counts) -> Fraction:
@@ -47,4 +53,4 @@ def summarise(state: ModuleState, closed: Sequence[Attempt], counts: Counts, now
 
 def ppm(scaled: Fraction) -> int:
     """Millionths, rounded half up, for means in SQL."""
-    return int(scaled * 1_000_000 + Fraction(1, 2))
+    return (2_000_000 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
