@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from sqlalchemy import Connection, Delete, Dialect, FromClause, Insert, Select, Table, Update, bindparam, insert
@@ -100,7 +101,9 @@ class _Compiled:
         names: Sequence[str] = compiled.positiontup if compiled.positional else list(compiled.binds)
         self._names = None if compiled.positional else names
         kinds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
-        self._values: list[tuple[str, Change | None]] = [(name, kinds[name].bind_processor(dialect)) for name in names]
+        changed = [(at, kinds[name].bind_processor(dialect)) for at, name in enumerate(names)]
+        self._bound: list[tuple[int, Change]] = [(at, change) for at, change in changed if change]
+        self._take: Callable[[Mapping[str, Any]], tuple[Any, ...]] = _taking(names)
         found = [(at, kind.dialect_impl(dialect).result_processor(dialect, None)) for at, kind in enumerate(types)]
         self._changes: list[tuple[int, Change]] = [(at, change) for at, change in found if change]
 
@@ -108,7 +111,11 @@ class _Compiled:
         """The values as the driver takes them. Raises KeyError when one is missing."""
         if self._fixed:
             given = {**self._fixed, **given}
-        values = [change(given[name]) if change else given[name] for name, change in self._values]
+        values: Sequence[Any] = self._take(given)
+        if self._bound:
+            values = list(values)
+            for at, change in self._bound:
+                values[at] = change(values[at])
         return values if self._names is None else dict(zip(self._names, values, strict=True))
 
     def read(self, held: Sequence[Any]) -> Sequence[Any]:
@@ -119,6 +126,13 @@ class _Compiled:
         for at, change in self._changes:
             values[at] = change(values[at])
         return values
+
+
+def _taking(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """What takes the values of these names, in this order, out of a mapping."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda given: tuple(given[name] for name in names)
 
 
 def _raise(connection: Connection, text: str, values: Any, error: Exception) -> NoReturn:
