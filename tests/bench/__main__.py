@@ -3,6 +3,7 @@
 `./dev bench quick`, `busy`, `regrade` and `reports` are its parts. `busy` has many at once beside a crowd of 50,000 learners,
 and `reports` is of 200,000, or of as many as are named behind them: `./dev bench reports 1000000`. `./dev bench size` is apart:
 the reports of 100,000 learners, or of `--learners 1000000`, in SQLite or with `--postgresql`; it fails nothing.
+`--keep` behind any of them writes what was found to docs/performance.
 """
 
 from __future__ import annotations
@@ -16,31 +17,38 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import busy, formats, grading, ratios, regrading, reporting, site, size
-from tests.bench.lines import Line, show, spread
+from course import clock
+from tests.bench import busy, formats, grading, keeping, ratios, regrading, reporting, site, size
+from tests.bench.lines import Line, machine, show, spread
 from tests.bench.ratios import fetch
 from tests.rig.server import ROOT, serving
 
 
 def main(words: list[str]) -> int:
+    is_kept = "--keep" in words
+    words = [word for word in words if word != "--keep"]
     parts: dict[str, Callable[[], list[Line]]] = {
         "quick": quick,
         "busy": busy.measured,
         "regrade": regrades,
         "reports": reports,
     }
-    if len(words) == 2 and words[0] in CROWDS and words[1].isdigit():
-        part, number = words[0], int(words.pop())
-        parts[part] = lambda: CROWDS[part](number)
     if words[:1] == ["size"]:
-        show([Line(*row) for row in size.measured(words[1:])])
-        return 0
-    if len(words) > 1 or not parts.keys() >= set(words):
+        parts = {"size": lambda: [Line(*row) for row in size.measured(words[1:])]}
+    elif len(words) == 2 and words[0] in CROWDS and words[1].isdigit():
+        parts = {words[0]: lambda: CROWDS[words[0]](int(words[1]))}
+    elif len(words) > 1 or not parts.keys() >= set(words):
         print(f"`./dev bench` measures everything, `./dev bench PART` one of {', '.join(parts)}, size.", file=sys.stderr)
         return 2
-    lines = [line for name in words or parts for line in parts[name]()]
-    show(lines)
-    return int(any(line.ok is False for line in lines))
+    elif words:
+        parts = {words[0]: parts[words[0]]}
+    lines = {name: measure() for name, measure in parts.items()}
+    every = [line for part in lines.values() for line in part]
+    show(every)
+    if is_kept:
+        for name, part in lines.items():
+            keeping.keep(name, part, machine(), clock.now().date())
+    return int("size" not in parts and any(line.ok is False for line in every))
 
 
 def regrades() -> list[Line]:

@@ -19,6 +19,11 @@ class Slow(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        if self.path == "/rows":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\na,0\r\n\r\n")
+            time.sleep(TAKES)
+            self.wfile.write(b"0\r\n\r\n")
+            return
         time.sleep(TAKES)
         self.send_response(204)
         self.end_headers()
@@ -44,3 +49,8 @@ def test_who_is_late_counts_from_when_they_were_due(port: int) -> None:
     load.arriving(port, asks, per_second=1 / EVERY, is_over=lambda: len(latencies) == NUMBER, connections=1)
     earliest = [TAKES + number * (TAKES - EVERY) for number in range(NUMBER)]  # each waits for all before it
     assert [at_least for at_least, took in zip(earliest, latencies, strict=True) if took < at_least] == []
+
+
+def test_rows_that_end_with_a_zero_are_not_the_end(port: int) -> None:
+    found = load.run(port, iter([load.get("/rows")] * 2), pids=[], seconds=9, connections=1)
+    assert (found.statuses, min(found.latencies) >= TAKES) == ({200: 2}, True)
