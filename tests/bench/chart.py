@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-WIDTH, NAMES, FIGURES = 860, 350, 60  # of the whole, of the names to the left and of the figures to the right
+WIDTH, NAMES, FIGURES = 900, 400, 60  # of the whole, of the names to the left and of the figures to the right
 ROW, BAR, TOP = 26, 14, 34
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1b1b1b }
