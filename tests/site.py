@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -165,8 +168,25 @@ class Site:
         return done
 
 
-def make_empty_site(tmp_path: Path, database_url: str, monkeypatch: Any) -> Site:
-    """A site on a fresh database with the small course live, and nobody in it."""
+class Compiled(BytecodeCache):
+    """Templates compiled once for all applications of a run, which takes longer than to render them. Each is still read."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._held.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._held[bucket.key, bucket.checksum] = bucket.code
+
+
+compiled = Compiled()
+
+
+def make_app(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The application on a database and the small course as a folder; nothing is published."""
     folder = write_small_course(tmp_path / "modules")
     environ = {
         "COURSE_INSTANCE": str(tmp_path / "instance"),
@@ -176,11 +196,18 @@ def make_empty_site(tmp_path: Path, database_url: str, monkeypatch: Any) -> Site
     site = Site(create_app(config.load(environ)), folder)
     monkeypatch.setattr(clock, "now", lambda: site.now)
     site.app.test_client_class = Client
+    site.app.jinja_env.bytecode_cache = compiled
+    return site
+
+
+def make_empty_site(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site on a fresh database with the small course live, and nobody in it."""
+    site = make_app(tmp_path, database_url, monkeypatch)
     assert site.publish().problems == ()
     return site
 
 
-def make_site(tmp_path: Path, database_url: str, monkeypatch: Any) -> Site:
+def make_site(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Site:
     """The same with the five people in it."""
     site = make_empty_site(tmp_path, database_url, monkeypatch)
     with site.session(write=True) as session:
@@ -195,6 +222,12 @@ def make_site(tmp_path: Path, database_url: str, monkeypatch: Any) -> Site:
             people.join(session, person_id=person.id, organisation_id=place, role=held, now=site.now)
             site.ids[who] = person.id
     return site
+
+
+def people_site(folder: Path, database_url: str) -> None:
+    """Makes what ``site`` copies: a site in a folder and a database, and leaves no connection."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        close(make_site(folder, database_url, monkeypatch))
 
 
 @contextmanager
@@ -221,9 +254,11 @@ def engines(site: Site) -> list[Engine]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """The site on SQLite and, in a second run of the same test, on PostgreSQL."""
-    made = make_site(tmp_path, database_url, monkeypatch)
+def site(tmp_path: Path, database_url: str, peopled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """The site on SQLite and, in a second run of the same test, on PostgreSQL. ``database_url`` has the five people already."""
+    shutil.copytree(peopled / "instance" / "assets", tmp_path / "instance" / "assets")
+    made = make_app(tmp_path, database_url, monkeypatch)
+    made.ids = {who: number for number, who in enumerate(PEOPLE, 1)}
     yield made
     close(made)
 

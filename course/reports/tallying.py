@@ -11,27 +11,33 @@ from .tables import Tally, TallyChange, TallyPlace
 
 STEPS = "is_started, modules_passed, is_certified"
 PLACE = "person_id, place_id, is_staff"
-TALLY = "place_id, module, is_staff, measure, value, number"
+TALLY = "place_id, module, is_staff, measure, value"
 FILL = (
-    f"UPDATE enrolments SET ({STEPS}) = (SELECT {STEPS} FROM counting_steps s WHERE s.person_id = enrolments.person_id)",
-    f"INSERT INTO tally_places ({PLACE}) SELECT {PLACE} FROM counting_places",
-    f"INSERT INTO tallies ({TALLY}) SELECT {TALLY} FROM counting_tallies ORDER BY {TALLY}",
+    f"UPDATE enrolments SET ({STEPS}) = (SELECT {STEPS} FROM counting_steps s WHERE s.person_id = enrolments.person_id) "
+    "WHERE person_id > :beyond",
+    f"INSERT INTO tally_places ({PLACE}) SELECT {PLACE} FROM counting_places WHERE person_id > :beyond",
+    f"INSERT INTO tallies ({TALLY}, number) "
+    "SELECT t.place_id, d.module, t.is_staff, d.measure, d.value, count(*) FROM tally_places t "
+    "JOIN counting_parts d ON d.person_id = t.person_id WHERE t.person_id > :beyond AND d.person_id > :beyond "
+    "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 "
+    f"ON CONFLICT ({TALLY}) DO UPDATE SET number = tallies.number + excluded.number",
 )
 
 
 @contextmanager
-def paused(connection: Connection) -> Iterator[None]:
+def paused(connection: Connection, *, beyond: int = 0) -> Iterator[None]:
     """Inside the caller's writing transaction the triggers rest, and at the end everybody is counted anew.
 
+    Where only people are added, ``beyond`` is the last id before them: they alone are counted, and all others stay as they are.
     In PostgreSQL nobody else writes to the tables that are counted until the transaction ends.
     """
     is_postgresql = connection.dialect.name == "postgresql"
     resting = _rest_postgresql(connection) if is_postgresql else _rest_sqlite(connection)
     yield
-    for table in (TallyChange, Tally, TallyPlace):
+    for table in () if beyond else (TallyChange, Tally, TallyPlace):
         connection.execute(delete(table))
     for statement in FILL:
-        connection.execute(text(statement))
+        connection.execute(text(statement), {"beyond": beyond})
     for statement in resting:
         connection.exec_driver_sql(statement)
 

@@ -7,10 +7,12 @@ import selectors
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+LAST_CHUNK = b"0\r\n\r\n"
 
 
 @dataclass
@@ -23,7 +25,7 @@ class Round:
     statuses: dict[int, int] = field(default_factory=dict)
 
     def percentile(self, share: float) -> float:
-        return sorted(self.latencies)[min(len(self.latencies) - 1, int(len(self.latencies) * share))]
+        return percentile(self.latencies, share)
 
 
 @dataclass
@@ -60,7 +62,7 @@ def run(port: int, requests: Iterator[bytes], *, pids: list[int], seconds: float
     for line in lines:
         line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         chooser.register(line.socket, selectors.EVENT_READ, line)
-        open_lines += _send(line, requests)
+        open_lines += _send_next(line, requests)
     while open_lines:
         for key, _ in chooser.select(timeout=5):
             line = key.data
@@ -69,7 +71,7 @@ def run(port: int, requests: Iterator[bytes], *, pids: list[int], seconds: float
                 continue
             latencies.append(time.perf_counter() - line.begun)
             statuses[status] = statuses.get(status, 0) + 1
-            if time.perf_counter() - begun > seconds or not _send(line, requests):
+            if time.perf_counter() - begun > seconds or not _send_next(line, requests):
                 open_lines -= 1
     took = time.perf_counter() - begun
     used = cpu_seconds(pids) - cpu
@@ -79,40 +81,79 @@ def run(port: int, requests: Iterator[bytes], *, pids: list[int], seconds: float
     return Round(len(latencies) / took, used / max(1, len(latencies)) * 1e6, latencies, statuses)
 
 
-def paced(
-    port: int, requests: Iterator[bytes], *, per_second: float, is_over: Callable[[], bool], connections: int = 16
-) -> tuple[list[float], dict[int, int]]:
-    """Sends so many a second, whatever the server does: latencies from when each was due, and how often each status came."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request, and what is done with its answer: the status, all of its bytes, and the seconds since it was due."""
+
+    request: bytes
+    answered: Callable[[int, bytes, float], None]
+
+
+def arriving(
+    port: int,
+    asks: Iterator[Ask | None],
+    *,
+    per_second: float,
+    is_over: Callable[[], bool],
+    connections: int = 16,
+    addresses: str = "127.0.0.1",
+) -> None:
+    """Sends so many a second, whatever the server does: who is late is waited for from when they were due. None asks nothing.
+
+    ``addresses`` with ``{}`` in it gives each connection its own, as if each came from another town.
+    """
     chooser = selectors.DefaultSelector()
-    idle = deque(_Line(socket.create_connection(("127.0.0.1", port))) for _ in range(connections))
-    for line in idle:
+    idle = deque[_Line]()
+    for number in range(connections):
+        source = addresses.format(number + 1)
+        line = _Line(socket.create_connection(("127.0.0.1", port), source_address=(source, 0)))
+        line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         chooser.register(line.socket, selectors.EVENT_READ, line)
-    latencies, statuses = list[float](), dict[int, int]()
-    due, busy = time.perf_counter(), 0
+        idle.append(line)
+    due, busy = time.perf_counter(), dict[int, Ask]()
     while busy or not is_over():
-        while idle and due <= time.perf_counter() and not is_over() and _send(idle[0], requests):
-            idle.popleft().begun = due
-            due, busy = due + 1 / per_second, busy + 1
+        while idle and due <= time.perf_counter() and not is_over():
+            if ask := next(asks, None):
+                line = idle.popleft()
+                _send(line, ask.request)
+                line.begun, busy[line.socket.fileno()] = due, ask
+            due += 1 / per_second
         for key, _ in chooser.select(timeout=max(0.0, min(0.05, due - time.perf_counter())) if idle else 0.05):
-            status = _receive(key.data)
+            line = key.data
+            status = _receive(line)
             if status:
-                latencies.append(time.perf_counter() - key.data.begun)
-                statuses[status] = statuses.get(status, 0) + 1
-                idle.append(key.data)
-                busy -= 1
+                idle.append(line)
+                busy.pop(line.socket.fileno()).answered(status, line.got, time.perf_counter() - line.begun)
     for line in idle:
         line.socket.close()
     chooser.close()
+
+
+def paced(
+    port: int, requests: Iterator[bytes], *, per_second: float, is_over: Callable[[], bool], addresses: str = "127.0.0.1"
+) -> tuple[list[float], dict[int, int]]:
+    """The latencies of requests that arrive so often, and how often each status came."""
+    latencies, statuses = list[float](), dict[int, int]()
+
+    def answered(status: int, _answer: bytes, seconds: float) -> None:
+        latencies.append(seconds)
+        statuses[status] = statuses.get(status, 0) + 1
+
+    asks = (Ask(request, answered) for request in requests)
+    arriving(port, asks, per_second=per_second, is_over=is_over, addresses=addresses)
     return latencies, statuses
 
 
-def _send(line: _Line, requests: Iterator[bytes]) -> int:
+def _send_next(line: _Line, requests: Iterator[bytes]) -> bool:
     request = next(requests, None)
-    if request is None:
-        return 0
+    if request is not None:
+        _send(line, request)
+    return request is not None
+
+
+def _send(line: _Line, request: bytes) -> None:
     line.begun, line.got = time.perf_counter(), b""
     line.socket.sendall(request)
-    return 1
 
 
 def _receive(line: _Line) -> int:
@@ -129,7 +170,12 @@ def _receive(line: _Line) -> int:
         name, _, value = field_.partition(b":")
         if name.lower() == b"content-length":
             return status if len(body) >= int(value) else 0
-    return status if status in (204, 304) or body.endswith(b"0\r\n\r\n") else 0
+    is_whole = body == LAST_CHUNK or body.endswith(b"\r\n" + LAST_CHUNK)  # a line of a CSV may end with a 0 as well
+    return status if status in (204, 304) or is_whole else 0
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
 def cpu_seconds(pids: list[int]) -> float:

@@ -8,17 +8,20 @@ import itertools
 import os
 import random
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
+from urllib.request import urlopen
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 import quizzes
 from course import clock, config, create_app
-from course.accounts import organisations, people, secrets, sign_ins
+from course.accounts import organisations, passwords, people, secrets, sign_ins
 from course.accounts.tables import Person
 from course.content.model import Course
 from course.content.quiz_writing import quiz_text
@@ -31,6 +34,7 @@ from tests.rig.server import free_port
 
 __all__ = ["Made", "build", "build_in", "build_short", "free_port", "progress"]
 LEARNERS, SHORT = 600, 5
+PASSWORD = "correct horse battery staple"
 Mark = tuple[str, str, str]  # a lesson's address, a sign-in, and the token of its forms
 READ = 2  # lessons of each module that every learner has read
 UNGRADED = {"survey", "reflection", "hotspot"}  # a hotspot needs its figure
@@ -56,7 +60,7 @@ def build(folder: Path) -> Made:
     return build_in({"COURSE_INSTANCE": str(folder / "instance")})
 
 
-def build_short(folder: Path) -> Made:
+def build_short(folder: Path, learners: int = LEARNERS) -> Made:
     """The course with five items in each quiz, each of another kind."""
     modules = folder / "modules"
     shutil.copytree(config.load({"COURSE_INSTANCE": str(folder / "instance")}).modules, modules)
@@ -68,7 +72,7 @@ def build_short(folder: Path) -> Made:
         path.write_text(quiz_text(replace(quiz, items=items, pools=())), encoding="utf-8")
     for path in modules.glob("*/quiz.*.yaml"):
         path.unlink()
-    return build_in({"COURSE_INSTANCE": str(folder / "instance"), "COURSE_MODULES": str(modules)})
+    return build_in({"COURSE_INSTANCE": str(folder / "instance"), "COURSE_MODULES": str(modules)}, learners)
 
 
 def build_in(environ: dict[str, str], learners: int = LEARNERS) -> Made:
@@ -147,3 +151,40 @@ def signed_in(session: Session, number: int, key: str, now: datetime) -> tuple[i
     people.join(session, person_id=person.id, organisation_id=city, role="member", now=now)
     cookie = sign_ins.begin(session, person.id, clock.now())
     return person.id, cookie, token_of(cookie, key)
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody signed in who has done nothing yet; their password is ``PASSWORD``."""
+
+    email: str
+    cookie: str
+    token: str
+
+
+def newcomers(environ: dict[str, str], number: int) -> list[Newcomer]:
+    """Adds them beside the ``LEARNERS`` who are there at most."""
+    settings, hashed = config.load(environ), passwords.hashed(PASSWORD)
+    with create_app(settings).app_context():
+        intend(to_write=True)
+        session, now = current_session(), clock.now()
+        found = []
+        for one in range(LEARNERS, LEARNERS + number):
+            person, cookie, token = signed_in(session, one, settings.secret_key, now)
+            session.execute(update(Person).where(Person.id == person).values(password_hash=hashed))
+            found.append(Newcomer(f"l{one}@example.org", cookie, token))
+        session.commit()
+        let_go()
+    return found
+
+
+def answered(port: int) -> None:
+    """Waits for the first page of a server that starts."""
+    while True:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/en/", timeout=5) as answer:
+                answer.read()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import itertools
-import multiprocessing
 import os
 import resource
 import statistics
@@ -19,14 +18,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from course import clock
-from tests.bench import load, naive, site
+from tests.bench import load, naive, ratios, site
+from tests.bench.beside import beside
+from tests.bench.lines import Row, spread
 from tests.rig import postgres
 from tests.rig.server import ROOT, Server, serving
 
@@ -35,8 +37,6 @@ AT_WORK = 300  # learners who write: each closes 8 attempts and marks 40 lessons
 WORKERS = 2
 MOST, WITHIN = 20, 15.0  # times that a page is asked, and seconds that this may take
 SAMPLE = 10_000
-ROUNDS, SECONDS = 5, 2.0
-Row = tuple[str, str, str, bool | None]
 
 
 def measured(words: list[str]) -> list[Row]:
@@ -56,7 +56,7 @@ def measured(words: list[str]) -> list[Row]:
         readers = Readers.of(environ)
         rows += lessons(made, folder, options.learners)
         with serving("wsgi:app", folder / "log", workers=WORKERS, environ=environ) as server:
-            with writing(server, made) as written:
+            with beside(server, partial(_both, made.closes, made.marks), A_SECOND) as written:
                 rows += pages(server, readers)
                 rows += export(server, readers)
             rows += [
@@ -66,7 +66,7 @@ def measured(words: list[str]) -> list[Row]:
                     "≤ 0.5",
                     max(written.latencies) <= 0.5,
                 ),
-                ("requests that write: p99, ms", f"{percentile(written.latencies, 0.99) * 1000:.0f}", "", None),
+                ("requests that write: p99, ms", f"{load.percentile(written.latencies, 0.99) * 1000:.0f}", "", None),
                 *none(
                     "requests that write: answers other than 303", sum(written.statuses.values()) - written.statuses.get(303, 0)
                 ),
@@ -108,39 +108,12 @@ class Readers:
             intend(to_write=True)
             session, now = current_session(), clock.now()
             given: dict[str, Any] = {"email": "admin@example.org", "name": "An administrator", "language": "en", "now": now}
-            person = people.add(session, password="correct horse battery staple", role="administrator", **given)
+            person = people.add(session, password=site.PASSWORD, role="administrator", **given)
             cookie = sign_ins.begin(session, person.id, now)
             city = naive.largest(session)
             session.commit()
             let_go()
         return cls(cookie, city)
-
-
-@dataclass
-class Written:
-    latencies: list[float] = field(default_factory=list)
-    statuses: dict[int, int] = field(default_factory=dict)
-
-
-@contextmanager
-def writing(server: Server, made: site.Made) -> Iterator[Written]:
-    """Learners at work, from a process of their own, as long as the block lasts."""
-    context, found = multiprocessing.get_context("spawn"), Written()
-    over, (result, end) = context.Event(), context.Pipe(duplex=False)
-    process = context.Process(target=_write, args=(server.port, made.closes, made.marks, over, end))
-    process.start()
-    end.close()  # here: if that process ends without a word, this one must not wait for it
-    try:
-        time.sleep(1)
-        yield found
-    finally:
-        over.set()
-        found.latencies, found.statuses = result.recv()
-        process.join()
-
-
-def _write(port: int, closes: list[bytes], marks: list[site.Mark], over: Any, end: Any) -> None:
-    end.send(load.paced(port, _both(closes, marks), per_second=A_SECOND, is_over=over.is_set))
 
 
 def _both(closes: list[bytes], marks: list[site.Mark]) -> Iterator[bytes]:
@@ -164,7 +137,7 @@ def pages(server: Server, readers: Readers) -> list[Row]:
         ("people behind a figure of a city", 0.1, lambda: f"{report}/people?state=started&{inside}"),
     ):
         took = timed(server, path, readers.administrator)
-        p95 = percentile(took, 0.95)
+        p95 = load.percentile(took, 0.95)
         rows.append((f"{words}: p95 in ms of {len(took)}", f"{p95 * 1000:,.0f}", f"≤ {bound * 1000:,.0f}", p95 <= bound))
     return rows
 
@@ -230,15 +203,13 @@ def lessons(made: site.Made, folder: Path, learners: int) -> list[Row]:
             serving("wsgi:app", folder / "small.log", environ=small.environ) as few,
             serving("tests.bench.bare:app", folder / "bare.log", environ={"BENCH_PAGE": str(page)}) as bare,
         ):
-            of = {"bare": (bare, [load.get("/")])}
-            of |= {"large": (large, [load.get(made.lesson, cookie) for cookie in made.cookies[:100]])}
-            of |= {"small": (few, [load.get(small.lesson, cookie) for cookie in small.cookies])}
-            found: dict[str, list[float]] = {name: [] for name in of}
-            for _ in range(ROUNDS + 1):
-                for name, (server, requests) in of.items():
-                    pids = load.family(server.process.pid)
-                    found[name].append(load.run(server.port, itertools.cycle(requests), pids=pids, seconds=SECONDS).cpu)
-    shares = {name: [b / o for b, o in zip(found["bare"][1:], found[name][1:], strict=True)] for name in ("large", "small")}
+            asked = {"bare": ratios.Asked(bare, lambda: itertools.repeat(load.get("/")))}
+            asked |= {
+                name: ratios.of_learners(server, of)["lesson"]
+                for name, server, of in (("large", large, made), ("small", few, small))
+            }
+            found = ratios.in_turns(asked)
+    shares = {name: ratios.costs(found, name).rounds for name in ("large", "small")}
     ratio = statistics.median(large / few for large, few in zip(shares["large"], shares["small"], strict=True))
     return [
         (f"lesson page, bare Flask's CPU / ours, {learners:,} learners", spread(shares["large"]), "", None),
@@ -249,11 +220,3 @@ def lessons(made: site.Made, folder: Path, learners: int) -> list[Row]:
 
 def none(words: str, number: int) -> list[Row]:
     return [(words, f"{number:,}", "= 0", number == 0)]
-
-
-def spread(values: list[float]) -> str:
-    return f"{statistics.median(values):.3g} [{min(values):.3g}..{max(values):.3g}]"
-
-
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(len(values) * share))]

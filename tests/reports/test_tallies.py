@@ -190,6 +190,31 @@ def test_a_crowd_is_counted_at_one_stroke(learned: Site) -> None:
             check_tallies(session)
 
 
+def test_people_who_are_added_at_one_stroke_are_counted_beside_the_others(learned: Site) -> None:
+    """What is there already is neither counted again nor folded; whoever changes later is counted by the triggers."""
+    with learned.session(write=True) as session:
+        session.execute(update(ModuleState).values(score_ppm=ModuleState.score_ppm + 1))
+        waiting = session.scalar(select(func.count()).select_from(TallyChange))
+        last = session.scalars(select(func.max(Person.id))).one()
+        with paused(session.connection(), beyond=last):
+            about = {"role": "learner", "language": "en", "created_at": START}
+            for number in (last + 1, last + 2):
+                person = {"id": number, "public_id": f"p{number}", "name": f"L{number}"} | about
+                session.execute(insert(Person).values(person))
+                home = {"organisation_id": place(session, "Youth").id, "role": "member", "since_at": START}
+                session.execute(insert(Membership).values({"person_id": number} | home))
+                session.execute(
+                    insert(Enrolment).values(person_id=number, enrolled_at=START, last_at=START, modules_completed=0)
+                )
+                state = {"module": "housing", "started_at": START, "last_at": START, "passed_at": START, "score_ppm": 900_000}
+                session.execute(insert(ModuleState).values({"person_id": number, "score": "9/10"} | state))
+        assert session.scalar(select(func.count()).select_from(TallyChange)) == waiting
+        check_tallies(session)
+        for name in ("all passes taken in one statement", "a department moves to another country"):
+            CHANGES[name](learned, session)
+            check_tallies(session)
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_many_learners_of_one_country_at_once(site: Site) -> None:
     """Nobody waits for another to be counted, none is refused, and an organisation that moves takes everybody along."""

@@ -48,10 +48,12 @@ class Cluster:
     def drop(self, name: str) -> None:
         self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
-    def template(self, key: str, build: Callable[[str], None]) -> str:
-        """The name of a database to copy, which ``build`` fills once, given its address. It must leave no connection behind."""
+    def template(self, key: str, build: Callable[[str], None], of: str = "template0") -> str:
+        """The name of a database to copy, a copy of another itself, which ``build`` fills once, given its address. It leaves
+        no connection behind.
+        """
         if key not in self.templates:
-            name = self.create()
+            name = self.create(of)
             build(self.url(name))
             self.templates[key] = name
         return self.templates[key]

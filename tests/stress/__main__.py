@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.stress import clock, coverage, cuts, disk, kills, locks, mutation, races, slow
+from tests.stress import clock, coverage, cuts, disk, kills, locks, migration, mixed, mutation, opening, races, slow, speed
 
 FAULTS: Mapping[str, Callable[[list[str]], bool]] = {
     "kills": kills.run,
@@ -15,15 +15,23 @@ FAULTS: Mapping[str, Callable[[list[str]], bool]] = {
     "slow": slow.run,
     "cuts": cuts.run,
     "clock": clock.run,
+    "migration": migration.run,
+    "mixed": mixed.run,
+    "opening": opening.run,
 }
-PARTS: Mapping[str, Callable[[list[str]], bool]] = {"coverage": coverage.run, "mutation": mutation.run, **FAULTS}
-BOTH = {"kills", "races", "locks", "cuts"}  # on SQLite, and on PostgreSQL with --postgresql
+PARTS: Mapping[str, Callable[[list[str]], bool]] = {
+    "coverage": coverage.run,
+    "mutation": mutation.run,
+    "speed": speed.run,
+    **FAULTS,
+}
+BOTH = {"kills", "races", "locks", "cuts", "migration", "mixed", "opening"}  # on SQLite, and on PostgreSQL with --postgresql
 
 
 def main(words: list[str]) -> int:
     """Words behind a part's name are its own: `./dev stress mutation credit formula`, `./dev stress kills quick --postgresql`.
 
-    `./dev stress quick` lets every fault happen for less than a minute, on both databases.
+    `./dev stress quick` lets every fault and crowd happen for less than a minute, on both databases.
     """
     if words == ["quick"]:
         runs = [(name, ["quick", *more]) for name in FAULTS for more in ([], ["--postgresql"]) if not more or name in BOTH]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from tests.stress.learning import Crowd
-from tests.stress.ledger import compare
+from tests.stress.ledger import Notes, compare
 from tests.stress.place import Place
 
 SHOWN = 10  # breaches that are printed
@@ -41,7 +41,17 @@ class Table:
         return all(ok is not False for _, _, ok in self.lines)
 
 
-def judge(table: Table, place: Place, crowd: Crowd) -> None:
+class Told(Protocol):
+    """Whoever was at work: what they noted, and what was answered as it should not be."""
+
+    @property
+    def ledger(self) -> list[Notes]: ...
+
+    @property
+    def wrong(self) -> list[str]: ...
+
+
+def judge(table: Table, place: Place, crowd: Told) -> None:
     """The end of every run: the ledger against the database, answers that should not be, and `course verify`."""
     table.none_of("acknowledged and lost, or stored twice", compare(place.database_url, crowd.ledger))
     table.none_of("answers that are neither done nor 'not saved'", sorted(set(crowd.wrong)))
