@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 NOT_SETTINGS = {"instance"}  # COURSE_INSTANCE says where the settings are; it is not one of them
 
 
@@ -29,6 +30,7 @@ class Settings:
     modules: Path
     public_url: str = "http://127.0.0.1:8000"
     hosts: tuple[str, ...] = ()
+    replica_url: str = ""
     smtp_url: str = ""
     mail_from: str = "course@localhost"
     threads: int = 4
@@ -131,9 +133,11 @@ def _stored_secret(instance: Path) -> str:
 def _check(settings: Settings) -> None:
     if len(settings.secret_key) < 32:
         raise SettingError("COURSE_SECRET_KEY: at least 32 characters; leave it out to have one made")
-    if not settings.database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+    if not settings.database_url.startswith(("sqlite:///", *POSTGRESQL)):
         scheme = settings.database_url.split(":")[0]
         raise SettingError(f"COURSE_DATABASE_URL: sqlite:///… or postgresql://…, not `{scheme}:`")
+    if settings.replica_url:
+        _check_replica(settings)
     parts = urlsplit(settings.public_url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingError(
@@ -145,6 +149,15 @@ def _check(settings: Settings) -> None:
         raise SettingError(f"COURSE_REGISTRATION: open or closed, not `{settings.registration}`")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         raise SettingError(f"COURSE_LOG_LEVEL: debug, info, warning or error, not `{settings.log_level}`")
+
+
+def _check_replica(settings: Settings) -> None:
+    if not settings.replica_url.startswith(POSTGRESQL):
+        raise SettingError(f"COURSE_REPLICA_URL: postgresql://…, not `{settings.replica_url.split(':')[0]}:`")
+    if not settings.database_url.startswith(POSTGRESQL):
+        raise SettingError(
+            "COURSE_REPLICA_URL: only a PostgreSQL has a replica; set COURSE_DATABASE_URL to one, or leave this out"
+        )
 
 
 def _nearest(name: str, known: set[str]) -> str:

@@ -29,6 +29,7 @@ from . import (
     quiz,
     regrading,
     rendering,
+    report_source,
     reports,
     visitor,
 )
@@ -63,6 +64,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     headers.init_app(app)
     compression.init_app(app)
     rendering.init_app(app)
+    report_source.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     guard.check_views(app)
