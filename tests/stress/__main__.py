@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.stress import clock, coverage, cuts, disk, kills, locks, mutation, races, slow
+from tests.stress import clock, coverage, cuts, disk, failover, kills, locks, mutation, races, slow
 
 FAULTS: Mapping[str, Callable[[list[str]], bool]] = {
     "kills": kills.run,
@@ -15,6 +15,7 @@ FAULTS: Mapping[str, Callable[[list[str]], bool]] = {
     "slow": slow.run,
     "cuts": cuts.run,
     "clock": clock.run,
+    "failover": failover.run,
 }
 PARTS: Mapping[str, Callable[[list[str]], bool]] = {"coverage": coverage.run, "mutation": mutation.run, **FAULTS}
 BOTH = {"kills", "races", "locks", "cuts"}  # on SQLite, and on PostgreSQL with --postgresql
