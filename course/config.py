@@ -28,6 +28,7 @@ class Settings:
     secret_key: str
     database_url: str
     modules: Path
+    assets: Path
     public_url: str = "http://127.0.0.1:8000"
     hosts: tuple[str, ...] = ()
     replica_url: str = ""
@@ -46,6 +47,11 @@ class Settings:
     def cookie(self) -> str:
         """``__Host-`` binds the cookie to this host and to HTTPS; browsers refuse the name without HTTPS."""
         return "__Host-course" if self.https else "course"
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """What the course keeps in files, by what it is."""
+        return {"assets": self.assets, "fonts": self.instance / "fonts"}
 
     @property
     def trusted_hosts(self) -> list[str]:
@@ -78,6 +84,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     values.setdefault("secret_key", _stored_secret(instance))
     values.setdefault("database_url", f"sqlite:///{instance / 'course.sqlite3'}")
     values.setdefault("modules", ROOT / "modules")
+    values.setdefault("assets", instance / "assets")
     settings = Settings(instance=instance, **values)  # type: ignore[arg-type]  # _typed gives each its type
     _check(settings)
     return settings
@@ -113,7 +120,7 @@ def _typed(name: str, origin: str, value: object) -> object:
         return tuple(str(part).strip() for part in parts if str(part).strip())
     if not isinstance(value, str):
         raise SettingError(f"{origin}: `{name}` is a text in quotes, not `{value}`")
-    return Path(text) if name == "modules" else text
+    return Path(text) if name in {"modules", "assets"} else text
 
 
 def _stored_secret(instance: Path) -> str:
