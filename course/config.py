@@ -8,10 +8,12 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+Network = IPv4Network | IPv6Network
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 NOT_SETTINGS = {"instance"}  # COURSE_INSTANCE says where the settings are; it is not one of them
 
@@ -32,6 +34,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     hosts: tuple[str, ...] = ()
     replica_url: str = ""
+    proxies: tuple[Network, ...] = ()
     smtp_url: str = ""
     mail_from: str = "course@localhost"
     threads: int = 4
@@ -115,12 +118,20 @@ def _typed(name: str, origin: str, value: object) -> object:
         if str(value).lower() not in {"true", "false", "1", "0", "yes", "no"}:
             raise SettingError(f"{origin}: `watch` is true or false, not `{value}`")
         return str(value).lower() in {"true", "1", "yes"}
-    if name == "hosts":
-        parts = value if isinstance(value, list) else text.split(",")
-        return tuple(str(part).strip() for part in parts if str(part).strip())
+    if name in {"hosts", "proxies"}:
+        listed = value if isinstance(value, list) else text.split(",")
+        parts = [str(part).strip() for part in listed if str(part).strip()]
+        return tuple(_network(origin, part) for part in parts) if name == "proxies" else tuple(parts)
     if not isinstance(value, str):
         raise SettingError(f"{origin}: `{name}` is a text in quotes, not `{value}`")
     return Path(text) if name in {"modules", "assets"} else text
+
+
+def _network(origin: str, text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise SettingError(f"{origin}: `proxies` are addresses or networks such as 10.0.0.0/24, not `{text}`") from None
 
 
 def _stored_secret(instance: Path) -> str:
