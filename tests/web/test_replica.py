@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -123,6 +124,25 @@ def test_a_replica_that_is_gone_is_the_primary_and_said(site: Site, both: Pair) 
     assert started(erin) == before
     both.start(STANDBY)
     until(lambda: behind(erin) == 0)
+
+
+def test_a_replica_that_goes_while_a_report_is_read_is_asked_again(site: Site, both: Pair) -> None:
+    erin = site.client("erin")
+    until(lambda: behind(erin) == 0)
+    cut: list[object] = []
+
+    def cut_off(_connection: object, _cursor: object, statement: str, *_about: object) -> None:
+        if "pg_is_in_recovery" not in statement and not cut:
+            ours = f"datname = 'test_{os.getpid()}_0' AND pid <> pg_backend_pid()"
+            cut.append(both.ask(STANDBY, f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {ours}"))
+
+    apart = engines(site)[-1]
+    event.listen(apart, "before_cursor_execute", cut_off)
+    answer = erin.get(COMPLETION)
+    event.remove(apart, "before_cursor_execute", cut_off)
+    assert (answer.status_code, answer.headers.get("Retry-After"), len(cut)) == (503, "5", 1)
+    until(lambda: behind(erin) == 0)
+    assert [engine.pool.checkedout() for engine in (engines(site)[0], apart)] == [0, 0]  # type: ignore[attr-defined]
 
 
 def test_without_word_from_the_primary_the_age_is_of_the_last_change(site: Site, both: Pair) -> None:
