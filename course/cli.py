@@ -56,9 +56,7 @@ def publish(path: Path | None) -> None:
     with app.app_context():
         intend(to_write=True)
         session = current_session()
-        done = publish_folder(
-            session, path or settings.modules, settings.instance / "assets", by="course publish", now=clock.now()
-        )
+        done = publish_folder(session, path or settings.modules, settings.assets, by="course publish", now=clock.now())
         session.commit()
     for problem in done.problems:
         click.echo(str(problem))
@@ -312,7 +310,7 @@ def _published_for_demo() -> None:
         session = current_session()
         if live_digest(session):
             return
-        done = publish_folder(session, settings.modules, settings.instance / "assets", by="first start", now=began(clock.now()))
+        done = publish_folder(session, settings.modules, settings.assets, by="first start", now=began(clock.now()))
         session.commit()
         if done.course is None:
             raise click.ClickException("\n".join(["nothing can be published:", *map(str, done.problems)]))

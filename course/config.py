@@ -8,10 +8,13 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+Network = IPv4Network | IPv6Network
+POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 NOT_SETTINGS = {"instance"}  # COURSE_INSTANCE says where the settings are; it is not one of them
 
 
@@ -27,8 +30,11 @@ class Settings:
     secret_key: str
     database_url: str
     modules: Path
+    assets: Path
     public_url: str = "http://127.0.0.1:8000"
     hosts: tuple[str, ...] = ()
+    replica_url: str = ""
+    proxies: tuple[Network, ...] = ()
     smtp_url: str = ""
     mail_from: str = "course@localhost"
     threads: int = 4
@@ -44,6 +50,11 @@ class Settings:
     def cookie(self) -> str:
         """``__Host-`` binds the cookie to this host and to HTTPS; browsers refuse the name without HTTPS."""
         return "__Host-course" if self.https else "course"
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """What the course keeps in files, by what it is."""
+        return {"assets": self.assets, "fonts": self.instance / "fonts"}
 
     @property
     def trusted_hosts(self) -> list[str]:
@@ -76,6 +87,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     values.setdefault("secret_key", _stored_secret(instance))
     values.setdefault("database_url", f"sqlite:///{instance / 'course.sqlite3'}")
     values.setdefault("modules", ROOT / "modules")
+    values.setdefault("assets", instance / "assets")
     settings = Settings(instance=instance, **values)  # type: ignore[arg-type]  # _typed gives each its type
     _check(settings)
     return settings
@@ -106,12 +118,20 @@ def _typed(name: str, origin: str, value: object) -> object:
         if str(value).lower() not in {"true", "false", "1", "0", "yes", "no"}:
             raise SettingError(f"{origin}: `watch` is true or false, not `{value}`")
         return str(value).lower() in {"true", "1", "yes"}
-    if name == "hosts":
-        parts = value if isinstance(value, list) else text.split(",")
-        return tuple(str(part).strip() for part in parts if str(part).strip())
+    if name in {"hosts", "proxies"}:
+        listed = value if isinstance(value, list) else text.split(",")
+        parts = [str(part).strip() for part in listed if str(part).strip()]
+        return tuple(_network(origin, part) for part in parts) if name == "proxies" else tuple(parts)
     if not isinstance(value, str):
         raise SettingError(f"{origin}: `{name}` is a text in quotes, not `{value}`")
-    return Path(text) if name == "modules" else text
+    return Path(text) if name in {"modules", "assets"} else text
+
+
+def _network(origin: str, text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise SettingError(f"{origin}: `proxies` are addresses or networks such as 10.0.0.0/24, not `{text}`") from None
 
 
 def _stored_secret(instance: Path) -> str:
@@ -131,9 +151,11 @@ def _stored_secret(instance: Path) -> str:
 def _check(settings: Settings) -> None:
     if len(settings.secret_key) < 32:
         raise SettingError("COURSE_SECRET_KEY: at least 32 characters; leave it out to have one made")
-    if not settings.database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+    if not settings.database_url.startswith(("sqlite:///", *POSTGRESQL)):
         scheme = settings.database_url.split(":")[0]
         raise SettingError(f"COURSE_DATABASE_URL: sqlite:///… or postgresql://…, not `{scheme}:`")
+    if settings.replica_url:
+        _check_replica(settings)
     parts = urlsplit(settings.public_url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingError(
@@ -145,6 +167,15 @@ def _check(settings: Settings) -> None:
         raise SettingError(f"COURSE_REGISTRATION: open or closed, not `{settings.registration}`")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         raise SettingError(f"COURSE_LOG_LEVEL: debug, info, warning or error, not `{settings.log_level}`")
+
+
+def _check_replica(settings: Settings) -> None:
+    if not settings.replica_url.startswith(POSTGRESQL):
+        raise SettingError(f"COURSE_REPLICA_URL: postgresql://…, not `{settings.replica_url.split(':')[0]}:`")
+    if not settings.database_url.startswith(POSTGRESQL):
+        raise SettingError(
+            "COURSE_REPLICA_URL: only a PostgreSQL has a replica; set COURSE_DATABASE_URL to one, or leave this out"
+        )
 
 
 def _nearest(name: str, known: set[str]) -> str:

@@ -6,13 +6,14 @@ concurrent writers fail at once. Here every transaction begins by itself, a writ
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy import URL, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -22,8 +23,26 @@ from .turns import Turns
 PATIENCE = 5.0  # seconds that a request waits for a lock
 USUAL = round(PATIENCE * 1000)
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": USUAL}  # 2 = FULL
+READ_ONLY = "25006"  # how PostgreSQL refuses to write where it is a standby
+# A machine that vanishes without a word is noticed as soon as a lock that is not given: libpq by itself waits for hours.
+NOTICED = {"connect_timeout": "3", "keepalives_idle": "2", "keepalives_interval": "1", "keepalives_count": "3"}
+NOTICED |= {"tcp_user_timeout": str(USUAL)}
 means_to_write: ContextVar[bool] = ContextVar("whether the next transaction means to write", default=False)
 seconds_to_wait: ContextVar[float] = ContextVar("seconds to wait for a lock", default=PATIENCE)
+
+
+def address(given: str) -> URL:
+    """The address as SQLAlchemy reads it; several hosts may be named as libpq does, ``postgresql://user@a:5432,b:5432/name``.
+
+    Whoever is not told otherwise notices within seconds that a PostgreSQL is gone.
+    """
+    given = re.sub("^postgresql:", "postgresql+psycopg:", given)
+    several = re.fullmatch(r"(?P<before>[^/]+//(?:[^@/]*@)?)(?P<hosts>[^/?]*,[^/?]*)(?P<name>[^?]*)\??(?P<query>.*)", given)
+    if several:
+        hosts = [f"host={host}" for host in several["hosts"].split(",")]
+        given = f"{several['before']}{several['name']}?{'&'.join([*hosts, *filter(None, [several['query']])])}"
+    url = make_url(given)
+    return url.update_query_dict(NOTICED | dict(url.query)) if url.get_backend_name() == "postgresql" else url
 
 
 def prepare(engine: Engine) -> None:
@@ -90,6 +109,7 @@ def _wait_for_locks(connection: Connection) -> None:
 def _keep_promises(engine: Engine) -> None:
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _wait_for_nobody_for_ever)
+        _leave_standbys(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -106,6 +126,16 @@ def _wait_for_nobody_for_ever(connection: Any, _record: object) -> None:
     """PostgreSQL by itself waits without end, and whoever waits holds a thread."""
     connection.execute(f"SET lock_timeout = {USUAL}")
     connection.commit()
+
+
+def _leave_standbys(engine: Engine) -> None:
+    """Where writing is refused, the primary is another by now: the connection counts as broken, and the next looks for it."""
+    usual = engine.dialect.is_disconnect
+
+    def is_disconnect(error: Any, connection: Any, cursor: Any) -> bool:
+        return getattr(error, "sqlstate", None) == READ_ONLY or usual(error, connection, cursor)
+
+    engine.dialect.is_disconnect = is_disconnect  # type: ignore[method-assign, assignment]
 
 
 class Reader:

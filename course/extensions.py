@@ -18,9 +18,9 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
-from .connections import PATIENCE, Reader, means_to_write, prepare, seconds_to_wait, writer
+from .connections import PATIENCE, READ_ONLY, Reader, address, means_to_write, prepare, seconds_to_wait, writer
+from .replica import Replica
 
-READ_ONLY = "25006"  # how PostgreSQL refuses to write where it is a standby
 BY_THE_WAY = 0.5  # seconds that a page which reads waits for a lock where it has something to note
 log = logging.getLogger(__name__)
 
@@ -84,12 +84,12 @@ db = SQLAlchemy(model_class=Base, session_options={"class_": IntentSession})
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    url = settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
-    app.config["SQLALCHEMY_DATABASE_URI"] = url
-    if url.startswith("postgresql"):
+    url = app.config["SQLALCHEMY_DATABASE_URI"] = address(settings.database_url)
+    if url.get_backend_name() == "postgresql":
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
             "pool_size": settings.threads + 5,  # pages; two forms and two exports at a time; one to spare
             "max_overflow": 4,
+            "pool_timeout": PATIENCE,
             "pool_pre_ping": True,
         }
     db.init_app(app)
@@ -98,6 +98,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         prepare(db.engine)
         app.extensions["reader"] = Reader(db.engine)
         app.extensions["writer"] = writer(db.engine)
+    app.extensions["replica"] = Replica(address(settings.replica_url), settings.threads) if settings.replica_url else None
 
 
 def _end(_error: BaseException | None) -> None:
@@ -114,6 +115,11 @@ def reader() -> Reader:
     return found
 
 
+def replica() -> Replica | None:
+    found: Replica | None = current_app.extensions["replica"]
+    return found
+
+
 def let_go() -> None:
     """Gives back every connection of this application; it takes new ones when it is used again."""
     db.session.remove()
@@ -123,9 +129,11 @@ def let_go() -> None:
 
 
 def engines() -> list[Engine]:
-    """Everything that sends statements: for transactions that read, for those that write, for single statements that read."""
-    own = current_app.extensions["writer"]
-    return [db.engine, *([own] if own else []), reader().engine]
+    """Everything that sends statements: for transactions that read, for those that write, for single statements that read,
+    and for reports where they have a replica.
+    """
+    own, apart = current_app.extensions["writer"], replica()
+    return [db.engine, *([own] if own else []), reader().engine, *([apart.engine] if apart else [])]
 
 
 def intend(to_write: bool, patience: float = PATIENCE) -> None:

@@ -51,7 +51,7 @@ def _become_server(host: str, port: int, workers: int, threads: int) -> NoReturn
 
 def _publish(settings: Settings, echo: Echo) -> None:
     session = current_session()
-    done = revisions.publish_folder(session, settings.modules, settings.instance / "assets", by="at the start", now=clock.now())
+    done = revisions.publish_folder(session, settings.modules, settings.assets, by="at the start", now=clock.now())
     session.commit()
     for problem in done.problems:
         echo(str(problem))

@@ -136,10 +136,12 @@ def _taking(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ..
 
 
 def _raise(connection: Connection, text: str, values: Any, error: Exception) -> NoReturn:
-    """Raises the error as SQLAlchemy's own; a connection that is gone is not used again."""
+    """Raises the error as SQLAlchemy's own; a connection that is gone is not used again, nor is any made before it went."""
     dialect = connection.dialect
     is_gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
     if is_gone:
+        held: Any = connection.connection
+        connection.engine.pool._invalidate(held, error)  # as SQLAlchemy itself does where it executes
         connection.invalidate(error)
     kind: Any = dialect.loaded_dbapi.Error
     raise DBAPIError.instance(

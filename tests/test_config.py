@@ -53,6 +53,15 @@ def test_https_follows_from_the_address(tmp_path: Path) -> None:
         ({"COURSE_THREADS": "0"}, "COURSE_THREADS: `threads` is a number from 1 to 64, not `0`"),
         ({"COURSE_WATCH": "perhaps"}, "COURSE_WATCH: `watch` is true or false, not `perhaps`"),
         ({"COURSE_SECRET_KEY": "short"}, "COURSE_SECRET_KEY: at least 32 characters; leave it out to have one made"),
+        (
+            {"COURSE_PROXIES": "10.0.0.0/24, proxy.example"},
+            "COURSE_PROXIES: `proxies` are addresses or networks such as 10.0.0.0/24, not `proxy.example`",
+        ),
+        ({"COURSE_REPLICA_URL": "sqlite:///x"}, "COURSE_REPLICA_URL: postgresql://…, not `sqlite:`"),
+        (
+            {"COURSE_REPLICA_URL": "postgresql://b/course"},
+            "COURSE_REPLICA_URL: only a PostgreSQL has a replica; set COURSE_DATABASE_URL to one, or leave this out",
+        ),
         ({"COURSE_DATABASE_URL": "mysql://x/y"}, "COURSE_DATABASE_URL: sqlite:///… or postgresql://…, not `mysql:`"),
         (
             {"COURSE_PUBLIC_URL": "learn.example.org"},

@@ -92,7 +92,7 @@ def _files(settings: Settings, place: Path) -> None:
     """Media and fonts; media are never changed or taken away, so those of the database's moment are there."""
     for name in archive.FOLDERS:
         (place / name).mkdir()
-        for path in (settings.instance / name).glob("*"):
+        for path in settings.folders[name].glob("*"):
             if path.is_file() and not path.name.startswith("tmp"):  # one that is being stored at this moment
                 shutil.copyfile(path, place / name / path.name)
     usual = {field.name: field.default for field in fields(Settings)}

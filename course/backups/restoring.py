@@ -62,8 +62,8 @@ def _files(settings: Settings, place: Path) -> None:
     for name in archive.FOLDERS:
         if not (place / name).exists():
             continue
-        target = settings.instance / name
-        target.mkdir(exist_ok=True)
+        target = settings.folders[name]
+        target.mkdir(parents=True, exist_ok=True)
         for path in (place / name).iterdir():
             shutil.move(path, target / path.name)
         flush_folder(target)

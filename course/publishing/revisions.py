@@ -22,6 +22,7 @@ from ..content.compare import compare
 from ..content.model import Course, Module, Problem
 from .tables import LessonAddress, Publication, Revision
 
+LOCK = 7_041_974  # any number; the same for everyone who publishes to this database
 NOTICED = 0.5  # seconds a process may serve the revision before; every process looks at least this often
 
 
@@ -45,7 +46,9 @@ def publish_folder(session: Session, folder: Path, assets: Path, *, by: str, now
 
 
 def publish(session: Session, course: Course, folder: Path, assets: Path, *, by: str, now: datetime) -> Published:
-    """Stores a checked course and makes it live; the caller commits."""
+    """Stores a checked course and makes it live; the caller commits. Whoever else publishes waits until then."""
+    if session.get_bind().dialect.name == "postgresql":  # in SQLite whoever means to write is alone anyway
+        session.execute(select(func.pg_advisory_xact_lock(LOCK)))
     live = live_digest(session)
     if live == course.digest:
         return Published(course, ())

@@ -28,6 +28,7 @@ from . import (
     quiz,
     regrading,
     rendering,
+    report_source,
     reports,
     visitor,
 )
@@ -61,6 +62,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     headers.init_app(app, settings)
     compression.init_app(app)
     rendering.init_app(app)
+    report_source.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     guard.check_views(app)

@@ -10,9 +10,8 @@ from werkzeug.wrappers import Response
 from quizzes.analysis import FEWEST
 
 from .. import clock
-from ..extensions import current_session
 from ..reports import export, items
-from . import published
+from . import published, report_source
 from .guard import authors
 
 bp = Blueprint("analysis", __name__, url_prefix="/<lang>/author")
@@ -56,7 +55,7 @@ def _report(module: str) -> items.Report:
         abort(404)
     try:
         report = items.report(
-            current_session(),
+            report_source.session(),
             module=module,
             revision=request.args.get("revision", ""),
             which=cast(items.Which, which),

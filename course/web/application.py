@@ -19,7 +19,7 @@ class Application(Flask):
         return func
 
 
-class Login(LoginManager):  # type: ignore[misc]  # it has no types
+class Login(LoginManager):
     """``load`` finds who is asking from the request alone: nothing is in Flask's session and there is no cookie to remember."""
 
     def __init__(self, load: Callable[[Request], Viewer | None]) -> None:

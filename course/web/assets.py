@@ -17,7 +17,7 @@ def show(digest: str, name: str) -> Response:
     """Only what a published course names; the address is the digest, so a private file cannot be guessed."""
     if len(digest) != 32 or not all(c in "0123456789abcdef" for c in digest):
         abort(404)
-    path = visitor.settings().instance / "assets" / digest
+    path = visitor.settings().assets / digest
     media_type = _media_type(name)
     if media_type is None or not path.is_file():
         abort(404)

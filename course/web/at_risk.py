@@ -8,10 +8,9 @@ from flask import Blueprint, abort, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..extensions import current_session
 from ..reports import export, risk
 from ..reports.filters import WHO, Filters, iso
-from . import published, report_filters
+from . import published, report_filters, report_source
 from .guard import report_readers
 
 bp = Blueprint("at_risk", __name__, url_prefix="/<lang>/reports")
@@ -60,7 +59,8 @@ def table() -> Response:
         for one in listing.people
         for reason in one.reasons
     )
-    above = [] if request.args.get("head") == "0" else export.head("At risk", filters, iso(clock.now()), listing.rules)
+    rules = [*listing.rules, *filter(None, [report_source.words()])]
+    above = [] if request.args.get("head") == "0" else export.head("At risk", filters, iso(clock.now()), rules)
     response = make_response(export.to_csv(COLUMNS, rows, above))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="at-risk.csv"'
@@ -79,7 +79,7 @@ def _asked() -> tuple[Filters, int]:
 
 def _listing(filters: Filters, days: int, *, offset: int, limit: int | None) -> risk.Listing:
     return risk.at_risk(
-        current_session(),
+        report_source.session(),
         scope=report_filters.scope(),
         filters=filters,
         days=days,

@@ -39,9 +39,7 @@ def show() -> str:
 @authors
 def publish() -> str | Response | tuple[str, int]:
     settings, session = visitor.settings(), current_session()
-    done = revisions.publish_folder(
-        session, settings.modules, settings.instance / "assets", by=visitor.signed_in().name, now=clock.now()
-    )
+    done = revisions.publish_folder(session, settings.modules, settings.assets, by=visitor.signed_in().name, now=clock.now())
     session.commit()
     published.live().look_again()
     if done.course is None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from ..extensions import current_session
 from ..reports import lessons
-from . import published, report_filters, visitor
+from . import published, report_filters, report_source, visitor
 from .guard import authors
 
 bp = Blueprint("lesson_report", __name__, url_prefix="/<lang>/reports")
@@ -19,7 +18,7 @@ def page() -> str:
     is_inside = visitor.signed_in().role == "administrator"
     return render_template(
         "reports/lessons.html",
-        passing=lessons.passing(current_session(), course, is_inside=is_inside),
+        passing=lessons.passing(report_source.session(), course, is_inside=is_inside),
         the_course=course,
         titles=report_filters.titles(course),
         rules=lessons.RULES,

@@ -11,11 +11,10 @@ from .. import clock
 from ..accounts import organisations
 from ..accounts.organisations import Place
 from ..content.model import Course
-from ..extensions import current_session
 from ..publishing.revisions import digest_at
 from ..reports import completion
 from ..reports.filters import WHO, Filters
-from . import published, visitor
+from . import published, report_source, visitor
 
 NAMES = ("organisation", "module", "since", "until", "as_of", "language", "who")
 
@@ -51,7 +50,7 @@ def asked_rightly() -> Filters:
 def tree(as_of: datetime | None) -> list[Place]:
     """The organisations that the reader may choose from; read once a request."""
     if "report_tree" not in g:
-        g.report_tree = completion.tree(current_session(), scope(), as_of)
+        g.report_tree = completion.tree(report_source.session(), scope(), as_of)
     found: list[Place] = g.report_tree
     return found
 
@@ -71,7 +70,7 @@ def above(as_of: datetime | None) -> list[Place]:
 
 def _above(wanted: str, as_of: datetime | None) -> list[Place]:
     if as_of is None:
-        return organisations.find(current_session(), wanted, scope())
+        return organisations.find(report_source.session(), wanted, scope())
     there = tree(as_of)
     path = next((place.path for place in there if place.public_id == wanted), ())
     return [place for place in there if path[: len(place.path)] == place.path]
@@ -81,7 +80,7 @@ def course_of(filters: Filters) -> Course:
     """The course that is live, or was at the moment of the report."""
     if filters.as_of is None:
         return published.course()
-    session = current_session()
+    session = report_source.session()
     return published.live().revision(session, digest_at(session, filters.as_of))
 
 
@@ -121,6 +120,6 @@ def _instant(problems: dict[str, str]) -> datetime | None:
         return None
     if at > clock.now():
         problems["as_of"] = "This moment has not come yet. Choose an earlier one."
-    elif not digest_at(current_session(), at):
+    elif not digest_at(report_source.session(), at):
         problems["as_of"] = "Nothing was published yet at this moment. Choose a later one."
     return None if "as_of" in problems else at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, stream_with_context, url_for
@@ -18,7 +19,7 @@ from ..learning.progress import course_progress
 from ..reports import completion, everyone, export, spreadsheet, subscriptions
 from ..reports import people as behind
 from ..reports.filters import STATES, WHO, Filters, iso, rules_of
-from . import due, published, report_filters, visitor
+from . import due, published, report_filters, report_source, visitor
 from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
@@ -83,7 +84,7 @@ def end_mail(subscription: str) -> Response:
 @bp.get("/completion.csv")
 @report_readers
 def completion_csv() -> Response:
-    report = _report(report_filters.asked_rightly())
+    report = _exported(report_filters.asked_rightly())
     lines = export.csv_lines(export.COMPLETION_COLUMNS, export.completion_rows(report), _head("Completion", report.filters))
     return _download(lines, "text/csv; charset=utf-8", "completion.csv")
 
@@ -91,14 +92,14 @@ def completion_csv() -> Response:
 @bp.get("/completion.json")
 @report_readers
 def completion_json() -> Response:
-    text = export.completion_json(_report(report_filters.asked_rightly()))
+    text = export.completion_json(_exported(report_filters.asked_rightly()))
     return _download(text, "application/json; charset=utf-8", "completion.json")
 
 
 @bp.get("/completion.xlsx")
 @report_readers
 def completion_xlsx() -> Response:
-    book = spreadsheet.completion_xlsx(_report(report_filters.asked_rightly()), "Completion")
+    book = spreadsheet.completion_xlsx(_exported(report_filters.asked_rightly()), "Completion")
     return _download(book, spreadsheet.TYPE, "completion.xlsx")
 
 
@@ -107,7 +108,7 @@ def completion_xlsx() -> Response:
 def people_page() -> str:
     filters, problems = report_filters.asked()
     page = max(1, request.args.get("page", 1, type=int))
-    listing = behind.behind(current_session(), **_question(filters), state=_state(), offset=(page - 1) * PAGE, limit=PAGE)
+    listing = behind.behind(report_source.session(), **_question(filters), state=_state(), offset=(page - 1) * PAGE, limit=PAGE)
     return render_template(
         "reports/people.html",
         listing=listing,
@@ -134,7 +135,7 @@ def people_csv() -> Response:
 @report_readers
 def people_json() -> Response:
     filters = report_filters.asked_rightly()
-    pieces = export.people_json(_streamed(filters), filters, iso(clock.now()), rules_of(filters))
+    pieces = export.people_json(_streamed(filters), filters, iso(clock.now()), _rules(filters))
     return _download(pieces, "application/json; charset=utf-8", "people.json")
 
 
@@ -142,7 +143,7 @@ def people_json() -> Response:
 @report_readers
 def people_xlsx() -> Response:
     filters = report_filters.asked_rightly()
-    book = spreadsheet.people_xlsx(_streamed(filters), _people_title(), filters, iso(clock.now()), rules_of(filters))
+    book = spreadsheet.people_xlsx(_streamed(filters), _people_title(), filters, iso(clock.now()), _rules(filters))
     return _download(book, spreadsheet.TYPE, "people.xlsx")
 
 
@@ -150,7 +151,7 @@ def people_xlsx() -> Response:
 @report_readers
 def person(person: str) -> str:
     """One person: the progress they see, and every fact behind it. Outside the reader's subtree there is no such person."""
-    session, course = current_session(), published.course()
+    session, course = report_source.session(), published.course()
     found = people.by_public_id(session, person)
     if found is None or not behind.is_within(session, found.id, report_filters.scope()):
         abort(404)
@@ -159,7 +160,7 @@ def person(person: str) -> str:
 
 
 def _record_of(found: Person) -> dict[str, Any]:
-    session, course = current_session(), published.course()
+    session, course = report_source.session(), published.course()
     held = record.read(session.connection(), found.id)
     return {
         "person": found,
@@ -181,8 +182,18 @@ def _question(filters: Filters) -> dict[str, Any]:
 
 def _report(filters: Filters, most: int | None = None) -> completion.Report:
     question = _question(filters)
-    see_one_moment(current_session())
-    return completion.completion(current_session(), **question, now=clock.now(), most=most)
+    see_one_moment(report_source.session())
+    return completion.completion(report_source.session(), **question, now=clock.now(), most=most)
+
+
+def _exported(filters: Filters) -> completion.Report:
+    report = _report(filters)
+    return replace(report, rules=_rules(filters))
+
+
+def _rules(filters: Filters) -> tuple[str, ...]:
+    """The rules that a file keeps, and where its figures are from, which a page says above them."""
+    return (*rules_of(filters), *filter(None, [report_source.words()]))
 
 
 def _streamed(filters: Filters) -> Iterator[everyone.Cells]:
@@ -190,7 +201,7 @@ def _streamed(filters: Filters) -> Iterator[everyone.Cells]:
     question, state = _question(filters), _state()
 
     def rows() -> Iterator[everyone.Cells]:
-        yield from everyone.rows(current_session(), **question, state=state)
+        yield from everyone.rows(report_source.session(), **question, state=state)
 
     return rows()
 
@@ -223,7 +234,7 @@ def _head(title: str, filters: Filters) -> list[str]:
     """The rules above a CSV; ``head=0`` in the address leaves them out."""
     if request.args.get("head") == "0":
         return []
-    return export.head(title, filters, iso(clock.now()), rules_of(filters))
+    return export.head(title, filters, iso(clock.now()), _rules(filters))
 
 
 def _download(content: str | bytes | Iterable[str], media_type: str, name: str) -> Response:

@@ -7,6 +7,8 @@ whenever somebody signs in or out.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import cast
 
 from flask import Flask, Request, Response, current_app, g, request
@@ -16,7 +18,7 @@ from flask_login import current_user
 from .. import clock
 from ..accounts import people, secrets, sign_ins
 from ..accounts.sign_ins import Viewer
-from ..config import Settings
+from ..config import Network, Settings
 from ..extensions import by_the_way, current_session, reader, writing
 from . import published
 from .application import Login
@@ -97,7 +99,23 @@ def renew(token: str = "") -> None:
 
 def address() -> str:
     """The network address that is counted for throttling."""
-    return request.remote_addr or "unknown"
+    return client(request.remote_addr or "unknown", request.headers.get("X-Forwarded-For", ""), settings().proxies)
+
+
+def client(asked_by: str, forwarded: str, proxies: Sequence[Network]) -> str:
+    """Whoever asked the first of our own proxies. What the header says beyond that anybody may have written."""
+    for before in reversed(forwarded.split(",")):
+        if not before.strip() or not any(_is_in(asked_by, proxy) for proxy in proxies):
+            break
+        asked_by = before.strip()
+    return asked_by
+
+
+def _is_in(address: str, network: Network) -> bool:
+    try:
+        return ip_address(address) in network
+    except ValueError:
+        return False
 
 
 def _token() -> str:

@@ -11,12 +11,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
 from sqlalchemy import func, select
 
+from course import create_app
 from course.config import Settings
+from course.extensions import let_go
 from course.publishing import revisions
 from course.publishing.revisions import Live, live_digest, publish_folder, restore
 from course.publishing.tables import Publication, Revision
@@ -119,6 +122,44 @@ def test_two_who_publish_at_once_make_one_revision(site: Site) -> None:
     for thread in threads:
         thread.join()
     assert (failures, count(site, Revision)) == ([], 2)
+
+
+def test_who_publishes_second_is_held_against_what_the_first_has_made_live(site: Site, tmp_path: Path) -> None:
+    """Two machines with different folders: in each a lesson is new, by the same name and with another id."""
+    folders = [shutil.copytree(site.folder, tmp_path / one) for one in ("first", "second")]
+    for folder in folders:
+        lesson = (folder / "housing" / "01-rooms-before-rules.md").read_text(encoding="utf-8")
+        (folder / "housing" / "05-again.md").write_text(lesson.replace("id: rooms", f"id: {folder.name}"), encoding="utf-8")
+    second: list[revisions.Published] = []
+
+    def publish() -> None:
+        with site.session(write=True) as session:
+            second.append(publish_folder(session, folders[1], site.settings.assets, by="second", now=site.now))
+
+    waiting = threading.Thread(target=publish)
+    with site.session(write=True) as session:
+        assert publish_folder(session, folders[0], site.settings.assets, by="first", now=site.now).problems == ()
+        waiting.start()
+        time.sleep(0.3)
+        assert second == []
+    waiting.join()
+    assert [problem.code for problem in second[0].problems] == ["id-changed"]
+
+
+def test_media_may_stand_in_a_folder_that_many_machines_share(site: Site, tmp_path: Path) -> None:
+    shared = tmp_path / "shared" / "media"
+    here, there = (replace(site.settings, instance=tmp_path / name, assets=shared) for name in ("here", "there"))
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    edit(site, "housing/01-rooms-before-rules.md", "Rooms before rules", "Rooms first")
+    with site.session(write=True) as session:
+        publish_folder(session, here.modules, here.assets, by="here", now=site.now)
+    digests = [path.name for path in shared.iterdir()]
+    assert len(digests) == 1
+    app = create_app(there)
+    assert app.test_client().get(f"/assets/{digests[0]}/a.svg", buffered=True).get_data() == (shared / digests[0]).read_bytes()
+    with app.app_context():
+        let_go()
 
 
 def test_a_process_looks_at_most_twice_a_second(site: Site) -> None:

@@ -109,10 +109,19 @@ class Installation:
         made: list[str | Path] = ["--pgdata", data, "--auth=trust", "--username=course", "--no-sync", *options, *locale]
         _call([self._binaries / "initdb", *made], self.account)
 
+    def copy(self, url: str, data: Path, name: str = "standby") -> None:
+        """Makes the files of a standby of the running server at ``url``, which knows it by this name."""
+        source = f"{url}{'&' if '?' in url else '?'}application_name={name}"
+        options = ["--checkpoint=fast", "--write-recovery-conf", "--no-sync"]
+        made: list[str | Path] = ["--pgdata", data, "--dbname", source, *options]
+        _call([self._binaries / "pg_basebackup", *made], self.account)
+
     @contextmanager
-    def running(self, data: Path, *options: str) -> Iterator[Running]:
+    def running(self, data: Path, *options: str, port: int = 5432) -> Iterator[Running]:
+        """With a ``port`` of its own a second server may use the same folder."""
         log = self.folder / "log"
         usual = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={self.folder}", "-c", "max_connections=100"]
+        usual += ["-c", f"port={port}"]
         with log.open("ab") as output:
             server = subprocess.Popen(
                 [self._binaries / "postgres", "-D", data, *usual, *options],
@@ -123,7 +132,7 @@ class Installation:
                 **_as(self.account),
             )
         try:
-            url = f"postgresql://course@/postgres?host={quote(str(self.folder), safe='')}"
+            url = f"postgresql://course@/postgres?host={quote(str(self.folder), safe='')}&port={port}"
             _await(url, server, log)
             yield Running(url, server)
         finally:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +25,11 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
     log: Path
+    host: str = "127.0.0.1"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         """Asks it to stop and returns its exit code."""
@@ -38,17 +39,27 @@ class Server:
 
 @contextmanager
 def serving(
-    factory: str, log: Path, *, workers: int = 1, environ: Mapping[str, str] | None = None, port: int = 0
+    factory: str,
+    log: Path,
+    *,
+    workers: int = 1,
+    environ: Mapping[str, str] | None = None,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    started_by: Sequence[str] = (),
 ) -> Iterator[Server]:
-    """A server of ``module:name`` on a free port of this machine, ready when the block begins and gone when it ends."""
+    """A server of ``module:name`` on a free port of this machine, ready when the block begins and gone when it ends.
+
+    ``started_by`` is a program that becomes the one named behind it, for a server that is somewhere else.
+    """
     port = port or free_port()
-    options = f'{{"host": "127.0.0.1", "port": {port}, "workers": {workers}, "factory": "{factory}"}}'
+    options = f'{{"host": "{host}", "port": {port}, "workers": {workers}, "factory": "{factory}"}}'
     environment = {**os.environ, **(environ or {}), "PYTHONPATH": str(ROOT)}
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", START, options], cwd=ROOT, env=environment, stdout=output, stderr=output
+            [*started_by, sys.executable, "-c", START, options], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
-    server = Server(port, process, log)
+    server = Server(port, process, log, host)
     try:
         _await(server)
         yield server
@@ -68,7 +79,7 @@ def _await(server: Server) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while True:
         try:
-            with socket.create_connection(("127.0.0.1", server.port), timeout=READY_WITHIN) as connection:
+            with socket.create_connection((server.host, server.port), timeout=READY_WITHIN) as connection:
                 connection.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
                 if connection.recv(12).startswith(b"HTTP/1.1"):
                     return

@@ -5,7 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.stress import clock, coverage, cuts, disk, kills, locks, migration, mixed, mutation, opening, races, slow, speed
+from tests.stress import (
+    clock,
+    coverage,
+    cuts,
+    disk,
+    failover,
+    kills,
+    locks,
+    migration,
+    mixed,
+    mutation,
+    opening,
+    races,
+    slow,
+    speed,
+)
 
 FAULTS: Mapping[str, Callable[[list[str]], bool]] = {
     "kills": kills.run,
@@ -18,6 +33,7 @@ FAULTS: Mapping[str, Callable[[list[str]], bool]] = {
     "migration": migration.run,
     "mixed": mixed.run,
     "opening": opening.run,
+    "failover": failover.run,
 }
 PARTS: Mapping[str, Callable[[list[str]], bool]] = {
     "coverage": coverage.run,

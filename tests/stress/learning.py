@@ -81,14 +81,12 @@ class Learner:
             try:
                 answer = self.browser.send(path, **fields)
             except NoAnswer:
-                self.notes.counts["no answer"] += 1
-                self._over.wait(AGAIN)
+                self._failed("no answer")
                 continue
             if answer.status == 503 and answer.retry_after:
-                self.notes.counts["not saved (503)"] += 1
                 if b"<h1>Not saved" not in answer.body:
                     self.notes.wrong.append(f"503 for {kind} on a page that does not say 'not saved'")
-                self._over.wait(AGAIN)
+                self._failed("not saved (503)")
                 continue
             if answer.status == 303 and re.search(DONE[kind], answer.location):
                 self.notes.under_way = ""
@@ -96,6 +94,12 @@ class Learner:
             self.notes.wrong.append(f"{answer.status} {answer.location} for {kind}")
             self._over.wait(AGAIN)
         return None
+
+    def _failed(self, how: str) -> None:
+        """Not acknowledged: it is noted, and sent again a moment later."""
+        self.notes.counts[how] += 1
+        self.notes.failed_at.append(time.monotonic())
+        self._over.wait(AGAIN)
 
 
 class Crowd:

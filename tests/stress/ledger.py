@@ -18,7 +18,9 @@ from quizzes.model import Response
 
 @dataclass
 class Notes:
-    """One learner's. ``under_way`` is the kind of the request whose answer never came."""
+    """One learner's. ``under_way`` is the kind of the request whose answer never came; ``failed_at`` is when one was not
+    acknowledged, by the clock that only goes on.
+    """
 
     person: int
     toggled: int = 0
@@ -27,6 +29,7 @@ class Notes:
     closed: list[str] = field(default_factory=list)
     under_way: str = ""
     counts: Counter[str] = field(default_factory=Counter)
+    failed_at: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     @property

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from course import clock, config, create_app
+from course.connections import address
 from course.content.model import Course
 from course.extensions import current_session, intend, let_go
 from course.publishing import revisions
@@ -56,7 +57,7 @@ class Place:
     def database_url(self) -> str:
         """As SQLAlchemy reads it."""
         url = self.environ.get("COURSE_DATABASE_URL", f"sqlite:///{self.folder}/instance/course.sqlite3")
-        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+        return address(url).render_as_string(hide_password=False)
 
     def start(self, workers: int = 2) -> None:
         running = serving(self.factory, self.log, workers=workers, environ=self.environ, port=self.port)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
+
+import pytest
 
 from course.accounts import links
 from course.accounts.tables import Person, SignIn
+from course.web import visitor
 from tests.site import PASSWORD, START, Site
 
 NEW = {
@@ -171,3 +175,21 @@ def test_the_first_administrator_link_works_once(empty_site: Site) -> None:
     assert browser.get(f"/en/account/first/{token}").status_code == 410
     with empty_site.session(write=True) as session:
         assert links.first_admin_token(session, START) is None
+
+
+@pytest.mark.parametrize(
+    ("asked_by", "forwarded", "counted"),
+    [
+        ("203.0.113.9", "", "203.0.113.9"),
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),  # nobody of ours: what it says is not believed
+        ("10.0.0.7", "", "10.0.0.7"),
+        ("10.0.0.7", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.7", "192.0.2.5, 198.51.100.1", "198.51.100.1"),  # the first of the two anybody may have written
+        ("::1", "192.0.2.5, 198.51.100.1, 10.0.0.8", "198.51.100.1"),
+        ("10.0.0.7", "10.0.0.9", "10.0.0.9"),
+        ("10.0.0.7", "not an address", "not an address"),
+    ],
+)
+def test_tries_are_counted_for_whoever_asked_the_first_of_our_proxies(asked_by: str, forwarded: str, counted: str) -> None:
+    ours = (ip_network("10.0.0.0/24"), ip_network("::1"))
+    assert visitor.client(asked_by, forwarded, ours) == counted
