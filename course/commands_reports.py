@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -108,6 +108,7 @@ def report() -> None:
 @click.option("--module", default="", help="Only this module.")
 @click.option("--language", default="", help="Only people who chose this language.")
 @click.option("--who", type=click.Choice(list(WHO)), default="learners", show_default=True)
+@click.option("--cohort", default="", help="Only people of this cohort: its name, or what its address ends with.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Enrolled on this day or later.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Enrolled on this day or before.")
 @click.option("--as-of", "as_of", default="", help="As it was at this moment, such as 2026-01-31T00:00Z.")
@@ -119,6 +120,7 @@ def report_completion(
     module: str,
     language: str,
     who: str,
+    cohort: str,
     since: datetime | None,
     until: datetime | None,
     as_of: str,
@@ -139,9 +141,25 @@ def report_completion(
             as_of=_moment(as_of),
             language=language,
             who=who,
+            **_cohort(session, cohort),
         )
         content = _completion(session, filters, form, head)
     sys.stdout.buffer.write(content)
+
+
+def _cohort(session: Session, wanted: str) -> dict[str, Any]:
+    from .accounts import cohorts
+    from .accounts.organisations import name_key
+    from .reports import asked
+
+    every = cohorts.visible(session, None) if wanted else []
+    found = [one for one in every if wanted == one.public_id or name_key(wanted) == name_key(one.name)]
+    if wanted and len(found) != 1:
+        places = cohorts.places(session, found)
+        said = "; ".join(f"{one.public_id} ({places.get(one.id, 'of no organisation')})" for one in found)
+        told = f"{len(found)} cohorts have this name, name one of them: {said}" if found else "there is no cohort of this name"
+        raise click.ClickException(f"--cohort: {told}")
+    return asked.of_cohort(found[0] if found else None)
 
 
 def queue_due(session: Session, site: str) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from ..accounts.cohorts import member_ids
 from ..accounts.history import holds, manages, member_places, value_then
 from ..accounts.tables import Person
 from ..learning.tables import Certificate, CertificateNote, Enrolment, LessonState, ModuleState, ScoreChange
@@ -82,6 +83,8 @@ def counted(filters: Filters) -> Select[Any]:
     query = query.join(Enrolment, Enrolment.person_id == Person.id).outerjoin(Certificate, Certificate.person_id == Person.id)
     if at is not None:
         query = query.where(Enrolment.enrolled_at <= at)
+    if filters.cohort is not None:
+        query = query.where(Person.id.in_(member_ids(filters.cohort, at)))
     return _enrolled_between(_of_language(_who(query, filters), filters), filters)
 
 

@@ -167,5 +167,6 @@ def filters_of(filters: Filters) -> dict[str, str]:
         "since": filters.since.isoformat() if filters.since else "",
         "until": filters.until.isoformat() if filters.until else "",
         "language": filters.language,
+        "cohort": filters.cohort_name,
         "who": WHO[filters.who],
     }

@@ -11,7 +11,7 @@ WHO = {"learners": "Learners", "staff": "Staff", "everyone": "Learners and staff
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """``organisation`` is an id within the reader's scope; empty values do not limit. ``as_of`` None is now."""
+    """``organisation`` and ``cohort`` are ids of what the reader may see; empty values do not limit. ``as_of`` None is now."""
 
     organisation: int | None = None
     module: str = ""
@@ -20,6 +20,8 @@ class Filters:
     as_of: datetime | None = None
     language: str = ""
     who: str = "learners"
+    cohort: int | None = None
+    cohort_name: str = ""
 
 
 RULES = (
@@ -49,6 +51,10 @@ WHO_RULES = {
 }
 DATES_RULE = "Dates limit the report to people who enrolled between these days, both included, in UTC."
 LANGUAGE_RULE = "Language limits the report to people who had chosen it for their account."
+COHORT_RULE = (
+    "Cohort limits the report to people who belong to it; of a past moment, to those who belonged to it then. "
+    "It has the name of today."
+)
 NOW_RULE = "People, organisations and roles are as they are now; somebody who moved counts where they are."
 THEN_RULE = (
     "As of {moment}: people, organisations, roles, scores and the published course are as they were at that moment, "
@@ -61,6 +67,8 @@ def rules_of(filters: Filters) -> tuple[str, ...]:
     found = [*RULES, WHO_RULES[filters.who], DATES_RULE]
     if filters.language:
         found.append(LANGUAGE_RULE)
+    if filters.cohort is not None:
+        found.append(COHORT_RULE)
     found.append(THEN_RULE.format(moment=iso(filters.as_of)) if filters.as_of else NOW_RULE)
     return tuple(found)
 

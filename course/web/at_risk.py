@@ -34,6 +34,7 @@ def page() -> str:
         page=number,
         pages=max(1, -(-listing.total // PAGE)),
         places=report_filters.tree(None),
+        groups=report_filters.groups(),
         chosen=request.args.get("organisation", ""),
         titles=report_filters.titles(published.course()),
         query=_address,

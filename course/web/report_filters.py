@@ -8,16 +8,17 @@ from typing import Any
 from flask import abort, g, request, url_for
 
 from .. import clock
-from ..accounts import organisations
+from ..accounts import cohorts, organisations
 from ..accounts.organisations import Place
+from ..accounts.tables import Cohort
 from ..content.model import Course
 from ..extensions import current_session
 from ..publishing.revisions import digest_at
-from ..reports import completion
+from ..reports import asked, completion
 from ..reports.filters import WHO, Filters
 from . import published, visitor
 
-NAMES = ("organisation", "module", "since", "until", "as_of", "language", "who")
+NAMES = ("organisation", "module", "cohort", "since", "until", "as_of", "language", "who")
 
 
 def scope() -> list[int] | None:
@@ -25,7 +26,7 @@ def scope() -> list[int] | None:
     return None if visitor.signed_in().role == "administrator" else visitor.managed()
 
 
-def asked() -> tuple[Filters, dict[str, str]]:
+def of_request() -> tuple[Filters, dict[str, str]]:
     """The filters of the address. An organisation outside the reader's subtree is 404; a wrong value is said by its field."""
     problems: dict[str, str] = {}
     as_of = _instant(problems)
@@ -37,15 +38,31 @@ def asked() -> tuple[Filters, dict[str, str]]:
     if who not in WHO:
         abort(404)
     module, language = request.args.get("module", "")[:80], request.args.get("language", "")[:16]
-    return Filters(place.id if place else None, module, since, until, as_of, language, who), problems
+    group = asked.of_cohort(_cohort())
+    return Filters(place.id if place else None, module, since, until, as_of, language, who, **group), problems
 
 
 def asked_rightly() -> Filters:
     """The filters for an export, which has no field to say a problem by."""
-    filters, problems = asked()
+    filters, problems = of_request()
     if problems:
         abort(400)
     return filters
+
+
+def groups() -> list[Cohort]:
+    """The cohorts that the reader may choose from: those that are open, and the one that is asked for."""
+    wanted = request.args.get("cohort", "")
+    return [one for one in cohorts.visible(current_session(), scope()) if one.closed_at is None or one.public_id == wanted]
+
+
+def _cohort() -> Cohort | None:
+    """The cohort that is asked for; one outside the reader's subtree is 404."""
+    wanted = request.args.get("cohort", "")
+    found = cohorts.find(current_session(), wanted, scope()) if wanted else None
+    if wanted and found is None:
+        abort(404)
+    return found
 
 
 def tree(as_of: datetime | None) -> list[Place]:

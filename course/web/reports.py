@@ -9,7 +9,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..accounts import organisations, people
+from ..accounts import cohorts, organisations, people
 from ..accounts.tables import Person
 from ..extensions import current_session, see_one_moment
 from ..learning import certificates, history, record
@@ -38,17 +38,18 @@ PIECE = 16 * 1024  # characters of an export that are sent at once
 @bp.get("/completion")
 @report_readers
 def completion_page() -> str:
-    filters, problems = report_filters.asked()
+    filters, problems = report_filters.of_request()
     report, shown = _report(filters, MOST), _shown(filters)
     by_mail = subscriptions.of_person(current_session(), visitor.signed_in().id)
     places = report_filters.tree(filters.as_of) if by_mail else []
+    groups = cohorts.visible(current_session(), report_filters.scope()) if by_mail else []
     return render_template(
         "reports/completion.html",
         report=report,
         problems=problems,
         above=report_filters.above(filters.as_of),
         by_mail=by_mail,
-        mailed=lambda about: subscriptions.words(about, places, shown["titles"]),
+        mailed=lambda about: subscriptions.words(about, places, shown["titles"], groups),
         every=subscriptions.EVERY,
         address=visitor.signed_in().email,
         **shown,
@@ -105,7 +106,7 @@ def completion_xlsx() -> Response:
 @bp.get("/completion/people")
 @report_readers
 def people_page() -> str:
-    filters, problems = report_filters.asked()
+    filters, problems = report_filters.of_request()
     page = max(1, request.args.get("page", 1, type=int))
     listing = behind.behind(current_session(), **_question(filters), state=_state(), offset=(page - 1) * PAGE, limit=PAGE)
     return render_template(
@@ -203,6 +204,7 @@ def _shown(filters: Filters) -> dict[str, Any]:
         "the_course": course,
         "titles": report_filters.titles(course),
         "query": report_filters.address,
+        "groups": report_filters.groups(),
         "chosen": request.args.get("organisation", ""),
         "who_words": WHO,
     }

@@ -42,6 +42,12 @@ TABLE = {
     "certificates.download": SIGNED_IN,
     "certificates.show": SIGNED_IN,
     "certificates.verify": ANYONE,
+    "cohorts.change": READERS,
+    "cohorts.close": READERS,
+    "cohorts.index": READERS,
+    "cohorts.rename": READERS,
+    "cohorts.show": READERS,
+    "cohorts.take_out": READERS,
     "exchange.again": AUTHORS,
     "exchange.check": AUTHORS,
     "exchange.export": AUTHORS,
@@ -103,6 +109,7 @@ VALUES = {
     "number": "1",
     "regrade": "none",
     "subscription": "none",
+    "cohort": "none",
     "form": "gift",
 }
 
