@@ -162,16 +162,7 @@ def organisation_at(session: Session, path: str) -> int:
     from .accounts import organisations
 
     names = [name.strip() for name in path.replace(">", "›").split("›") if name.strip()]
-    kinds = ["country", "municipality", "department"]
-    place: int | None = None
-    for depth, name in enumerate(names):
-        place = organisations.find_or_add(
-            session,
-            parent_id=place,
-            kind=kinds[min(depth, 2)],
-            name=name,
-            now=clock.now(),
-        )
+    place = organisations.find_or_add_path(session, names, clock.now())
     if place is None:
         raise click.ClickException("--organisation: write at least a country, such as `Tunisia › Sfax`")
     return place

@@ -75,9 +75,7 @@ def _registered(form: RegisterForm) -> Response:
         now=now,
     )
     country = organisations.find_or_add(session, parent_id=None, kind="country", name=form.country.data, now=now)
-    place = organisations.find_or_add(
-        session, parent_id=country, kind="municipality", name=form.municipality.data or "", now=now
-    )
+    place = organisations.find_or_add_municipality(session, country_id=country, name=form.municipality.data or "", now=now)
     if people.clean_name(form.department.data or ""):
         place = organisations.find_or_add(session, parent_id=place, kind="department", name=form.department.data or "", now=now)
     people.join(session, person_id=person.id, organisation_id=place, role="member", now=now)
