@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from . import clock
-from .reports.filters import WHO, Filters, iso
+from .reports.filters import WHO, Filters
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -188,7 +188,7 @@ def _close_due(session: Session) -> None:
 
 def _completion(session: Session, filters: Filters, form: str, head: bool) -> bytes:
     from .publishing.revisions import digest_at, restore
-    from .reports import completion, export, spreadsheet
+    from .reports import completion, files
 
     digest = digest_at(session, filters.as_of or clock.now())
     if not digest:
@@ -202,12 +202,8 @@ def _completion(session: Session, filters: Filters, form: str, head: bool) -> by
         slugs = ", ".join(module.slug for module in live.modules)
         raise click.ClickException(f"--module: there is no module `{filters.module}`; there are {slugs}")
     made = completion.completion(session, course=live, scope=None, filters=filters, now=clock.now())
-    if form == "json":
-        return export.completion_json(made).encode()
-    if form == "xlsx":
-        return spreadsheet.completion_xlsx(made, "Completion")
-    above = export.head("Completion", filters, iso(made.made_at), made.rules) if head else ()
-    return export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(made), above).encode()
+    content = files.completion_file(made, form, with_head=head)
+    return content if isinstance(content, bytes) else "".join(content).encode()
 
 
 def _moment(text: str) -> datetime | None:

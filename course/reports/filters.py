@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-STATES = ("enrolled", "started", "not_started", "passed", "completed", "certified")
+STATES = {
+    "enrolled": "Enrolled",
+    "started": "Started",
+    "not_started": "Not started",
+    "passed": "Passed",
+    "completed": "Completed",
+    "certified": "With a certificate",
+}
 WHO = {"learners": "Learners", "staff": "Staff", "everyone": "Learners and staff"}
 
 

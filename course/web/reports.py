@@ -15,7 +15,7 @@ from ..extensions import current_session, see_one_moment
 from ..learning import certificates, history, record
 from ..learning.attempts import score_of
 from ..learning.progress import course_progress
-from ..reports import completion, everyone, export, spreadsheet, subscriptions
+from ..reports import completion, everyone, files, subscriptions
 from ..reports import people as behind
 from ..reports.filters import STATES, WHO, Filters, iso, rules_of
 from . import due, published, report_filters, visitor
@@ -24,14 +24,6 @@ from .guard import report_readers
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
 PAGE = 50
 MOST = 120  # organisations on a page, unless the next level alone has more; the exports hold them all
-STATE_WORDS = {
-    "enrolled": "Enrolled",
-    "started": "Started",
-    "not_started": "Not started",
-    "passed": "Passed",
-    "completed": "Completed",
-    "certified": "With a certificate",
-}
 PIECE = 16 * 1024  # characters of an export that are sent at once
 
 
@@ -46,6 +38,7 @@ def completion_page() -> str:
     return render_template(
         "reports/completion.html",
         report=report,
+        forms=files.FORMS,
         problems=problems,
         above=report_filters.above(filters.as_of),
         by_mail=by_mail,
@@ -84,23 +77,19 @@ def end_mail(subscription: str) -> Response:
 @bp.get("/completion.csv")
 @report_readers
 def completion_csv() -> Response:
-    report = _report(report_filters.asked_rightly())
-    lines = export.csv_lines(export.COMPLETION_COLUMNS, export.completion_rows(report), _head("Completion", report.filters))
-    return _download(lines, "text/csv; charset=utf-8", "completion.csv")
+    return _completion_file("csv")
 
 
 @bp.get("/completion.json")
 @report_readers
 def completion_json() -> Response:
-    text = export.completion_json(_report(report_filters.asked_rightly()))
-    return _download(text, "application/json; charset=utf-8", "completion.json")
+    return _completion_file("json")
 
 
 @bp.get("/completion.xlsx")
 @report_readers
 def completion_xlsx() -> Response:
-    book = spreadsheet.completion_xlsx(_report(report_filters.asked_rightly()), "Completion")
-    return _download(book, spreadsheet.TYPE, "completion.xlsx")
+    return _completion_file("xlsx")
 
 
 @bp.get("/completion/people")
@@ -114,7 +103,8 @@ def people_page() -> str:
         listing=listing,
         problems=problems,
         state=_state(),
-        state_words=STATE_WORDS,
+        state_words=STATES,
+        forms=files.FORMS,
         place=next(iter(report_filters.above(filters.as_of)[-1:]), None),
         page=page,
         pages=max(1, -(-listing.total // PAGE)),
@@ -126,25 +116,19 @@ def people_page() -> str:
 @bp.get("/completion/people.csv")
 @report_readers
 def people_csv() -> Response:
-    filters = report_filters.asked_rightly()
-    pieces = export.csv_pieces(export.PEOPLE_COLUMNS, _streamed(filters), _head(_people_title(), filters))
-    return _download(pieces, "text/csv; charset=utf-8", "people.csv")
+    return _people_file("csv")
 
 
 @bp.get("/completion/people.json")
 @report_readers
 def people_json() -> Response:
-    filters = report_filters.asked_rightly()
-    pieces = export.people_json(_streamed(filters), filters, iso(clock.now()), rules_of(filters))
-    return _download(pieces, "application/json; charset=utf-8", "people.json")
+    return _people_file("json")
 
 
 @bp.get("/completion/people.xlsx")
 @report_readers
 def people_xlsx() -> Response:
-    filters = report_filters.asked_rightly()
-    book = spreadsheet.people_xlsx(_streamed(filters), _people_title(), filters, iso(clock.now()), rules_of(filters))
-    return _download(book, spreadsheet.TYPE, "people.xlsx")
+    return _people_file("xlsx")
 
 
 @bp.get("/people/<person>")
@@ -217,23 +201,28 @@ def _state() -> str:
     return state
 
 
-def _people_title() -> str:
-    return f"{STATE_WORDS[_state()]}: people"
+def _completion_file(form: str) -> Response:
+    report = _report(report_filters.asked_rightly())
+    return _download(files.completion_file(report, form, with_head=_with_head()), form, "completion")
 
 
-def _head(title: str, filters: Filters) -> list[str]:
-    """The rules above a CSV; ``head=0`` in the address leaves them out."""
-    if request.args.get("head") == "0":
-        return []
-    return export.head(title, filters, iso(clock.now()), rules_of(filters))
+def _people_file(form: str) -> Response:
+    filters = report_filters.asked_rightly()
+    content = files.people_file(_streamed(filters), form, filters, _state(), iso(clock.now()), with_head=_with_head())
+    return _download(content, form, "people")
 
 
-def _download(content: str | bytes | Iterable[str], media_type: str, name: str) -> Response:
+def _with_head() -> bool:
+    """Whether the rules stand above a CSV; ``head=0`` in the address leaves them out."""
+    return request.args.get("head") != "0"
+
+
+def _download(content: str | bytes | Iterable[str], form: str, name: str) -> Response:
     """An answer to keep; one that comes in pieces is sent as it is made, however long it is."""
     whole = isinstance(content, (str, bytes))
     response = make_response(content if whole else stream_with_context(_pieces(content)))  # type: ignore[arg-type]
-    response.headers["Content-Type"] = media_type
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Type"] = files.TYPES[form]
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return response
 
 

@@ -1,0 +1,37 @@
+"""The reports as files: one place says how each is written in each form, for the page, the command and exports made later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from . import export, spreadsheet
+from .completion import Report
+from .everyone import Cells
+from .filters import STATES, Filters, iso, rules_of
+
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": spreadsheet.TYPE, "json": "application/json; charset=utf-8"}
+FORMS = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON"}
+
+
+def completion_file(report: Report, form: str, *, with_head: bool = True) -> bytes | str | Iterator[str]:
+    """``with_head`` False leaves out what stands above the table of a CSV."""
+    title = "Completion"
+    if form == "xlsx":
+        return spreadsheet.completion_xlsx(report, title)
+    if form == "json":
+        return export.completion_json(report)
+    above = export.head(title, report.filters, iso(report.made_at), report.rules) if with_head else ()
+    return export.csv_lines(export.COMPLETION_COLUMNS, export.completion_rows(report), above)
+
+
+def people_file(
+    people: Iterable[Cells], form: str, filters: Filters, state: str, made_at: str | None, *, with_head: bool = True
+) -> bytes | Iterator[str]:
+    """The people behind a figure; a workbook comes whole, the others in pieces, however many people there are."""
+    title, rules = f"{STATES[state]}: people", rules_of(filters)
+    if form == "xlsx":
+        return spreadsheet.people_xlsx(people, title, filters, made_at, rules)
+    if form == "json":
+        return export.people_json(people, filters, made_at, rules)
+    above = export.head(title, filters, made_at, rules) if with_head else ()
+    return export.csv_pieces(export.PEOPLE_COLUMNS, people, above)
