@@ -247,7 +247,9 @@ def mail() -> None:
 
 @mail.command("send")
 def mail_send() -> None:
-    """Put the reports that are due into the outbox, and send what waits in it. Run it every few minutes."""
+    """Put the reports that are due into the outbox, send what waits in it, and make exports that were left. Run it every few
+    minutes.
+    """
     from .accounts.mail import send_pending
     from .extensions import current_session, intend
 
@@ -256,7 +258,10 @@ def mail_send() -> None:
         intend(to_write=True)
         session, settings = current_session(), app.extensions["settings"]
         commands_reports.queue_due(session, settings.public_url)
-        click.echo(f"{send_pending(session, settings, clock.now())} sent")
+        sent = send_pending(session, settings, clock.now())
+        if commands_reports.make_exports(session, settings.public_url):
+            sent += send_pending(session, settings, clock.now())
+        click.echo(f"{sent} sent")
 
 
 @course.command()

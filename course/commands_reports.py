@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import click
 from . import clock
 from .reports.filters import WHO, Filters
 
+NICE = 10  # how far an export steps back for those who serve pages
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
@@ -174,6 +176,14 @@ def queue_due(session: Session, site: str) -> int:
     return subscriptions.queue_due(session, live, site.rstrip("/"), clock.now())
 
 
+def make_exports(session: Session, site: str) -> int:
+    """The exports that wait; returns how many were made."""
+    from .reports import making
+
+    _close_due(session)
+    return making.make_waiting(session, site.rstrip("/"), clock.now)
+
+
 def _close_due(session: Session) -> None:
     """Settles the attempts whose time is over, as whoever opens the report's page does."""
     from .extensions import writing
@@ -242,4 +252,28 @@ def report_items(app: Factory, module: str, form: str, revision: str, attempts: 
     sys.stdout.buffer.write(text.encode())
 
 
-COMMANDS = (report, verify, rebuild)
+@click.group()
+def exports() -> None:
+    """Files that people have asked for and fetch later."""
+
+
+@exports.command("make")
+@click.pass_obj
+def exports_make(app: Factory) -> None:
+    """Make the exports that wait, and send the mails that say so. The server starts this by itself; `course mail send` does the
+    same.
+    """
+    from .accounts.mail import send_pending
+    from .extensions import current_session, intend
+
+    os.nice(NICE)
+    made = app()
+    with made.app_context():
+        intend(to_write=True)
+        session, settings = current_session(), made.extensions["settings"]
+        number = make_exports(session, settings.public_url)
+        send_pending(session, settings, clock.now())
+    click.echo(f"{number} made")
+
+
+COMMANDS = (report, verify, rebuild, exports)

@@ -65,9 +65,14 @@ def behind(
     ``state`` is one of filters.STATES; ``limit`` None gives all.
     """
     question = chosen(course, scope, filters, state)
-    total = session.execute(select(func.count()).select_from(question.subquery("chosen"))).scalar_one()
+    total = number(session, question)
     rows = session.execute(_listed(question).offset(offset).limit(limit)).all()
     return Listing(tuple(_Reader(session, course, scope, filters).read(rows)), total)
+
+
+def number(session: Session, question: Select[Any]) -> int:
+    """How many people ``chosen`` chose."""
+    return session.execute(select(func.count()).select_from(question.subquery("chosen"))).scalar_one()
 
 
 def stream(session: Session, *, course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Iterator[Someone]:

@@ -13,6 +13,7 @@ from .. import clock
 from ..accounts import links, mail, organisations, passwords, people, sign_ins, throttling
 from ..accounts.tables import Person
 from ..extensions import current_session, intend
+from ..reports import exports
 from . import published, visitor
 from .errors import held_request
 from .forms import (
@@ -286,6 +287,7 @@ def delete() -> str | Response | tuple[str, int]:
         elif person is not None:
             sign_ins.end_all(session, person.id, "account deleted", now)
             people.erase(session, person, by_id=person.id, now=now)
+            exports.forget(session, person.id)
             session.commit()
             visitor.renew()
             return redirect(url_for("modules.home", notice="deleted"), 303)

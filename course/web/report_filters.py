@@ -65,6 +65,12 @@ def _cohort() -> Cohort | None:
     return found
 
 
+def is_offered(filters: Filters) -> bool:
+    """Whether a page offers this module and language; what is kept for later must not name others."""
+    course = published.course()
+    return filters.module in {"", *titles(course_of(filters))} and filters.language in {"", *course.languages}
+
+
 def tree(as_of: datetime | None) -> list[Place]:
     """The organisations that the reader may choose from; read once a request."""
     if "report_tree" not in g:

@@ -53,10 +53,8 @@ def completion_page() -> str:
 @report_readers
 def by_mail() -> Response:
     """This report, of its own day each time, to the viewer's address."""
-    filters, course = report_filters.asked_rightly(), published.course()
-    every = request.form.get("every", "")
-    is_known = filters.module in {"", *report_filters.titles(course)} and filters.language in {"", *course.languages}
-    if every not in subscriptions.EVERY or not is_known:
+    filters, every = report_filters.asked_rightly(), request.form.get("every", "")
+    if every not in subscriptions.EVERY or not report_filters.is_offered(filters):
         abort(400)
     session, about = current_session(), subscriptions.about([*request.args.items()])
     subscriptions.subscribe(session, person_id=visitor.signed_in().id, about=about, every=every, now=clock.now())

@@ -55,6 +55,10 @@ TABLE = {
     "exchange.ledger": AUTHORS,
     "exchange.show": AUTHORS,
     "exchange.take": AUTHORS,
+    "exports.ask": READERS,
+    "exports.delete": READERS,
+    "exports.fetch": READERS,
+    "exports.index": READERS,
     "health.healthz": ANYONE,
     "lesson_report.page": AUTHORS,
     "lessons.done": SIGNED_IN,
@@ -110,6 +114,7 @@ VALUES = {
     "regrade": "none",
     "subscription": "none",
     "cohort": "none",
+    "export": "none",
     "form": "gift",
 }
 
