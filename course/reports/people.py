@@ -120,7 +120,7 @@ def _listed(chosen: Select[Any]) -> Select[Any]:
 def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Select[Any]:
     """The counted people of whom the figure says so: the same conditions as the report's."""
     at = filters.as_of
-    sums = counting.sums(counting.states(filters.module, at))
+    sums = counting.sums(counting.states(filters.module, at, filters.cohort))
     everybody = counting.within(
         counting.counted(filters), scope if filters.organisation is None else [filters.organisation], at
     ).subquery("everybody")
