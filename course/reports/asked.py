@@ -40,6 +40,7 @@ def filters_of(session: Session, query: str, scope: Sequence[int] | None, as_of:
         as_of=at,
         language=asked.get("language", ""),
         who=asked.get("who", "learners"),
+        week=_day(asked, "week"),
         **of_cohort(cohort),
     )
 

@@ -169,4 +169,4 @@ def filters_of(filters: Filters) -> dict[str, str]:
         "language": filters.language,
         "cohort": filters.cohort_name,
         "who": WHO[filters.who],
-    }
+    } | ({"week": filters.week.isoformat()} if filters.week else {})

@@ -18,7 +18,10 @@ WHO = {"learners": "Learners", "staff": "Staff", "everyone": "Learners and staff
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """``organisation`` and ``cohort`` are ids of what the reader may see; empty values do not limit. ``as_of`` None is now."""
+    """``organisation`` and ``cohort`` are ids of what the reader may see; empty values do not limit. ``as_of`` None is now.
+
+    ``week`` is a Monday, and limits a list of people alone: to those who came to be what is listed in the days from it.
+    """
 
     organisation: int | None = None
     module: str = ""
@@ -29,6 +32,7 @@ class Filters:
     who: str = "learners"
     cohort: int | None = None
     cohort_name: str = ""
+    week: date | None = None
 
 
 RULES = (
@@ -62,6 +66,7 @@ COHORT_RULE = (
     "Cohort limits the report to people who belong to it; of a past moment, to those who belonged to it then. "
     "It has the name of today."
 )
+WEEK_RULE = "Week limits this list to people who came to be what it lists in the seven days from that Monday, in UTC."
 NOW_RULE = "People, organisations and roles are as they are now; somebody who moved counts where they are."
 THEN_RULE = (
     "As of {moment}: people, organisations, roles, scores and the published course are as they were at that moment, "
@@ -76,6 +81,8 @@ def rules_of(filters: Filters) -> tuple[str, ...]:
         found.append(LANGUAGE_RULE)
     if filters.cohort is not None:
         found.append(COHORT_RULE)
+    if filters.week:
+        found.append(WEEK_RULE)
     found.append(THEN_RULE.format(moment=iso(filters.as_of)) if filters.as_of else NOW_RULE)
     return tuple(found)
 

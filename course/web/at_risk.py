@@ -16,6 +16,7 @@ from .guard import report_readers
 
 bp = Blueprint("at_risk", __name__, url_prefix="/<lang>/reports")
 PAGE = 50
+MOST = 120  # organisations to choose from, unless the next level alone has more
 COLUMNS = ("name", "email", "reason", "module", "lesson", "since")
 WORDS = {"quiet": "No activity", "failed": "Failed attempts", "stuck": "Stuck"}
 
@@ -33,7 +34,7 @@ def page() -> str:
         days=days,
         page=number,
         pages=max(1, -(-listing.total // PAGE)),
-        places=report_filters.tree(None),
+        places=report_filters.offered(MOST),
         groups=report_filters.groups(),
         chosen=request.args.get("organisation", ""),
         titles=report_filters.titles(published.course()),

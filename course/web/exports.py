@@ -53,11 +53,12 @@ def index() -> str:
 @report_readers
 def ask() -> Response:
     """The report of this address as a file, made as soon as may be."""
-    filters, report, form = report_filters.asked_rightly(), request.args.get("report", ""), request.form.get("form", "")
+    report, form, state = request.args.get("report", ""), request.form.get("form", ""), request.args.get("state", "enrolled")
+    filters = report_filters.of_week(report_filters.asked_rightly(), state)
     about = _about(filters)
     if report not in exports.REPORTS or form not in files.FORMS or not report_filters.is_offered(filters):
         abort(400)
-    if request.args.get("state", "enrolled") not in STATES or len(about) > LONGEST:
+    if state not in STATES or len(about) > LONGEST:
         abort(400)
     session, who = current_session(), visitor.signed_in().id
     try:
@@ -106,7 +107,7 @@ def _found(public_id: str) -> Export:
 
 def _about(filters: Filters) -> str:
     """What an export keeps of the query of a report's address; a moment without a zone is in UTC by then."""
-    held = {name: request.args[name] for name in (*report_filters.NAMES, "state") if request.args.get(name)}
+    held = {name: request.args[name] for name in (*report_filters.NAMES, "state", "week") if request.args.get(name)}
     return urlencode(held | ({"as_of": iso(filters.as_of)} if filters.as_of else {}))
 
 
@@ -124,7 +125,7 @@ def _said(one: Export, words: str) -> str:
     of = exports.REPORTS[one.report]
     if one.report == "people":
         of = f"{of}, {STATES[asked.get('state', 'enrolled')].lower()}"
-    dates = {"since": "enrolled from", "until": "enrolled until", "as_of": "as of"}
+    dates = {"since": "enrolled from", "until": "enrolled until", "week": "week from", "as_of": "as of"}
     return ", ".join([f"{of}: {words}", *(f"{word} {asked[name]}" for name, word in dates.items() if asked.get(name))])
 
 

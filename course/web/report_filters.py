@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -65,10 +66,28 @@ def _cohort() -> Cohort | None:
     return found
 
 
+def of_week(filters: Filters, state: str) -> Filters:
+    """The filters of a list of people, with the week of the trend that it is asked for; one that the trend has not is 404."""
+    text = request.args.get("week", "")
+    if not text:
+        return filters
+    found = _day("week", {})
+    if found is None or found.weekday() != 0 or state not in {"completed", "started" if filters.module else "enrolled"}:
+        abort(404)
+    return replace(filters, week=found)
+
+
 def is_offered(filters: Filters) -> bool:
     """Whether a page offers this module and language; what is kept for later must not name others."""
     course = published.course()
     return filters.module in {"", *titles(course_of(filters))} and filters.language in {"", *course.languages}
+
+
+def offered(most: int) -> list[Place]:
+    """The organisation that is asked for, those above it, and as many levels below it as a list to choose from bears."""
+    there = above(None)
+    below, _deeper = organisations.upper(current_session(), [there[-1].id] if there else scope(), most)
+    return [*there[:-1], *below]
 
 
 def tree(as_of: datetime | None) -> list[Place]:

@@ -93,7 +93,8 @@ def completion_xlsx() -> Response:
 @bp.get("/completion/people")
 @report_readers
 def people_page() -> str:
-    filters, problems = report_filters.of_request()
+    found, problems = report_filters.of_request()
+    filters = report_filters.of_week(found, _state())
     page = max(1, request.args.get("page", 1, type=int))
     listing = behind.behind(current_session(), **_question(filters), state=_state(), offset=(page - 1) * PAGE, limit=PAGE)
     return render_template(
@@ -205,7 +206,7 @@ def _completion_file(form: str) -> Response:
 
 
 def _people_file(form: str) -> Response:
-    filters = report_filters.asked_rightly()
+    filters = report_filters.of_week(report_filters.asked_rightly(), _state())
     content = files.people_file(_streamed(filters), form, filters, _state(), iso(clock.now()), with_head=_with_head())
     return _download(content, form, "people")
 
