@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from . import export, spreadsheet
 from .completion import Report
 from .everyone import Cells
+from .export import Row
 from .filters import STATES, Filters, iso, rules_of
 
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": spreadsheet.TYPE, "json": "application/json; charset=utf-8"}
@@ -22,6 +23,17 @@ def completion_file(report: Report, form: str, *, with_head: bool = True) -> byt
         return export.completion_json(report)
     above = export.head(title, report.filters, iso(report.made_at), report.rules) if with_head else ()
     return export.csv_lines(export.COMPLETION_COLUMNS, export.completion_rows(report), above)
+
+
+def table_file(
+    columns: Sequence[str], rows: Iterable[Row], form: str, title: str, above: Sequence[str], *, with_head: bool = True
+) -> bytes | str | Iterator[str]:
+    """Any other report: one table, with lines above it that say what it is and how it was counted."""
+    if form == "xlsx":
+        return spreadsheet.table_xlsx(columns, rows, title, above)
+    if form == "json":
+        return export.table_json(rows, above)
+    return export.csv_lines(columns, rows, above if with_head else ())
 
 
 def people_file(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from .. import clock
@@ -19,12 +19,12 @@ from ..reports import completion, everyone, files, subscriptions
 from ..reports import people as behind
 from ..reports.filters import STATES, WHO, Filters, iso, rules_of
 from . import due, published, report_filters, visitor
+from .downloads import answer, with_head
 from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
 PAGE = 50
 MOST = 120  # organisations on a page, unless the next level alone has more; the exports hold them all
-PIECE = 16 * 1024  # characters of an export that are sent at once
 
 
 @bp.get("/completion")
@@ -202,37 +202,10 @@ def _state() -> str:
 
 def _completion_file(form: str) -> Response:
     report = _report(report_filters.asked_rightly())
-    return _download(files.completion_file(report, form, with_head=_with_head()), form, "completion")
+    return answer(files.completion_file(report, form, with_head=with_head()), form, "completion")
 
 
 def _people_file(form: str) -> Response:
     filters = report_filters.of_week(report_filters.asked_rightly(), _state())
-    content = files.people_file(_streamed(filters), form, filters, _state(), iso(clock.now()), with_head=_with_head())
-    return _download(content, form, "people")
-
-
-def _with_head() -> bool:
-    """Whether the rules stand above a CSV; ``head=0`` in the address leaves them out."""
-    return request.args.get("head") != "0"
-
-
-def _download(content: str | bytes | Iterable[str], form: str, name: str) -> Response:
-    """An answer to keep; one that comes in pieces is sent as it is made, however long it is."""
-    whole = isinstance(content, (str, bytes))
-    response = make_response(content if whole else stream_with_context(_pieces(content)))  # type: ignore[arg-type]
-    response.headers["Content-Type"] = files.TYPES[form]
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
-    return response
-
-
-def _pieces(lines: Iterable[str]) -> Iterator[str]:
-    """Lines put together to pieces worth sending; the first goes at once."""
-    held: list[str] = []
-    size = PIECE
-    for line in lines:
-        held.append(line)
-        size += len(line)
-        if size >= PIECE:
-            yield "".join(held)
-            held, size = [], 0
-    yield "".join(held)
+    content = files.people_file(_streamed(filters), form, filters, _state(), iso(clock.now()), with_head=with_head())
+    return answer(content, form, "people")

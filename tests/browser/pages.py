@@ -20,6 +20,7 @@ NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the w
     "exchange.export",
     "exports.fetch",
     "health.healthz",
+    "lesson_report.table",
     "modules.root",
     "quiz.resume",
     "reports.completion_csv",

@@ -61,6 +61,7 @@ TABLE = {
     "exports.index": READERS,
     "health.healthz": ANYONE,
     "lesson_report.page": AUTHORS,
+    "lesson_report.table": AUTHORS,
     "lessons.done": SIGNED_IN,
     "lessons.show": ANYONE,
     "lessons.watched": SIGNED_IN,
