@@ -13,9 +13,9 @@ from course.accounts import cohorts, organisations
 from course.accounts.tables import Cohort, Membership
 from course.reports.tables import Subscription
 from tests.learners import add_learner, learn
-from tests.reports.test_completion import csv_rows, page_figures
+from tests.reports.test_as_of import by_every_path
+from tests.reports.test_completion import csv_rows
 from tests.reports.test_subscriptions import outbox, queue
-from tests.sheets import as_text, read_xlsx
 from tests.site import Client, Site, counted_queries
 
 
@@ -46,17 +46,9 @@ def address_of(site: Site, name: str) -> str:
 
 
 def everywhere(browser: Client, query: str) -> dict[str, tuple[str, str]]:
-    """Line → enrolled and completed, which page, CSV, JSON and XLSX agree on."""
-    page = page_figures(browser.page(f"/en/reports/completion?{query}"))
-    rows = csv_rows(browser, f"/en/reports/completion.csv?{query}")
-    answer = json.loads(browser.page(f"/en/reports/completion.json?{query}"))
-    sheet = read_xlsx(browser.get(f"/en/reports/completion.xlsx?{query}").get_data())["Completion"]
-    assert [{k: as_text(v) for k, v in line.items()} for line in answer["lines"]] == rows
-    assert [dict(zip(rows[0], map(as_text, line), strict=True)) for line in sheet[1:]] == rows
-    named = {row["module"] if row["module"] != "all" else row["organisation"]: row for row in rows}
-    found = {name: (row["enrolled"], row["completed"]) for name, row in named.items()}
-    assert {name: (line["enrolled"], line["completed"]) for name, line in page.items()} == found
-    return found
+    """Line → enrolled and completed."""
+    page = by_every_path(browser, query)[0]
+    return {name: (line["enrolled"], line["completed"]) for name, line in page.items()}
 
 
 def test_a_cohort_is_the_same_everywhere(gathered: Site) -> None:
