@@ -62,6 +62,12 @@ def visible(session: Session, scope: Sequence[int] | None) -> list[Cohort]:
     return list(session.scalars(_seen(scope).order_by(Cohort.name, Cohort.id)))
 
 
+def of_person(session: Session, person_id: int, scope: Sequence[int] | None) -> list[Cohort]:
+    """Those of them to which somebody belongs now."""
+    mine = select(CohortMember.cohort_id).where(CohortMember.person_id == person_id, CohortMember.until_at.is_(None))
+    return list(session.scalars(_seen(scope).where(Cohort.id.in_(mine)).order_by(Cohort.name, Cohort.id)))
+
+
 def find(session: Session, public_id: str, scope: Sequence[int] | None) -> Cohort | None:
     """None too where it is outside these organisations."""
     return session.scalars(_seen(scope).where(Cohort.public_id == public_id)).one_or_none()

@@ -154,6 +154,7 @@ def _record_of(found: Person) -> dict[str, Any]:
         "score_of": score_of,
         "places": organisations.of_person(session, found.id),
         "certificate": certificates.of_person(session, found.id),
+        "cohorts": cohorts.of_person(session, found.id, report_filters.scope()),
     }
 
 

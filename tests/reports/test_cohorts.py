@@ -127,12 +127,13 @@ def test_a_cohort_comes_by_mail_until_it_may_no_longer_be_seen(gathered: Site) -
         assert session.scalars(select(Subscription.ended_at)).all() == [gathered.now]
 
 
-@pytest.mark.parametrize("number", [1, 3])
-def test_queries_do_not_grow_with_cohorts(gathered: Site, number: int) -> None:
-    for place in range(number):
-        make(gathered, f"More {place}", "alice", "omar", place="Sfax")
-    browser = gathered.client("erin")
-    browser.page("/en/reports/cohorts")
-    with counted_queries(gathered) as said:
+def test_queries_do_not_grow_with_cohorts(gathered: Site) -> None:
+    browser, counts = gathered.client("erin"), []
+    for names in (("First",), ("Second", "Third")):
+        for name in names:
+            make(gathered, name, "alice", "omar", place="Sfax")
         browser.page("/en/reports/cohorts")
-    assert len([one for one in said if one.startswith("SELECT")]) == 5
+        with counted_queries(gathered) as said:
+            browser.page("/en/reports/cohorts")
+        counts.append(len([one for one in said if one.startswith("SELECT")]))
+    assert counts == [5, 5]
