@@ -160,16 +160,7 @@ def organisation_at(session: Session, path: str) -> int:
     from .accounts import organisations
 
     names = [name.strip() for name in path.replace(">", "›").split("›") if name.strip()]
-    kinds = ["country", "municipality", "department"]
-    place: int | None = None
-    for depth, name in enumerate(names):
-        place = organisations.find_or_add(
-            session,
-            parent_id=place,
-            kind=kinds[min(depth, 2)],
-            name=name,
-            now=clock.now(),
-        )
+    place = organisations.find_or_add_path(session, names, clock.now())
     if place is None:
         raise click.ClickException("--organisation: write at least a country, such as `Tunisia › Sfax`")
     return place
@@ -254,7 +245,9 @@ def mail() -> None:
 
 @mail.command("send")
 def mail_send() -> None:
-    """Put the reports that are due into the outbox, and send what waits in it. Run it every few minutes."""
+    """Put the reports that are due into the outbox, send what waits in it, and make exports that were left. Run it every few
+    minutes.
+    """
     from .accounts.mail import send_pending
     from .extensions import current_session, intend
 
@@ -263,7 +256,10 @@ def mail_send() -> None:
         intend(to_write=True)
         session, settings = current_session(), app.extensions["settings"]
         commands_reports.queue_due(session, settings.public_url)
-        click.echo(f"{send_pending(session, settings, clock.now())} sent")
+        sent = send_pending(session, settings, clock.now())
+        if commands_reports.make_exports(session, settings.public_url):
+            sent += send_pending(session, settings, clock.now())
+        click.echo(f"{sent} sent")
 
 
 @course.command()

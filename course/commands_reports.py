@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from . import clock
-from .reports.filters import WHO, Filters, iso
+from .reports.filters import WHO, Filters
 
+NICE = 10  # how far an export steps back for those who serve pages
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
@@ -108,6 +110,7 @@ def report() -> None:
 @click.option("--module", default="", help="Only this module.")
 @click.option("--language", default="", help="Only people who chose this language.")
 @click.option("--who", type=click.Choice(list(WHO)), default="learners", show_default=True)
+@click.option("--cohort", default="", help="Only people of this cohort: its name, or what its address ends with.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Enrolled on this day or later.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Enrolled on this day or before.")
 @click.option("--as-of", "as_of", default="", help="As it was at this moment, such as 2026-01-31T00:00Z.")
@@ -119,6 +122,7 @@ def report_completion(
     module: str,
     language: str,
     who: str,
+    cohort: str,
     since: datetime | None,
     until: datetime | None,
     as_of: str,
@@ -139,9 +143,25 @@ def report_completion(
             as_of=_moment(as_of),
             language=language,
             who=who,
+            **_cohort(session, cohort),
         )
         content = _completion(session, filters, form, head)
     sys.stdout.buffer.write(content)
+
+
+def _cohort(session: Session, wanted: str) -> dict[str, Any]:
+    from .accounts import cohorts
+    from .accounts.organisations import name_key
+    from .reports import asked
+
+    every = cohorts.visible(session, None) if wanted else []
+    found = [one for one in every if wanted == one.public_id or name_key(wanted) == name_key(one.name)]
+    if wanted and len(found) != 1:
+        places = cohorts.places(session, found)
+        said = "; ".join(f"{one.public_id} ({places.get(one.id, 'of no organisation')})" for one in found)
+        told = f"{len(found)} cohorts have this name, name one of them: {said}" if found else "there is no cohort of this name"
+        raise click.ClickException(f"--cohort: {told}")
+    return asked.of_cohort(found[0] if found else None)
 
 
 def queue_due(session: Session, site: str) -> int:
@@ -154,6 +174,14 @@ def queue_due(session: Session, site: str) -> int:
         return 0
     _close_due(session)
     return subscriptions.queue_due(session, live, site.rstrip("/"), clock.now())
+
+
+def make_exports(session: Session, site: str) -> int:
+    """The exports that wait; returns how many were made."""
+    from .reports import making
+
+    _close_due(session)
+    return making.make_waiting(session, site.rstrip("/"), clock.now)
 
 
 def _close_due(session: Session) -> None:
@@ -170,7 +198,7 @@ def _close_due(session: Session) -> None:
 
 def _completion(session: Session, filters: Filters, form: str, head: bool) -> bytes:
     from .publishing.revisions import digest_at, restore
-    from .reports import completion, export, spreadsheet
+    from .reports import completion, files
 
     digest = digest_at(session, filters.as_of or clock.now())
     if not digest:
@@ -184,12 +212,8 @@ def _completion(session: Session, filters: Filters, form: str, head: bool) -> by
         slugs = ", ".join(module.slug for module in live.modules)
         raise click.ClickException(f"--module: there is no module `{filters.module}`; there are {slugs}")
     made = completion.completion(session, course=live, scope=None, filters=filters, now=clock.now())
-    if form == "json":
-        return export.completion_json(made).encode()
-    if form == "xlsx":
-        return spreadsheet.completion_xlsx(made, "Completion")
-    above = export.head("Completion", filters, iso(made.made_at), made.rules) if head else ()
-    return export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(made), above).encode()
+    content = files.completion_file(made, form, with_head=head)
+    return content if isinstance(content, bytes) else "".join(content).encode()
 
 
 def _moment(text: str) -> datetime | None:
@@ -228,4 +252,28 @@ def report_items(app: Factory, module: str, form: str, revision: str, attempts: 
     sys.stdout.buffer.write(text.encode())
 
 
-COMMANDS = (report, verify, rebuild)
+@click.group()
+def exports() -> None:
+    """Files that people have asked for and fetch later."""
+
+
+@exports.command("make")
+@click.pass_obj
+def exports_make(app: Factory) -> None:
+    """Make the exports that wait, and send the mails that say so. The server starts this by itself; `course mail send` does the
+    same.
+    """
+    from .accounts.mail import send_pending
+    from .extensions import current_session, intend
+
+    os.nice(NICE)
+    made = app()
+    with made.app_context():
+        intend(to_write=True)
+        session, settings = current_session(), made.extensions["settings"]
+        number = make_exports(session, settings.public_url)
+        send_pending(session, settings, clock.now())
+    click.echo(f"{number} made")
+
+
+COMMANDS = (report, verify, rebuild, exports)

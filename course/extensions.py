@@ -158,6 +158,17 @@ def writing(session: Session) -> Iterator[None]:
 
 
 @contextmanager
+def beside() -> Iterator[Connection]:
+    """A short writing transaction beside the session's own, for whoever reads at length and has to keep something meanwhile."""
+    token = means_to_write.set(True)
+    try:
+        with (current_app.extensions["writer"] or db.engine).begin() as connection:
+            yield connection
+    finally:
+        means_to_write.reset(token)
+
+
+@contextmanager
 def by_the_way() -> Iterator[None]:
     """Around ``writing`` in a request that reads: where nothing can be written at the moment, because of a lock, a full disk or
     a database that may only be read, what the page has to note is left out, soon, and the page is shown.

@@ -17,7 +17,13 @@ from . import secrets
 from .people import clean_name
 from .tables import Membership, Organisation, OrganisationClosure, OrganisationVersion
 
-KINDS = ("country", "network", "municipality", "department")
+STANDS_BELOW = {
+    "country": (),
+    "network": ("country",),
+    "municipality": ("country", "network"),
+    "department": ("municipality",),
+}  # each kind below which others; a network crosses no border
+KINDS = tuple(STANDS_BELOW)
 
 
 class WrongPlace(Exception):
@@ -65,6 +71,49 @@ def find_or_add(session: Session, *, parent_id: int | None, kind: str, name: str
             return organisation.id
     except IntegrityError:
         return session.execute(where).scalar_one()
+
+
+def find_or_add_municipality(session: Session, *, country_id: int, name: str, now: datetime) -> int:
+    """The same of a municipality, which may stand below a network of its country by now."""
+    closure = OrganisationClosure
+    there = (
+        select(Organisation.id)
+        .join(closure, closure.descendant_id == Organisation.id)
+        .where(closure.ancestor_id == country_id, Organisation.kind == "municipality", Organisation.name_key == name_key(name))
+        .order_by(closure.depth, Organisation.id)
+        .limit(1)
+    )
+    found = session.scalar(there)
+    return found or find_or_add(session, parent_id=country_id, kind="municipality", name=name, now=now)
+
+
+def find_or_add_path(session: Session, names: Sequence[str], now: datetime) -> int | None:
+    """The last organisation of a path from its country down, each made where it is missing. Networks are made by hand."""
+    place: int | None = None
+    for name in names:
+        above = None if place is None else session.get_one(Organisation, place)
+        there = select(Organisation.id).where(Organisation.parent_id == place, Organisation.name_key == name_key(name))
+        found = session.scalar(there)
+        if found is None and above is not None and above.kind == "country":
+            found = find_or_add_municipality(session, country_id=above.id, name=name, now=now)
+        kind = "country" if above is None else "municipality" if above.kind == "network" else "department"
+        place = found or find_or_add(session, parent_id=place, kind=kind, name=name, now=now)
+    return place
+
+
+def check_place(session: Session, *, kind: str, parent_id: int | None, organisation_id: int | None = None) -> None:
+    """Raises WrongPlace where one of this kind does not stand below that one, or what stands below it would not."""
+    parent = None if parent_id is None else session.get_one(Organisation, parent_id)
+    allowed = STANDS_BELOW[kind]
+    if parent is None and allowed:
+        raise WrongPlace(f"A {kind} stands below a {' or a '.join(allowed)}: choose one.")
+    if parent is not None and parent.kind not in allowed:
+        where = f"below a {' or a '.join(allowed)}" if allowed else "below nothing"
+        raise WrongPlace(f"A {kind} stands {where}, and {parent.name} is a {parent.kind}.")
+    held = select(Organisation.kind).where(Organisation.parent_id == organisation_id, Organisation.parent_id.is_not(None))
+    for below in sorted(set(session.scalars(held))):
+        if kind not in STANDS_BELOW[below]:
+            raise WrongPlace(f"A {below} stands below it, which cannot stand below a {kind}. Move that one first.")
 
 
 def _link(session: Session, organisation_id: int, parent_id: int | None) -> None:

@@ -88,6 +88,43 @@ class Membership(Base):
     until_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class Cohort(Base):
+    """A named group of people whom reports can be limited to: an intake, those who were invited together.
+
+    It belongs to an organisation and is kept by whoever reads that one's report; without one, by administrators.
+    """
+
+    __tablename__ = "cohorts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    name: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class CohortMember(Base):
+    """A person in a cohort from one time to another; who comes back gets another row."""
+
+    __tablename__ = "cohort_members"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohorts.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    since_at: Mapped[datetime] = mapped_column(Moment)
+    until_at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (
+        Index(
+            "ix_cohort_members_now",
+            "cohort_id",
+            "person_id",
+            unique=True,
+            sqlite_where=until_at.is_(None),
+            postgresql_where=until_at.is_(None),
+        ),
+        Index("ix_cohort_members_cohort", "cohort_id", "since_at"),
+    )
+
+
 class SignIn(Base):
     """A signed-in browser. The cookie holds a random token, this row its SHA-256; ``ended_at`` ends it at the next request."""
 

@@ -16,6 +16,7 @@ from ..reports import tallying
 
 TABLES = (_accounts, _publishing, _learning, _reports)  # importing them fills the metadata
 COUNTED = {one.__tablename__ for one in (_reports.Tally, _reports.TallyChange, _reports.TallyPlace)}
+PASSING = {one.__tablename__ for one in (_reports.Export, _reports.ExportPart)}  # files that expire in days
 BATCH = 2000  # rows
 
 
@@ -29,7 +30,7 @@ def copy(source: Connection, target: Connection) -> None:
         raise RuntimeError(f"tables that would not be copied: {', '.join(sorted(strange))}")
     with tallying.paused(target):  # which counts everybody at the end, so that tallies are not copied
         for table in Base.metadata.sorted_tables:
-            if table.name not in COUNTED:
+            if table.name not in COUNTED | PASSING:
                 _copy(source, target, table)
 
 

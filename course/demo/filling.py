@@ -20,8 +20,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from .. import clock
-from ..accounts import people, secrets
-from ..accounts.tables import Person
+from ..accounts import cohorts, people, secrets
+from ..accounts.tables import Membership, Person
 from ..content.model import Course
 from ..extensions import current_session, intend
 from ..learning.tables import Enrolment
@@ -178,4 +178,17 @@ def sign_ins(session: Session, homes: Homes, now: datetime) -> list[str]:
         else:
             people.set_password(session, person, password, by_id=None, now=now)
         made.append(f"{local:14} {to:28} {password}")
+        if local == "manager":
+            _gather(session, homes.places[0].id, person.id, now)
     return made
+
+
+def _gather(session: Session, place: int, by_id: int, now: datetime) -> None:
+    """A cohort of the manager's, of those who came to the organisation in the last two months."""
+    if cohorts.visible(session, [place]):
+        return
+    member = Membership
+    came = (member.organisation_id == place, member.role == "member", member.since_at > now - timedelta(days=60))
+    found = session.scalars(select(member.person_id).where(*came).order_by(member.person_id)).all()
+    cohort = cohorts.make(session, name=f"Intake of {now.year}", organisation_id=place, by_id=by_id, now=now)
+    cohorts.put_in(session, cohort, found, by_id=by_id, now=now)

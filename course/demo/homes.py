@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ..accounts import organisations
 from ..accounts.tables import Organisation
 from ..content.model import Course
-from .places import DEPARTMENTS, Country, countries
+from .places import DEPARTMENTS, NETWORKS, Country, countries
 
 LANGUAGES = {
     "arabic": "ar",
@@ -55,7 +55,7 @@ class Homes:
 
 
 def few(session: Session, seed: int, now: datetime) -> Homes:
-    """40 municipalities in 12 countries, and a few departments of some."""
+    """40 municipalities in 12 countries, some of them in networks, and a few departments of some."""
     chosen = [country for country in countries() if country.few]
     return _homes(session, chosen, seed, now, lambda country: country.few, lambda _rank, chance: chance.choice((0, 0, 2, 3)))
 
@@ -86,14 +86,16 @@ def _homes(
     for country in chosen:
         weight = Random(f"{seed}:{country.name}").lognormvariate(0, 0.6)
         above = place(None, "country", country.name)
+        network, members = NETWORKS.get(country.name, ("", ()))
+        joint = place(above, "network", network) if network else above
         for rank, city in enumerate(country.municipalities[: how_many(country)]):
             chance = Random(f"{seed}:{country.name}:{city}")
             offices = chance.sample(DEPARTMENTS, k=len(DEPARTMENTS))[: departments(rank, chance)]
-            hall = place(above, "municipality", city)
+            is_joint = city in members and (above, organisations.name_key(city)) not in known  # as an older run left it
+            hall = place(joint if is_joint else above, "municipality", city)
+            path = (country.name, network, city) if is_joint else (country.name, city)
             share = weight / (rank + 1) ** 0.7
-            found[Home(hall, (country.name, city), country.region)] = share
+            found[Home(hall, path, country.region)] = share
             for office in offices:
-                found[Home(place(hall, "department", office), (country.name, city, office), country.region)] = share / len(
-                    offices
-                )
+                found[Home(place(hall, "department", office), (*path, office), country.region)] = share / len(offices)
     return Homes(tuple(found), tuple(accumulate(found.values())))

@@ -23,6 +23,15 @@ DEPARTMENTS = (
     "Civil protection",
     "Markets and trade",
 )
+NETWORKS = {  # within a country: a name and who is in it
+    "Tunisia": ("Coastal cities of Tunisia", ("Sfax", "Sousse", "Bizerte", "Gabès", "Monastir", "Mahdia", "Nabeul")),
+    "Colombia": ("Caribbean cities of Colombia", ("Barranquilla", "Cartagena", "Santa Marta")),
+    "South Africa": (
+        "Metropolitan municipalities of South Africa",
+        ("eThekwini", "Johannesburg", "Tshwane", "Cape Town", "Ekurhuleni", "Nelson Mandela Bay", "Mangaung", "Buffalo City"),
+    ),
+    "Kenya": ("Lake cities of Kenya", ("Kisumu",)),
+}
 _TABLE = """
 Tunisia | arabic | Tunis, Sfax, La Marsa, Sousse; Bizerte, Kairouan, Gabès, Ariana, Gafsa, Monastir, Ben Arous, Nabeul, Béja, Médenine, Mahdia
 Colombia | spanish | Bogotá, Medellín, Barranquilla, Cali; Cartagena, Cúcuta, Bucaramanga, Pereira, Santa Marta, Ibagué, Pasto, Manizales, Neiva, Villavicencio, Armenia

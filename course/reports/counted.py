@@ -26,7 +26,7 @@ def read(
     began, completed = _weeks(session, filters, inside, weeks)
     return Figures(
         total=total,
-        by_organisation=_counts(session, counting.in_places(everybody, filters.as_of, only), filters, needed),
+        by_organisation=_counts(session, counting.in_places(everybody, filters, only), filters, needed),
         by_module=_by_module(session, filters, inside, total.enrolled),
         began=began,
         completed=completed,
@@ -35,7 +35,7 @@ def read(
 
 def _counts(session: Session, people: Subquery, filters: Filters, needed: int) -> dict[int, Counts]:
     """The figures of each group of people; ``people`` has a key and comes with each person once a key."""
-    states = counting.states(filters.module, filters.as_of)
+    states = counting.states(filters.module, filters.as_of, filters.cohort)
     sums = counting.sums(states)
     completed = sums.c.completed >= 1 if filters.module else people.c.completed_at.is_not(None)
     rows = session.execute(
@@ -82,7 +82,7 @@ def _histogram(session: Session, values: Subquery) -> dict[Any, list[tuple[int, 
 
 
 def _by_module(session: Session, filters: Filters, inside: Subquery, enrolled: int) -> dict[str, Counts]:
-    states = counting.states(filters.module, filters.as_of)
+    states = counting.states(filters.module, filters.as_of, filters.cohort)
     of_people = states.join(inside, inside.c.person_id == states.c.person_id)
     rows = session.execute(
         select(
@@ -114,7 +114,7 @@ def _by_module(session: Session, filters: Filters, inside: Subquery, enrolled: i
 
 def _weeks(session: Session, filters: Filters, inside: Subquery, weeks: range) -> tuple[dict[int, int], ...]:
     if filters.module:
-        of = counting.states(filters.module, filters.as_of)
+        of = counting.states(filters.module, filters.as_of, filters.cohort)
         source: Any = of.join(inside, inside.c.person_id == of.c.person_id)
         began, done = of.c.started_at, of.c.completed_at
     else:

@@ -147,6 +147,11 @@ def completion_json(report: Report) -> str:
     )
 
 
+def table_json(rows: Iterable[Row], above: Sequence[str]) -> str:
+    """Any other table, with the lines that stand above it in a CSV."""
+    return json.dumps({"about": list(above), "rows": list(rows)}, ensure_ascii=False, indent=1)
+
+
 def people_json(
     people: Iterable[Sequence[Value]], filters: Filters, made_at: str | None, rules: Sequence[str]
 ) -> Iterator[str]:
@@ -167,5 +172,6 @@ def filters_of(filters: Filters) -> dict[str, str]:
         "since": filters.since.isoformat() if filters.since else "",
         "until": filters.until.isoformat() if filters.until else "",
         "language": filters.language,
+        "cohort": filters.cohort_name,
         "who": WHO[filters.who],
-    }
+    } | ({"week": filters.week.isoformat()} if filters.week else {})

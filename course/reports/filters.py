@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-STATES = ("enrolled", "started", "not_started", "passed", "completed", "certified")
+STATES = {
+    "enrolled": "Enrolled",
+    "started": "Started",
+    "not_started": "Not started",
+    "passed": "Passed",
+    "completed": "Completed",
+    "certified": "With a certificate",
+}
 WHO = {"learners": "Learners", "staff": "Staff", "everyone": "Learners and staff"}
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """``organisation`` is an id within the reader's scope; empty values do not limit. ``as_of`` None is now."""
+    """``organisation`` and ``cohort`` are ids of what the reader may see; empty values do not limit. ``as_of`` None is now.
+
+    ``week`` is a Monday, and limits a list of people alone: to those who came to be what is listed in the days from it.
+    """
 
     organisation: int | None = None
     module: str = ""
@@ -20,6 +30,9 @@ class Filters:
     as_of: datetime | None = None
     language: str = ""
     who: str = "learners"
+    cohort: int | None = None
+    cohort_name: str = ""
+    week: date | None = None
 
 
 RULES = (
@@ -49,6 +62,11 @@ WHO_RULES = {
 }
 DATES_RULE = "Dates limit the report to people who enrolled between these days, both included, in UTC."
 LANGUAGE_RULE = "Language limits the report to people who had chosen it for their account."
+COHORT_RULE = (
+    "Cohort limits the report to people who belong to it; of a past moment, to those who belonged to it then. "
+    "It has the name of today."
+)
+WEEK_RULE = "Week limits this list to people who came to be what it lists in the seven days from that Monday, in UTC."
 NOW_RULE = "People, organisations and roles are as they are now; somebody who moved counts where they are."
 THEN_RULE = (
     "As of {moment}: people, organisations, roles, scores and the published course are as they were at that moment, "
@@ -61,6 +79,10 @@ def rules_of(filters: Filters) -> tuple[str, ...]:
     found = [*RULES, WHO_RULES[filters.who], DATES_RULE]
     if filters.language:
         found.append(LANGUAGE_RULE)
+    if filters.cohort is not None:
+        found.append(COHORT_RULE)
+    if filters.week:
+        found.append(WEEK_RULE)
     found.append(THEN_RULE.format(moment=iso(filters.as_of)) if filters.as_of else NOW_RULE)
     return tuple(found)
 

@@ -6,7 +6,7 @@ Authors stand outside every organisation: a figure from 1 to 4 is not told to th
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from ..content.model import Course, Lesson
 from ..learning.tables import Fact, LessonState, ModuleState
 from . import counting
+from .export import Row, Value
 from .figures import median
 from .filters import WHO_RULES, Filters
 
 FEW = 5
+COLUMNS = ("module", "lesson", "opened", "done", "active_minutes", "stopped")
 LONGEST = 30 * 60  # seconds that may pass between two things on record of somebody who is still at it
 # What learners do themselves; what follows from it or is done to them says nothing of how long they took.
 ACTS = ("opened", "completed_lesson", "undid_lesson", "started_attempt", "responded", "closed_attempt")
@@ -59,6 +61,15 @@ def passing(session: Session, course: Course, *, is_inside: bool) -> Mapping[str
         return Passing(lesson, told(seen), told(done), told(stopped.get((slug, lesson.id), 0)), minutes)
 
     return {module.slug: tuple(one(module.slug, lesson) for lesson in module.lessons) for module in course.modules}
+
+
+def rows(passing: Mapping[str, tuple[Passing, ...]]) -> Iterator[Row]:
+    """One a lesson, in the order of the page; what may not be told is said in words, as there."""
+    for module, lessons in passing.items():
+        for one in lessons:
+            figures = (one.opened, one.done, one.minutes, one.stopped)
+            told: list[Value] = [f"under {FEW}" if figure is None else figure for figure in figures]
+            yield dict(zip(COLUMNS, [module, one.lesson.id, *told], strict=True))
 
 
 def _opened(session: Session) -> dict[tuple[str, str], tuple[int, int]]:

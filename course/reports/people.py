@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
 from sqlalchemy.orm import Session
 
 from ..accounts.history import holds, member_places
@@ -65,9 +65,14 @@ def behind(
     ``state`` is one of filters.STATES; ``limit`` None gives all.
     """
     question = chosen(course, scope, filters, state)
-    total = session.execute(select(func.count()).select_from(question.subquery("chosen"))).scalar_one()
+    total = number(session, question)
     rows = session.execute(_listed(question).offset(offset).limit(limit)).all()
     return Listing(tuple(_Reader(session, course, scope, filters).read(rows)), total)
+
+
+def number(session: Session, question: Select[Any]) -> int:
+    """How many people ``chosen`` chose."""
+    return session.execute(select(func.count()).select_from(question.subquery("chosen"))).scalar_one()
 
 
 def stream(session: Session, *, course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Iterator[Someone]:
@@ -115,7 +120,7 @@ def _listed(chosen: Select[Any]) -> Select[Any]:
 def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Select[Any]:
     """The counted people of whom the figure says so: the same conditions as the report's."""
     at = filters.as_of
-    sums = counting.sums(counting.states(filters.module, at))
+    sums = counting.sums(counting.states(filters.module, at, filters.cohort))
     everybody = counting.within(
         counting.counted(filters), scope if filters.organisation is None else [filters.organisation], at
     ).subquery("everybody")
@@ -129,7 +134,24 @@ def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state:
         "certified": everybody.c.certified == 1,
     }
     condition = conditions[state]
-    return query if condition is None else query.where(condition)
+    if condition is not None:
+        query = query.where(condition)
+    return query if filters.week is None else query.where(_in_week(everybody, filters, state))
+
+
+def _in_week(everybody: Subquery, filters: Filters, state: str) -> ColumnElement[bool]:
+    """Whether the person came to be so in that week, as the report counts by week."""
+    assert filters.week is not None
+    since = datetime.combine(filters.week, time(), UTC)
+
+    def within(moment: Any) -> ColumnElement[bool]:
+        return and_(moment >= since, moment < since + timedelta(days=7))
+
+    if not filters.module:
+        return within(everybody.c.completed_at if state == "completed" else everybody.c.enrolled_at)
+    of = counting.states(filters.module, filters.as_of, filters.cohort)
+    did = within(of.c.completed_at if state == "completed" else of.c.started_at)
+    return everybody.c.person_id.in_(select(of.c.person_id).where(did))
 
 
 class _Reader:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from ..accounts.tables import Person
 from ..learning.tables import Attempt, Enrolment, LessonState, ModuleState
 from . import counting
-from .filters import WHO_RULES, Filters
+from .filters import COHORT_RULE, WHO_RULES, Filters
 
 DAYS = 14  # where the reader names no other number
 TRIES = 2
@@ -49,7 +49,7 @@ class Listing:
 
 
 def rules(days: int, filters: Filters) -> tuple[str, ...]:
-    return (
+    found = (
         "Listed are people who are enrolled, have not completed the course, have not deleted their account, and meet a rule.",
         f"No activity: no lesson or quiz was opened or changed for {days} days.",
         f"Failed attempts: {TRIES} or more attempts at the quiz of a module were closed, and it is not passed.",
@@ -57,6 +57,7 @@ def rules(days: int, filters: Filters) -> tuple[str, ...]:
         "and the module is not completed.",
         WHO_RULES[filters.who].split(". ", maxsplit=1)[0] + ".",
     )
+    return (*found, COHORT_RULE) if filters.cohort is not None else found
 
 
 def at_risk(

@@ -11,7 +11,7 @@ from .completion import Report
 from .export import COMPLETION_COLUMNS, PEOPLE_COLUMNS, WEEK_COLUMNS, Row, Value, completion_rows, head, week_rows
 from .filters import Filters, iso
 
-WIDE = {"organisation": 44, "organisations": 44, "name": 28, "email": 30}
+WIDE = {"reason": 18, "module": 18, "lesson": 24, "organisation": 44, "organisations": 44, "name": 28, "email": 30}
 LARGEST = 1_000_000  # rows a sheet can hold are 1,048,576; whoever needs more takes the CSV
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -30,6 +30,14 @@ def people_xlsx(
     with _Book() as book:
         book.rules(head(title, filters, made_at, rules))
         book.table("People", PEOPLE_COLUMNS, (dict(zip(PEOPLE_COLUMNS, cells, strict=True)) for cells in people))
+    return book.content
+
+
+def table_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str, above: Sequence[str]) -> bytes:
+    """Any other table, with what stands above it on the first sheet."""
+    with _Book() as book:
+        book.rules(above)
+        book.table(title, columns, rows)
     return book.content
 
 
@@ -67,7 +75,7 @@ class _Book:
         sheet = self._book.add_worksheet(name)
         sheet.freeze_panes(1, 1)
         for place, column in enumerate(columns):
-            sheet.set_column(place, place, WIDE.get(column, 17 if column.endswith("_at") else 12))
+            sheet.set_column(place, place, WIDE.get(column, 17 if _is_moment(column) else 12))
             sheet.write_string(0, place, column.replace("_", " "), self._bold)
         number = 0
         for number, row in enumerate(rows, 1):
@@ -81,7 +89,7 @@ class _Book:
     def _cell(self, sheet: Any, row: int, place: int, column: str, value: Any) -> None:
         if value is None:
             return
-        if column.endswith("_at"):
+        if _is_moment(column):
             sheet.write_datetime(row, place, datetime.fromisoformat(value).replace(tzinfo=None), self._moment)
         elif column == "week":
             sheet.write_datetime(row, place, date.fromisoformat(value), self._day)
@@ -89,3 +97,7 @@ class _Book:
             sheet.write_string(row, place, value)
         else:
             sheet.write_number(row, place, value)
+
+
+def _is_moment(column: str) -> bool:
+    return column.endswith("_at") or column == "since"

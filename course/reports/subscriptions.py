@@ -16,37 +16,39 @@ from sqlalchemy.orm import Session
 
 import quizzes
 
-from ..accounts import mail, people
+from ..accounts import mail
 from ..accounts.organisations import Place
 from ..accounts.secrets import public_id
-from ..accounts.tables import Person
+from ..accounts.tables import Cohort, Person
 from ..content.model import Course, Module, Text
-from . import completion
+from . import asked, completion
 from .completion import Counts, Line, Report
-from .filters import WHO, Filters
+from .filters import WHO
 from .tables import Subscription
 
 EVERY = {"week": "every Monday", "month": "on the first of every month"}
-KEPT = ("organisation", "module", "language", "who")  # of a report's address; a mail is always of its own day
+KEPT = ("organisation", "module", "cohort", "language", "who")  # of a report's address; a mail is always of its own day
 HOUR = time(6, tzinfo=UTC)
 
 
-def about(asked: Sequence[tuple[str, str]]) -> str:
+def about(query: Sequence[tuple[str, str]]) -> str:
     """What a subscription keeps of the query of a report's address, always in the same order."""
-    held = dict(asked)
+    held = dict(query)
     return urlencode([(name, held[name]) for name in KEPT if held.get(name)])
 
 
-def words(about: str, places: Sequence[Place], titles: Mapping[str, str]) -> str:
-    """What a subscription is of, for a reader of these places."""
-    asked = dict(parse_qsl(about))
-    wanted = asked.get("organisation", "")
+def words(about: str, places: Sequence[Place], titles: Mapping[str, str], groups: Sequence[Cohort] = ()) -> str:
+    """What a subscription is of, for a reader of these places and cohorts."""
+    held = dict(parse_qsl(about))
+    wanted, group = held.get("organisation", ""), held.get("cohort", "")
     place = next((" › ".join(p.path) for p in places if p.public_id == wanted), "An organisation that is not shown here")
-    module, who = asked.get("module", ""), asked.get("who", "")
+    module, who = held.get("module", ""), held.get("who", "")
+    cohort = next((one.name for one in groups if one.public_id == group), "A cohort that is not shown here")
     parts = [
         place if wanted else "All that you may see",
         titles.get(module, module) if module else "all modules",
-        asked.get("language", ""),
+        cohort if group else "",
+        held.get("language", ""),
         WHO.get(who, who).lower(),
     ]
     return ", ".join(part for part in parts if part)
@@ -113,17 +115,12 @@ def queue_due(session: Session, course: Course, site: str, now: datetime) -> int
 
 def _queue(session: Session, course: Course, one: Subscription, site: str, now: datetime) -> int:
     person = session.get_one(Person, one.person_id)
-    scope = None if person.role == "administrator" else people.managed_organisations(session, person.id)
-    asked = dict(parse_qsl(one.about))
+    scope = asked.scope_of(session, person)
     moment = now.replace(microsecond=0)
-    place = asked.get("organisation", "")
-    found = next((p.id for p in completion.tree(session, scope, None) if p.public_id == place), None)
-    if not person.email or person.deactivated_at or scope == [] or (place and found is None):
+    filters = asked.filters_of(session, one.about, scope, moment)
+    if not person.email or person.deactivated_at or filters is None:
         end(session, one.public_id, person.id, now)
         return 0
-    filters = Filters(
-        found, asked.get("module", ""), None, None, moment, asked.get("language", ""), asked.get("who", "learners")
-    )
     report = completion.completion(session, course=course, scope=scope, filters=filters, now=now)
     language = person.language if person.language in course.languages else course.languages[0]
     page = f"{site}/{language}/reports/completion"
@@ -147,7 +144,9 @@ def _text(part: Course | Module, course: Course, language: str) -> Text:
 def _body(report: Report, titles: dict[str, str], address: str, own: str) -> str:
     place = " › ".join(report.total.place.path) if report.total.place else "All that you may see"
     what = titles.get(report.filters.module, report.filters.module) if report.filters.module else "all modules"
-    lines = [f"{place}, {what}", f"As of {report.filters.as_of:%Y-%m-%d %H:%M:%S} UTC", "", *_told(report.total.counts), ""]
+    group = f", cohort “{report.filters.cohort_name}”" if report.filters.cohort else ""
+    moment = f"As of {report.filters.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    lines = [f"{place}, {what}{group}", moment, "", *_told(report.total.counts), ""]
     lines += [_line(line, titles) for line in report.by_module]
     lines += ["", "The report as of this moment, its rules, and the people behind each figure:", address, ""]
     lines += ["To stop this mail, or to ask for another:", own, ""]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, Moment
@@ -33,6 +33,40 @@ class Subscription(Base):
             postgresql_where=ended_at.is_(None),
         ),
     )
+
+
+class Export(Base):
+    """A file that somebody asked for and that is made beside the pages. ``about`` is the query of the report's address.
+
+    ``scope`` is what its maker saw of the tree: ids of organisations with commas between them, empty for everything.
+    ``claimed_at`` is when its maker last showed that it is at work.
+    """
+
+    __tablename__ = "exports"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    report: Mapped[str] = mapped_column(String(16))
+    form: Mapped[str] = mapped_column(String(8))
+    about: Mapped[str] = mapped_column(String(500))
+    scope: Mapped[str] = mapped_column(Text, default="", server_default="")
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
+    rows: Mapped[int] = mapped_column(default=0, server_default="0")
+    total: Mapped[int] = mapped_column(default=0, server_default="0")
+    made_at: Mapped[datetime | None] = mapped_column(Moment)
+    parts: Mapped[int] = mapped_column(default=0, server_default="0")
+    size: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    failed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ExportPart(Base):
+    """A piece of the file, compressed. It lies in the database, so that every machine that serves pages has it."""
+
+    __tablename__ = "export_parts"
+    export_id: Mapped[int] = mapped_column(ForeignKey("exports.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Tally(Base):

@@ -18,8 +18,8 @@ Key = tuple[int, str, str]
 
 
 def answers(filters: Filters) -> bool:
-    """Whether tallies are kept of what is asked: of today, of people of all languages, whenever they enrolled."""
-    return not (filters.as_of or filters.since or filters.until or filters.language)
+    """Whether tallies are kept of what is asked: of today, of people of all languages and cohorts, whenever they enrolled."""
+    return not (filters.as_of or filters.since or filters.until or filters.language or filters.cohort)
 
 
 def read(

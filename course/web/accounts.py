@@ -13,6 +13,7 @@ from .. import clock
 from ..accounts import links, mail, organisations, passwords, people, sign_ins, throttling
 from ..accounts.tables import Person
 from ..extensions import current_session, intend
+from ..reports import exports
 from . import published, visitor
 from .errors import held_request
 from .forms import (
@@ -75,9 +76,7 @@ def _registered(form: RegisterForm) -> Response:
         now=now,
     )
     country = organisations.find_or_add(session, parent_id=None, kind="country", name=form.country.data, now=now)
-    place = organisations.find_or_add(
-        session, parent_id=country, kind="municipality", name=form.municipality.data or "", now=now
-    )
+    place = organisations.find_or_add_municipality(session, country_id=country, name=form.municipality.data or "", now=now)
     if people.clean_name(form.department.data or ""):
         place = organisations.find_or_add(session, parent_id=place, kind="department", name=form.department.data or "", now=now)
     people.join(session, person_id=person.id, organisation_id=place, role="member", now=now)
@@ -288,6 +287,7 @@ def delete() -> str | Response | tuple[str, int]:
         elif person is not None:
             sign_ins.end_all(session, person.id, "account deleted", now)
             people.erase(session, person, by_id=person.id, now=now)
+            exports.forget(session, person.id)
             session.commit()
             visitor.renew()
             return redirect(url_for("modules.home", notice="deleted"), 303)

@@ -17,6 +17,7 @@ from .guard import administrators
 
 bp = Blueprint("administration", __name__, url_prefix="/<lang>/admin")
 PAGE = 50
+MOST = 500  # organisations that are listed at once
 
 
 @bp.get("/")
@@ -140,29 +141,46 @@ def organisations_page() -> str | Response | tuple[str, int]:
     form = OrganisationForm.of_request(obj=chosen)
     tree = organisations.places(session)
     form.parent.choices = [
-        SelectChoice("", "Nothing: it is a country or a network"),
-        *(SelectChoice(place.public_id, " › ".join(place.path)) for place in tree),
+        SelectChoice("", "Nothing: it is a country"),
+        *(
+            SelectChoice(place.public_id, f"{' › '.join(place.path)} ({place.kind})")
+            for place in tree
+            if place.kind != "department" or (chosen is not None and place.id == chosen.parent_id)
+        ),
     ]
     if request.method == "GET" and chosen is not None:
         form.parent.data = next((p.public_id for p in tree if p.id == chosen.parent_id), "")
     if form.is_sent_right():
-        parent = next((p.id for p in tree if p.public_id == form.parent.data), None)
         try:
-            if chosen is None:
-                organisations.find_or_add(
-                    session, parent_id=parent, kind=form.kind.data, name=form.name.data or "", now=clock.now()
-                )
-            else:
-                organisations.change(
-                    session, chosen, name=form.name.data or "", parent_id=parent, kind=form.kind.data, now=clock.now()
-                )
-            session.commit()
+            _save_organisation(form, chosen, next((p.id for p in tree if p.public_id == form.parent.data), None))
             return redirect(url_for("administration.organisations_page", notice="saved"), 303)
         except organisations.WrongPlace as error:
             session.rollback()
             form.parent.errors = [str(error)]
-    page = render_template("administration/organisations.html", places=tree, form=form, chosen=chosen)
+    words = request.args.get("words", "").strip()[:100]
+    found = [p for p in tree if organisations.name_key(words) in organisations.name_key(" › ".join(p.path))] if words else tree
+    page = render_template(
+        "administration/organisations.html",
+        places=found[:MOST],
+        total=len(found),
+        words=words,
+        form=form,
+        chosen=chosen,
+    )
     return (page, 422) if request.method == "POST" else page
+
+
+def _save_organisation(form: OrganisationForm, chosen: Organisation | None, parent: int | None) -> None:
+    """Raises WrongPlace. Where neither kind nor place changes it may stay where it is, wherever that is."""
+    session, kind, name, now = current_session(), form.kind.data, form.name.data or "", clock.now()
+    if chosen is None:
+        organisations.check_place(session, kind=kind, parent_id=parent)
+        organisations.find_or_add(session, parent_id=parent, kind=kind, name=name, now=now)
+    else:
+        if (kind, parent) != (chosen.kind, chosen.parent_id):
+            organisations.check_place(session, kind=kind, parent_id=parent, organisation_id=chosen.id)
+        organisations.change(session, chosen, name=name, parent_id=parent, kind=kind, now=now)
+    session.commit()
 
 
 @bp.get("/mails")

@@ -1,20 +1,22 @@
-"""The list of people who may need a word: page and CSV."""
+"""The list of people who may need a word: page, CSV, XLSX and JSON."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, make_response, render_template, request
+from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..reports import export, risk
+from ..reports import export, files, risk
 from ..reports.filters import WHO, Filters, iso
 from . import published, report_filters, report_source
+from .downloads import answer, with_head
 from .guard import report_readers
 
 bp = Blueprint("at_risk", __name__, url_prefix="/<lang>/reports")
 PAGE = 50
+MOST = 120  # organisations to choose from, unless the next level alone has more
 COLUMNS = ("name", "email", "reason", "module", "lesson", "since")
 WORDS = {"quiet": "No activity", "failed": "Failed attempts", "stuck": "Stuck"}
 
@@ -32,19 +34,23 @@ def page() -> str:
         days=days,
         page=number,
         pages=max(1, -(-listing.total // PAGE)),
-        places=report_filters.tree(None),
+        places=report_filters.offered(MOST),
+        groups=report_filters.groups(),
         chosen=request.args.get("organisation", ""),
         titles=report_filters.titles(published.course()),
         query=_address,
         words=WORDS,
+        forms=files.FORMS,
         who_words=WHO,
     )
 
 
-@bp.get("/at-risk.csv")
+@bp.get("/at-risk.<form>")
 @report_readers
-def table() -> Response:
+def table(form: str) -> Response:
     """One row a reason."""
+    if form not in files.FORMS:
+        abort(404)
     filters, days = _asked()
     listing = _listing(filters, days, offset=0, limit=None)
     rows = (
@@ -59,12 +65,8 @@ def table() -> Response:
         for one in listing.people
         for reason in one.reasons
     )
-    rules = [*listing.rules, *filter(None, [report_source.words()])]
-    above = [] if request.args.get("head") == "0" else export.head("At risk", filters, iso(clock.now()), rules)
-    response = make_response(export.to_csv(COLUMNS, rows, above))
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = 'attachment; filename="at-risk.csv"'
-    return response
+    above = export.head("At risk", filters, iso(clock.now()), [*listing.rules, *report_source.rules()])
+    return answer(files.table_file(COLUMNS, rows, form, "At risk", above, with_head=with_head()), form, "at-risk")
 
 
 def _asked() -> tuple[Filters, int]:

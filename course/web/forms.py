@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from flask import request
 from wtforms import Form as WTForm
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields import choices as field_choices
 from wtforms.validators import ValidationError
 
@@ -153,6 +153,25 @@ class OrganisationForm(Form):
         ],
     )
     parent = SelectField("Stands below")
+
+
+class NameForm(Form):
+    name = StringField("Name", [needed("Write a name for the cohort, such as Intake of March 2026."), at_most(160)])
+
+
+class CohortForm(NameForm):
+    organisation = SelectField(
+        "Organisation",
+        description="The cohort is kept by whoever reads the report of this organisation, or of one above it.",
+    )
+
+
+class AddressesForm(Form):
+    addresses = TextAreaField(
+        "E-mail addresses",
+        description="One a line, or separated by commas or semicolons. A table may be pasted too.",
+        render_kw={"rows": "8", "dir": "ltr", "spellcheck": "false", "autocomplete": "off"},
+    )
 
 
 def is_whole_percent(_form: Form, field: Any) -> None:

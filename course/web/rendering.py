@@ -44,6 +44,7 @@ NOTICES = {
     "unchanged": "What is published is what the folder holds; nothing had to change.",
     "by-mail": "This report will come by mail. It can be stopped at the end of this page.",
     "mail-ended": "This mail is stopped.",
+    "export-deleted": "Deleted.",
     "revoked": "The certificate is revoked. The reason is public.",
 }
 
@@ -68,7 +69,7 @@ def init_app(app: Flask) -> None:
         site_languages=lambda: found.languages if (found := published.peek()) else ("en",),
     )
     app.context_processor(frame)
-    app.jinja_env.filters.update(day=day, moment=moment, number=number, percent=percent, points=points, iso=iso)
+    app.jinja_env.filters.update(day=day, moment=moment, number=number, percent=percent, points=points, iso=iso, bytes=size)
     app.add_url_rule("/static/<digest>/<path:name>", "static", static_file)
 
 
@@ -191,6 +192,11 @@ def iso(value: datetime | None) -> str:
 
 def number(value: int | Fraction | float) -> str:
     return str(format_decimal(float(value) if isinstance(value, Fraction) else value, locale=_locale()))
+
+
+def size(value: int) -> str:
+    """Bytes as a person reads them: 3 KB, 24.5 MB."""
+    return f"{number(max(1, round(value / 1000)))}\u00a0KB" if value < 1e6 else f"{number(round(value / 1e6, 1))}\u00a0MB"
 
 
 def percent(value: Fraction | int | None) -> str:

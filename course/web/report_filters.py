@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import abort, g, request, url_for
 
 from .. import clock
-from ..accounts import organisations
+from ..accounts import cohorts, organisations
 from ..accounts.organisations import Place
+from ..accounts.tables import Cohort
 from ..content.model import Course
+from ..extensions import current_session
 from ..publishing.revisions import digest_at
-from ..reports import completion
+from ..reports import asked, completion
 from ..reports.filters import WHO, Filters
 from . import published, report_source, visitor
 
-NAMES = ("organisation", "module", "since", "until", "as_of", "language", "who")
+NAMES = ("organisation", "module", "cohort", "since", "until", "as_of", "language", "who")
 
 
 def scope() -> list[int] | None:
@@ -24,7 +27,7 @@ def scope() -> list[int] | None:
     return None if visitor.signed_in().role == "administrator" else visitor.managed()
 
 
-def asked() -> tuple[Filters, dict[str, str]]:
+def of_request() -> tuple[Filters, dict[str, str]]:
     """The filters of the address. An organisation outside the reader's subtree is 404; a wrong value is said by its field."""
     problems: dict[str, str] = {}
     as_of = _instant(problems)
@@ -36,15 +39,55 @@ def asked() -> tuple[Filters, dict[str, str]]:
     if who not in WHO:
         abort(404)
     module, language = request.args.get("module", "")[:80], request.args.get("language", "")[:16]
-    return Filters(place.id if place else None, module, since, until, as_of, language, who), problems
+    group = asked.of_cohort(_cohort())
+    return Filters(place.id if place else None, module, since, until, as_of, language, who, **group), problems
 
 
 def asked_rightly() -> Filters:
     """The filters for an export, which has no field to say a problem by."""
-    filters, problems = asked()
+    filters, problems = of_request()
     if problems:
         abort(400)
     return filters
+
+
+def groups() -> list[Cohort]:
+    """The cohorts that the reader may choose from: those that are open, and the one that is asked for."""
+    wanted = request.args.get("cohort", "")
+    return [one for one in cohorts.visible(current_session(), scope()) if one.closed_at is None or one.public_id == wanted]
+
+
+def _cohort() -> Cohort | None:
+    """The cohort that is asked for; one outside the reader's subtree is 404."""
+    wanted = request.args.get("cohort", "")
+    found = cohorts.find(current_session(), wanted, scope()) if wanted else None
+    if wanted and found is None:
+        abort(404)
+    return found
+
+
+def of_week(filters: Filters, state: str) -> Filters:
+    """The filters of a list of people, with the week of the trend that it is asked for; one that the trend has not is 404."""
+    text = request.args.get("week", "")
+    if not text:
+        return filters
+    found = _day("week", {})
+    if found is None or found.weekday() != 0 or state not in {"completed", "started" if filters.module else "enrolled"}:
+        abort(404)
+    return replace(filters, week=found)
+
+
+def is_offered(filters: Filters) -> bool:
+    """Whether a page offers this module and language; what is kept for later must not name others."""
+    course = published.course()
+    return filters.module in {"", *titles(course_of(filters))} and filters.language in {"", *course.languages}
+
+
+def offered(most: int) -> list[Place]:
+    """The organisation that is asked for, those above it, and as many levels below it as a list to choose from bears."""
+    there = above(None)
+    below, _deeper = organisations.upper(report_source.session(), [there[-1].id] if there else scope(), most)
+    return [*there[:-1], *below]
 
 
 def tree(as_of: datetime | None) -> list[Place]:

@@ -34,6 +34,11 @@ def words() -> str:
     return cast(str, g.report_words)
 
 
+def rules() -> tuple[str, ...]:
+    """The same as a line among the rules of a file, which has no place above its figures; none if nothing is to be said."""
+    return tuple(filter(None, [words()]))
+
+
 def _choose() -> None:
     apart = replica()
     found = apart.session() if apart else None

@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..accounts import organisations, people
+from ..accounts import cohorts, organisations, people
 from ..accounts.tables import Person
 from ..extensions import current_session, see_one_moment
 from ..learning import certificates, history, record
 from ..learning.attempts import score_of
 from ..learning.progress import course_progress
-from ..reports import completion, everyone, export, spreadsheet, subscriptions
+from ..reports import completion, everyone, files, subscriptions
 from ..reports import people as behind
 from ..reports.filters import STATES, WHO, Filters, iso, rules_of
 from . import due, published, report_filters, report_source, visitor
+from .downloads import answer, with_head
 from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
 PAGE = 50
 MOST = 120  # organisations on a page, unless the next level alone has more; the exports hold them all
-STATE_WORDS = {
-    "enrolled": "Enrolled",
-    "started": "Started",
-    "not_started": "Not started",
-    "passed": "Passed",
-    "completed": "Completed",
-    "certified": "With a certificate",
-}
-PIECE = 16 * 1024  # characters of an export that are sent at once
 
 
 @bp.get("/completion")
 @report_readers
 def completion_page() -> str:
-    filters, problems = report_filters.asked()
+    filters, problems = report_filters.of_request()
     report, shown = _report(filters, MOST), _shown(filters)
     by_mail = subscriptions.of_person(current_session(), visitor.signed_in().id)
     places = report_filters.tree(filters.as_of) if by_mail else []
+    groups = cohorts.visible(current_session(), report_filters.scope()) if by_mail else []
     return render_template(
         "reports/completion.html",
         report=report,
+        forms=files.FORMS,
         problems=problems,
         above=report_filters.above(filters.as_of),
         by_mail=by_mail,
-        mailed=lambda about: subscriptions.words(about, places, shown["titles"]),
+        mailed=lambda about: subscriptions.words(about, places, shown["titles"], groups),
         every=subscriptions.EVERY,
         address=visitor.signed_in().email,
         **shown,
@@ -60,10 +54,8 @@ def completion_page() -> str:
 @report_readers
 def by_mail() -> Response:
     """This report, of its own day each time, to the viewer's address."""
-    filters, course = report_filters.asked_rightly(), published.course()
-    every = request.form.get("every", "")
-    is_known = filters.module in {"", *report_filters.titles(course)} and filters.language in {"", *course.languages}
-    if every not in subscriptions.EVERY or not is_known:
+    filters, every = report_filters.asked_rightly(), request.form.get("every", "")
+    if every not in subscriptions.EVERY or not report_filters.is_offered(filters):
         abort(400)
     session, about = current_session(), subscriptions.about([*request.args.items()])
     subscriptions.subscribe(session, person_id=visitor.signed_in().id, about=about, every=every, now=clock.now())
@@ -84,29 +76,26 @@ def end_mail(subscription: str) -> Response:
 @bp.get("/completion.csv")
 @report_readers
 def completion_csv() -> Response:
-    report = _exported(report_filters.asked_rightly())
-    lines = export.csv_lines(export.COMPLETION_COLUMNS, export.completion_rows(report), _head("Completion", report.filters))
-    return _download(lines, "text/csv; charset=utf-8", "completion.csv")
+    return _completion_file("csv")
 
 
 @bp.get("/completion.json")
 @report_readers
 def completion_json() -> Response:
-    text = export.completion_json(_exported(report_filters.asked_rightly()))
-    return _download(text, "application/json; charset=utf-8", "completion.json")
+    return _completion_file("json")
 
 
 @bp.get("/completion.xlsx")
 @report_readers
 def completion_xlsx() -> Response:
-    book = spreadsheet.completion_xlsx(_exported(report_filters.asked_rightly()), "Completion")
-    return _download(book, spreadsheet.TYPE, "completion.xlsx")
+    return _completion_file("xlsx")
 
 
 @bp.get("/completion/people")
 @report_readers
 def people_page() -> str:
-    filters, problems = report_filters.asked()
+    found, problems = report_filters.of_request()
+    filters = report_filters.of_week(found, _state())
     page = max(1, request.args.get("page", 1, type=int))
     listing = behind.behind(report_source.session(), **_question(filters), state=_state(), offset=(page - 1) * PAGE, limit=PAGE)
     return render_template(
@@ -114,7 +103,8 @@ def people_page() -> str:
         listing=listing,
         problems=problems,
         state=_state(),
-        state_words=STATE_WORDS,
+        state_words=STATES,
+        forms=files.FORMS,
         place=next(iter(report_filters.above(filters.as_of)[-1:]), None),
         page=page,
         pages=max(1, -(-listing.total // PAGE)),
@@ -126,25 +116,19 @@ def people_page() -> str:
 @bp.get("/completion/people.csv")
 @report_readers
 def people_csv() -> Response:
-    filters = report_filters.asked_rightly()
-    pieces = export.csv_pieces(export.PEOPLE_COLUMNS, _streamed(filters), _head(_people_title(), filters))
-    return _download(pieces, "text/csv; charset=utf-8", "people.csv")
+    return _people_file("csv")
 
 
 @bp.get("/completion/people.json")
 @report_readers
 def people_json() -> Response:
-    filters = report_filters.asked_rightly()
-    pieces = export.people_json(_streamed(filters), filters, iso(clock.now()), _rules(filters))
-    return _download(pieces, "application/json; charset=utf-8", "people.json")
+    return _people_file("json")
 
 
 @bp.get("/completion/people.xlsx")
 @report_readers
 def people_xlsx() -> Response:
-    filters = report_filters.asked_rightly()
-    book = spreadsheet.people_xlsx(_streamed(filters), _people_title(), filters, iso(clock.now()), _rules(filters))
-    return _download(book, spreadsheet.TYPE, "people.xlsx")
+    return _people_file("xlsx")
 
 
 @bp.get("/people/<person>")
@@ -171,6 +155,7 @@ def _record_of(found: Person) -> dict[str, Any]:
         "score_of": score_of,
         "places": organisations.of_person(session, found.id),
         "certificate": certificates.of_person(session, found.id),
+        "cohorts": cohorts.of_person(session, found.id, report_filters.scope()),
     }
 
 
@@ -184,16 +169,6 @@ def _report(filters: Filters, most: int | None = None) -> completion.Report:
     question = _question(filters)
     see_one_moment(report_source.session())
     return completion.completion(report_source.session(), **question, now=clock.now(), most=most)
-
-
-def _exported(filters: Filters) -> completion.Report:
-    report = _report(filters)
-    return replace(report, rules=_rules(filters))
-
-
-def _rules(filters: Filters) -> tuple[str, ...]:
-    """The rules that a file keeps, and where its figures are from, which a page says above them."""
-    return (*rules_of(filters), *filter(None, [report_source.words()]))
 
 
 def _streamed(filters: Filters) -> Iterator[everyone.Cells]:
@@ -214,6 +189,7 @@ def _shown(filters: Filters) -> dict[str, Any]:
         "the_course": course,
         "titles": report_filters.titles(course),
         "query": report_filters.address,
+        "groups": report_filters.groups(),
         "chosen": request.args.get("organisation", ""),
         "who_words": WHO,
     }
@@ -226,34 +202,14 @@ def _state() -> str:
     return state
 
 
-def _people_title() -> str:
-    return f"{STATE_WORDS[_state()]}: people"
+def _completion_file(form: str) -> Response:
+    found = _report(report_filters.asked_rightly())
+    report = replace(found, rules=(*found.rules, *report_source.rules()))
+    return answer(files.completion_file(report, form, with_head=with_head()), form, "completion")
 
 
-def _head(title: str, filters: Filters) -> list[str]:
-    """The rules above a CSV; ``head=0`` in the address leaves them out."""
-    if request.args.get("head") == "0":
-        return []
-    return export.head(title, filters, iso(clock.now()), _rules(filters))
-
-
-def _download(content: str | bytes | Iterable[str], media_type: str, name: str) -> Response:
-    """An answer to keep; one that comes in pieces is sent as it is made, however long it is."""
-    whole = isinstance(content, (str, bytes))
-    response = make_response(content if whole else stream_with_context(_pieces(content)))  # type: ignore[arg-type]
-    response.headers["Content-Type"] = media_type
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _pieces(lines: Iterable[str]) -> Iterator[str]:
-    """Lines put together to pieces worth sending; the first goes at once."""
-    held: list[str] = []
-    size = PIECE
-    for line in lines:
-        held.append(line)
-        size += len(line)
-        if size >= PIECE:
-            yield "".join(held)
-            held, size = [], 0
-    yield "".join(held)
+def _people_file(form: str) -> Response:
+    filters = report_filters.of_week(report_filters.asked_rightly(), _state())
+    rules = (*rules_of(filters), *report_source.rules())
+    content = files.people_file(_streamed(filters), form, filters, _state(), iso(clock.now()), rules, with_head=with_head())
+    return answer(content, form, "people")

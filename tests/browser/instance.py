@@ -16,7 +16,7 @@ from pathlib import Path
 
 import quizzes
 from course import clock, config, create_app
-from course.accounts import links, mail, organisations, people, sign_ins
+from course.accounts import cohorts, links, mail, organisations, people, sign_ins
 from course.content.model import Course, Module
 from course.extensions import current_session, intend, let_go
 from course.learning import attempts, certificates, lessons, regrade_rules, regrading
@@ -124,6 +124,7 @@ def build(folder: Path, environ: dict[str, str], *, are_there_attempts: bool = T
         _half_way(instance, ids["alice"])
         _all_the_way(instance, ids["grace"])
         _several(instance)
+        _gathered(instance, ids)
         if are_there_attempts:
             instance.names["timed"] = _attempt(instance, ids["hugo"], "mobility", right=1, close=False)
             _regraded(instance, ids)
@@ -191,6 +192,15 @@ def _several(instance: Instance) -> None:
     for right in range(4):
         person_id = _person(instance, f"several-{right}", f"Sami {right}", "learner", "Lebanon › Saida", "member")
         _attempt(instance, person_id, "water", right=right)
+
+
+def _gathered(instance: Instance, ids: dict[str, int]) -> None:
+    """A cohort of Carla's, with Alice in it."""
+    session, now = current_session(), clock.now()
+    tunisia = next(place.id for place in organisations.places(session) if place.name == "Tunisia")
+    cohort = cohorts.make(session, name="Intake of March", organisation_id=tunisia, by_id=ids["carla"], now=now)
+    cohorts.put_in(session, cohort, [ids["alice"]], by_id=ids["carla"], now=now)
+    instance.names["cohort"] = cohort.public_id
 
 
 def _read(instance: Instance, person_id: int, module: Module, count: int) -> None:

@@ -18,7 +18,9 @@ NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the w
     "certificates.download",
     "exchange.again",
     "exchange.export",
+    "exports.fetch",
     "health.healthz",
+    "lesson_report.table",
     "modules.root",
     "quiz.resume",
     "reports.completion_csv",
@@ -95,6 +97,11 @@ def _plan_a_regrade(page: Page) -> None:
 def _write_no_percent(page: Page) -> None:
     page.get_by_label("Extra time, in percent").fill("half")
     press("Save the extra time")(page)
+
+
+def _put_in_nobody(page: Page) -> None:
+    page.get_by_label("E-mail addresses").fill("nobody@example.org\nNobody at all\nalice@example.org")
+    press("Put them in")(page)
 
 
 def _open_all(page: Page) -> None:
@@ -177,6 +184,13 @@ VISITS = [
     Visit("report, person", "reports.person", "/en/reports/people/{alice}", "erin"),
     Visit("at risk", "at_risk.page", "/en/reports/at-risk?days=1", "erin"),
     Visit("at risk, manager", "at_risk.page", "/en/reports/at-risk", "carla"),
+    Visit("cohorts", "cohorts.index", "/en/reports/cohorts", "erin"),
+    Visit("cohorts, manager", "cohorts.index", "/en/reports/cohorts", "carla", act=press("Make the cohort")),
+    Visit("cohort", "cohorts.show", "/en/reports/cohorts/{cohort}", "carla"),
+    Visit("cohort, errors", "cohorts.show", "/en/reports/cohorts/{cohort}", "carla", act=_put_in_nobody),
+    Visit("report, cohort", "reports.completion_page", "/en/reports/completion?cohort={cohort}", "carla"),
+    Visit("exports, none", "exports.index", "/en/reports/exports", "erin"),
+    Visit("exports", "exports.index", "/en/reports/exports?full=1", "carla"),
     Visit("where people stop", "lesson_report.page", "/en/reports/lessons", "dana"),
     Visit("report, past moment", "reports.completion_page", "/en/reports/completion?as_of=2020-01-31T00:00Z", "erin"),
     Visit("author", "authoring.show", "/en/author/", "dana"),

@@ -54,11 +54,15 @@ def shake(site: Site) -> None:
 
 
 def everything(browser: Client, as_of: str) -> list[Any]:
-    """The report by every path: page, CSV, JSON and XLSX, which agree with each other."""
-    page = page_figures(browser.page(f"/en/reports/completion?as_of={as_of}"))
-    rows = csv_rows(browser, f"/en/reports/completion.csv?as_of={as_of}")
-    answer = json.loads(browser.page(f"/en/reports/completion.json?as_of={as_of}"))
-    sheet = read_xlsx(browser.get(f"/en/reports/completion.xlsx?as_of={as_of}").get_data())["Completion"]
+    return by_every_path(browser, f"as_of={as_of}")
+
+
+def by_every_path(browser: Client, query: str) -> list[Any]:
+    """The report as page, CSV, JSON and XLSX, which agree with each other."""
+    page = page_figures(browser.page(f"/en/reports/completion?{query}"))
+    rows = csv_rows(browser, f"/en/reports/completion.csv?{query}")
+    answer = json.loads(browser.page(f"/en/reports/completion.json?{query}"))
+    sheet = read_xlsx(browser.get(f"/en/reports/completion.xlsx?{query}").get_data())["Completion"]
     assert [{k: as_text(v) for k, v in line.items()} for line in answer["lines"]] == rows
     assert [dict(zip(rows[0], map(as_text, line), strict=True)) for line in sheet[1:]] == rows
     named = {row["module"] if row["module"] != "all" else row["organisation"]: row for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
 from tests.learners import add_learner, learn
 from tests.reports.test_completion import csv_rows
+from tests.sheets import as_text, read_xlsx
 from tests.site import Site, counted_queries
 
 
@@ -52,6 +54,21 @@ def test_each_rule_gives_its_reason(slow: Site) -> None:
     assert reasons(slow, "erin") == [BOB, *NOUR]
     assert reasons(slow, "erin", "days=21") == [BOB]
     assert [name for name, *_rest in reasons(slow, "erin", "who=staff")] == ["Dana Ferrer", "Dana Ferrer"]
+
+
+def test_every_file_holds_the_same_rows(slow: Site) -> None:
+    browser = slow.client("erin")
+    rows = csv_rows(browser, "/en/reports/at-risk.csv")
+    answer = json.loads(browser.page("/en/reports/at-risk.json"))
+    book = read_xlsx(browser.get("/en/reports/at-risk.xlsx").get_data())
+    assert answer["rows"] == rows
+    assert list(book) == ["Rules", "At risk"]
+    assert [line[0] for line in book["Rules"]] == answer["about"]
+    assert [dict(zip(rows[0], map(as_text, line), strict=True)) | {"since": ""} for line in book["At risk"][1:]] == [
+        row | {"since": ""} for row in rows
+    ]
+    assert {type(line[-1]) for line in book["At risk"][1:]} == {float}  # a time, which a sheet counts in days
+    assert browser.get("/en/reports/at-risk.pdf").status_code == 404
 
 
 def test_a_pass_and_a_completion_end_it(slow: Site) -> None:

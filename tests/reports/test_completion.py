@@ -126,6 +126,37 @@ def test_every_number_opens_as_many_people_as_it_says(learned: Site) -> None:
         assert len(re.findall(r'<th scope="row"><a href="/en/reports/people/', listed)) == int(number), address
 
 
+def test_every_week_opens_as_many_people_as_it_says(learned: Site) -> None:
+    learned.later(days=7)
+    learn(learned, "omar", 2)
+    browser = learned.client("erin")
+    with learned.session() as session:
+        tunisia = session.scalars(select(Organisation.public_id).where(Organisation.name == "Tunisia")).one()
+    found = {}
+    for query in ("", "?module=housing", f"?module=mobility&organisation={tunisia}&who=everyone"):
+        html = browser.page(f"/en/reports/completion{query}")
+        for address, number in re.findall(r'<a href="([^"]+week=[^"]+)">(\d+)</a>', html):
+            path = address.replace("&amp;", "&")
+            listed = browser.page(path)
+            assert int(re.search(r"<h1>[^:<]+: (\d+) ", listed)[1]) == int(number), address  # type: ignore[index]
+            rows = csv_rows(browser, path.replace("people?", "people.csv?"))
+            assert len(rows) == int(number), address
+            found[query[:10], *re.search(r"state=(\w+)&week=(\S+)", path).groups()] = int(number)  # type: ignore[union-attr]
+    assert found == {
+        ("", "enrolled", "2026-03-02"): 4, ("", "completed", "2026-03-02"): 1, ("", "completed", "2026-03-09"): 1,
+        ("?module=ho", "started", "2026-03-02"): 3, ("?module=ho", "started", "2026-03-09"): 1,
+        ("?module=ho", "completed", "2026-03-02"): 2, ("?module=ho", "completed", "2026-03-09"): 1,
+        ("?module=mo", "started", "2026-03-02"): 1, ("?module=mo", "started", "2026-03-09"): 1,
+        ("?module=mo", "completed", "2026-03-02"): 1, ("?module=mo", "completed", "2026-03-09"): 1,
+    }  # fmt: skip
+
+
+def test_a_week_that_the_trend_has_not_is_not_there(site: Site) -> None:
+    browser = site.client("erin")
+    for query in ("week=2026-03-03", "week=soon", "week=2026-03-02&state=passed", "week=2026-03-02&module=housing"):
+        assert browser.get(f"/en/reports/completion/people?{query}").status_code == 404, query
+
+
 def test_the_learner_sees_what_the_report_says(learned: Site) -> None:
     rows = csv_rows(learned.client("erin"), "/en/reports/completion/people.csv")
     assert {row["name"]: row["percent"] for row in rows} == {

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 import quizzes
-from course.accounts import organisations, people
+from course.accounts import cohorts, organisations, people
 from course.accounts.tables import Organisation, Person
 from course.content import serial
 from course.content.model import Course
@@ -38,11 +38,11 @@ from tests.site import Site
 
 VERBS = (
     "open", "finish", "finish", "undo", "attempt", "attempt", "module", "module", "course", "move", "join", "role", "manage",
-    "language", "erase", "publish", "tree", "rename", "revoke",
+    "language", "erase", "publish", "tree", "rename", "revoke", "gather", "gather", "scatter",
 )  # fmt: skip
 STEP = st.tuples(st.sampled_from(VERBS), st.integers(0, 5), st.integers(0, 11), st.sampled_from((2, 3600, 90_000, 700_000)))
 FILTERS = st.tuples(st.sampled_from(("", "housing", "mobility")), st.sampled_from(("learners", "staff", "everyone")),
-                    st.sampled_from(("", "en", "fr")))  # fmt: skip
+                    st.sampled_from(("", "en", "fr")), st.booleans())  # fmt: skip
 
 
 class History:
@@ -51,6 +51,8 @@ class History:
     def __init__(self, session: Session, site: Site) -> None:
         self.session, self.now = session, site.now
         self.people = [site.ids[who] for who in ("alice", "bob", "nour", "omar", "carla", "dana")]
+        self.cohort = cohorts.make(session, name="March", organisation_id=None, by_id=site.ids["erin"], now=self.now)
+        self.gathered: list[tuple[datetime, int, bool]] = []  # when who came or went
         self.places = list(session.scalars(select(Organisation.id).order_by(Organisation.id)))
         whole = restore(session, live_digest(session))
         housing = whole.modules[0]
@@ -183,6 +185,19 @@ class History:
         if held is not None:
             certificates.revoke(self.session, held, by_id=self.people[-1], why="test", now=self.now)
 
+    def _gather(self, person_id: int, _number: int) -> None:
+        cohorts.put_in(self.session, self.cohort, [person_id], by_id=self.people[-1], now=self.now)
+        self.gathered.append((self.now, person_id, True))
+
+    def _scatter(self, person_id: int, _number: int) -> None:
+        cohorts.take_out(self.session, self.cohort, [person_id], by_id=self.people[-1], now=self.now)
+        self.gathered.append((self.now, person_id, False))
+
+    def members(self, at: datetime | None) -> set[int]:
+        """Who was in the cohort, by the last thing that happened to each."""
+        last = {person_id: came for when, person_id, came in self.gathered if at is None or when <= at}
+        return {person_id for person_id, came in last.items() if came}
+
     def report(self, filters: Filters) -> completion.Report:
         at = filters.as_of or self.now
         course = self.courses[digest_at(self.session, at)]
@@ -240,9 +255,11 @@ def check_export_of_people(session: Session, course: Course) -> None:
             assert list(everyone.rows(session, **question)) == list(map(everyone.cells, stream(session, **question)))
 
 
-def check_filters(history: History, at: datetime | None, module: str, who: str, language: str) -> None:
-    session, filters = history.session, Filters(as_of=at, module=module, who=who, language=language)
+def check_filters(history: History, at: datetime | None, module: str, who: str, language: str, in_cohort: bool) -> None:
+    session, cohort = history.session, history.cohort.id if in_cohort else None
+    filters = Filters(as_of=at, module=module, who=who, language=language, cohort=cohort)
     report, ids = history.report(filters), everybody(session)
+    members = history.members(at) if in_cohort else set(ids)
     belongings = Belongings(session, at).of(ids)
 
     def counts(of: Belonging) -> bool:
@@ -250,7 +267,9 @@ def check_filters(history: History, at: datetime | None, module: str, who: str, 
         return role and language in ("", of.language)
 
     lives = [
-        life for life in read_lives(session, ids, Shelf(session), at) if life.enrolled_at and counts(belongings[life.person_id])
+        life
+        for life in read_lives(session, ids, Shelf(session), at)
+        if life.enrolled_at and life.person_id in members and counts(belongings[life.person_id])
     ]
     passages = [life.modules[module] for life in lives if module in life.modules] if module else []
     total = report.total.counts
@@ -290,27 +309,37 @@ def check_both_ways(history: History, module: str) -> None:
 @example(  # the certificate comes with the attempt that completes the module, and shows the score of that attempt
     steps=[("open", 0, 0, 2), ("attempt", 0, 6, 2), ("module", 0, 1, 2), ("module", 0, 0, 2)],
     moments=[],
-    asked=("", "learners", ""),
+    asked=("", "learners", "", False),
 )
+@example(  # of those who came to the cohort before a moment, one was taken out after it and one came back
+    steps=[
+        ("open", 0, 0, 2), ("open", 1, 0, 2), ("gather", 0, 0, 2), ("gather", 1, 0, 2), ("open", 2, 0, 2),
+        ("scatter", 0, 0, 2), ("gather", 2, 0, 2), ("scatter", 1, 0, 2), ("gather", 1, 0, 2),
+    ],
+    moments=[2, 3, 5, 7],
+    asked=("housing", "everyone", "", True),
+)  # fmt: skip
 @given(steps=st.lists(STEP, min_size=4, max_size=30), moments=st.lists(st.integers(0, 30), max_size=4), asked=FILTERS)
 def test_any_history(
-    site: Site, steps: list[tuple[str, int, int, int]], moments: list[int], asked: tuple[str, str, str]
+    site: Site, steps: list[tuple[str, int, int, int]], moments: list[int], asked: tuple[str, str, str, bool]
 ) -> None:
     if "omar" not in site.ids:
         add_learner(site, "Nour Khelifi", ("Tunisia", "Sfax", "Youth"), ("Tunisia", "Sfax", "Culture"))
         add_learner(site, "Omar Sy")
     with site.session(write=True) as session:
         try:
-            history, kept = History(session, site), dict[datetime, str]()
+            history, kept = History(session, site), dict[datetime, tuple[str, str]]()
             for place, step in enumerate(steps):
                 history.do(*step)
                 if place in moments:
-                    kept[history.now] = said(history.report(Filters(as_of=history.now)))
+                    of_cohort = Filters(as_of=history.now, cohort=history.cohort.id)
+                    kept[history.now] = said(history.report(Filters(as_of=history.now))), said(history.report(of_cohort))
                     check_recount(history, None)
             session.flush()
             session.expire_all()
-            for at, before in kept.items():
+            for at, (before, before_of_cohort) in kept.items():
                 assert said(history.report(Filters(as_of=at))) == before
+                assert said(history.report(Filters(as_of=at, cohort=history.cohort.id))) == before_of_cohort
                 check_recount(history, at)
                 check_filters(history, at, *asked)
             check_recount(history, None)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
 from tests.learners import add_learner
-from tests.reports.test_completion import page_figures
-from tests.site import Site
+from tests.reports.test_completion import csv_rows, page_figures
+from tests.sheets import as_text, read_xlsx
+from tests.site import Client, Site
 
 
 def read(site: Site, who: str, number: int, done: int) -> None:
@@ -42,6 +45,17 @@ def test_authors_see_no_small_figures(site: Site) -> None:
         ("housing/rooms", ("6", "6", "0")), ("housing/rules", ("6", "0", "5")),
         ("housing/monday", ("under 5", "0", "under 5")),
     ]  # fmt: skip
+    check_files(site.client("dana"), seen["dana"])
+
+
+def check_files(browser: Client, shown: dict[str, tuple[str, ...]]) -> None:
+    rows = csv_rows(browser, "/en/reports/lessons.csv")
+    assert {f"{row['module']}/{row['lesson']}": (row["opened"], row["done"], row["stopped"]) for row in rows} == shown
+    answer = json.loads(browser.page("/en/reports/lessons.json"))
+    assert [{name: as_text(value) for name, value in row.items()} for row in answer["rows"]] == rows
+    sheet = read_xlsx(browser.get("/en/reports/lessons.xlsx").get_data())["Where people stop"]
+    assert [dict(zip(rows[0], map(as_text, line), strict=True)) for line in sheet[1:]] == rows
+    assert browser.get("/en/reports/lessons.pdf").status_code == 404
 
 
 def test_active_minutes_leave_out_long_pauses(site: Site) -> None:

@@ -1,0 +1,56 @@
+"""The reports as files: one place says how each is written in each form, for the page, the command and exports made later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from . import export, spreadsheet
+from .completion import Report
+from .everyone import Cells
+from .export import Row
+from .filters import STATES, Filters, iso
+
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": spreadsheet.TYPE, "json": "application/json; charset=utf-8"}
+FORMS = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON"}
+
+
+def completion_file(report: Report, form: str, *, with_head: bool = True) -> bytes | str | Iterator[str]:
+    """``with_head`` False leaves out what stands above the table of a CSV."""
+    title = "Completion"
+    if form == "xlsx":
+        return spreadsheet.completion_xlsx(report, title)
+    if form == "json":
+        return export.completion_json(report)
+    above = export.head(title, report.filters, iso(report.made_at), report.rules) if with_head else ()
+    return export.csv_lines(export.COMPLETION_COLUMNS, export.completion_rows(report), above)
+
+
+def table_file(
+    columns: Sequence[str], rows: Iterable[Row], form: str, title: str, above: Sequence[str], *, with_head: bool = True
+) -> bytes | str | Iterator[str]:
+    """Any other report: one table, with lines above it that say what it is and how it was counted."""
+    if form == "xlsx":
+        return spreadsheet.table_xlsx(columns, rows, title, above)
+    if form == "json":
+        return export.table_json(rows, above)
+    return export.csv_lines(columns, rows, above if with_head else ())
+
+
+def people_file(
+    people: Iterable[Cells],
+    form: str,
+    filters: Filters,
+    state: str,
+    made_at: str | None,
+    rules: Sequence[str],
+    *,
+    with_head: bool = True,
+) -> bytes | Iterator[str]:
+    """The people behind a figure; a workbook comes whole, the others in pieces, however many people there are."""
+    title = f"{STATES[state]}: people"
+    if form == "xlsx":
+        return spreadsheet.people_xlsx(people, title, filters, made_at, rules)
+    if form == "json":
+        return export.people_json(people, filters, made_at, rules)
+    above = export.head(title, filters, made_at, rules) if with_head else ()
+    return export.csv_pieces(export.PEOPLE_COLUMNS, people, above)

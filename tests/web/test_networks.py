@@ -1,0 +1,93 @@
+"""Networks: a level between a country and its municipalities, made and filled by an administrator; reports roll it up."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from course.accounts import organisations
+from course.accounts.tables import Organisation
+from tests.learners import learn
+from tests.reports.test_completion import page_figures
+from tests.site import PASSWORD, Client, Site
+
+NETWORK = "Coastal cities"
+
+
+def public_id(site: Site, name: str) -> str:
+    with site.session() as session:
+        return session.scalars(select(Organisation.public_id).where(Organisation.name == name)).one()
+
+
+def save(site: Site, browser: Client, name: str, kind: str, below: str, change: str = "") -> Any:
+    parent = public_id(site, below) if below else ""
+    address = f"/en/admin/organisations?change={public_id(site, change)}" if change else "/en/admin/organisations"
+    return browser.send(address, {"name": name, "kind": kind, "parent": parent})
+
+
+@pytest.fixture
+def networked(site: Site) -> Site:
+    """Alice of Sfax is through; then Sfax joins a network."""
+    learn(site, "alice", 2)
+    site.later(days=1)
+    erin = site.client("erin")
+    assert save(site, erin, NETWORK, "network", "Tunisia").status_code == 303
+    assert save(site, erin, "Sfax", "municipality", NETWORK, change="Sfax").status_code == 303
+    return site
+
+
+def test_a_network_is_rolled_up_from_the_day_it_was_joined(networked: Site) -> None:
+    site, then = networked, f"{networked.now - timedelta(hours=1):%Y-%m-%dT%H:%M}"
+    site.later(hours=1)
+    browser = site.client("erin")
+    path = f"Tunisia › {NETWORK}"
+    html = browser.page("/en/reports/completion")
+    assert {name: line["completed"] for name, line in page_figures(html).items() if name.startswith("Tunisia")} == {
+        "Tunisia": "1", path: "1", f"{path} › Sfax": "1", f"{path} › Sfax › Youth": "1",
+    }  # fmt: skip
+    assert html.count('<span class="quiet">network</span>') == 1
+    one = page_figures(browser.page(f"/en/reports/completion?organisation={public_id(site, NETWORK)}"))
+    assert {name: line["completed"] for name, line in one.items()} == {
+        path: "1", f"{path} › Sfax": "1", f"{path} › Sfax › Youth": "1", "housing": "1", "mobility": "1",
+    }  # fmt: skip
+    past = page_figures(browser.page(f"/en/reports/completion?as_of={then}"))
+    assert [name for name in past if name.startswith("Tunisia")] == ["Tunisia", "Tunisia › Sfax", "Tunisia › Sfax › Youth"]
+
+
+def test_who_registers_finds_the_municipality_in_its_network(networked: Site) -> None:
+    browser = networked.client()
+    form = {"name": "Lina Haddad", "email": "lina@example.org", "country": "Tunisia", "municipality": "sfax",
+            "department": "Youth", "password": PASSWORD}  # fmt: skip
+    assert browser.page("/en/account/register").count('<option value="Sfax">') == 1
+    assert browser.send("/en/account/register", form).status_code == 303
+    assert browser.page("/en/account/").count(f"Tunisia › {NETWORK} › Sfax › Youth") == 1
+    with networked.session(write=True) as session:
+        found = organisations.find_or_add_path(session, ("Tunisia", "Sfax", "Culture"), networked.now)
+        assert found == organisations.find_or_add_path(session, ("Tunisia", NETWORK, "Sfax", "Culture"), networked.now)
+        made = organisations.find_or_add_path(session, ("Tunisia", NETWORK, "Gabès"), networked.now)
+        assert {(place.kind, place.path) for place in organisations.places(session) if place.id in (found, made)} == {
+            ("department", ("Tunisia", NETWORK, "Sfax", "Culture")), ("municipality", ("Tunisia", NETWORK, "Gabès")),
+        }  # fmt: skip
+
+
+REFUSED = (
+    ("MedNet", "network", "", "", "A network stands below a country: choose one."),
+    ("Italy", "country", "Tunisia", "", "A country stands below nothing, and Tunisia is a country."),
+    ("Gabès", "municipality", "Lima", "", "A municipality stands below a country or a network, and Lima is a municipality."),
+    ("Sfax", "network", "Tunisia", "Sfax",
+     "A department stands below it, which cannot stand below a network. Move that one first."),
+)  # fmt: skip
+
+
+def test_what_does_not_fit_is_refused_and_said(networked: Site) -> None:
+    erin = networked.client("erin")
+    for name, kind, below, change, message in REFUSED:
+        sent = save(networked, erin, name, kind, below, change)
+        said = re.findall(r'<p class="error" id="parent-error">.*?</span>([^<]*)</p>', sent.get_data(as_text=True))
+        assert (sent.status_code, said) == (422, [message])
+    html = erin.page("/en/admin/organisations?words=coastal+CITIES+%E2%80%BA+sf")
+    assert re.findall(r'<a href="\?change=[^"]+">([^<]+)</a>', html) == ["Sfax", "Youth"]
