@@ -20,7 +20,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Application(__name__, template_folder=str(config.ROOT / "templates"), static_folder=None)
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["TRUSTED_HOSTS"] = settings.trusted_hosts
-    app.config["MAX_CONTENT_LENGTH"] = 2 * 1024 * 1024
     app.extensions["settings"] = settings
     extensions.init_app(app, settings)
     schema.init_app(app)

@@ -12,11 +12,25 @@ from werkzeug.wrappers import Response
 from ..accounts.sign_ins import Viewer
 
 
+class Asked(Request):
+    """The limits of a form as they are here. Flask looks for them in its configuration, ten times for each form."""
+
+    max_content_length = 2 * 1024 * 1024
+    max_form_memory_size = 500_000
+    max_form_parts = 1000
+
+
 class Application(Flask):
-    """No view or hook is a coroutine. Flask looks at each of them each time, eight times for a page."""
+    """No view or hook is a coroutine: Flask looks at each of them each time, eight times for a page."""
+
+    request_class = Asked
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
+
+    def redirect(self, location: str, code: int = 302) -> Response:
+        """Without a page of its own, which no browser shows."""
+        return Response(status=code, headers=[("Location", location)])
 
 
 class Login(LoginManager):
