@@ -22,7 +22,13 @@ from .turns import Turns
 
 PATIENCE = 5.0  # seconds that a request waits for a lock
 USUAL = round(PATIENCE * 1000)
-PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": USUAL}  # 2 = FULL
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: what is acknowledged is on the disk
+    "foreign_keys": 1,
+    "busy_timeout": USUAL,
+    "wal_autocheckpoint": 4000,  # pages, 16 MB: at the 1,000 of SQLite one form in a hundred waits for the copying
+}
 READ_ONLY = "25006"  # how PostgreSQL refuses to write where it is a standby
 # A machine that vanishes without a word is noticed as soon as a lock that is not given: libpq by itself waits for hours.
 NOTICED = {"connect_timeout": "3", "keepalives_idle": "2", "keepalives_interval": "1", "keepalives_count": "3"}
