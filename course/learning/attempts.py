@@ -40,6 +40,11 @@ _seen: Statement[Any] = Statement(
     .where(Enrolment.person_id == bindparam("person"))
     .values(last_at=_at)
 )
+_extra_time: Statement[Any] = Statement(select(Person.extra_time_percent).where(Person.id == bindparam("person")))
+_add_attempt = inserting(
+    Attempt.__table__,
+    *("public_id", "person_id", "module", "number", "revision", "seed", "pass_mark", "started_at", "closes_at"),
+)
 _own = Statement(_attempt.where(_a.public_id == bindparam("public_id"), _a.person_id == bindparam("person")), AttemptRecord)
 _all = Statement(
     _attempt.where(_a.person_id == bindparam("person"), _a.module == bindparam("slug")).order_by(_a.number), AttemptRecord
@@ -121,48 +126,49 @@ def start(session: Session, *, person_id: int, course: Course, module: Module, n
     quiz = module.quizzes[course.languages[0]]
     enrol(session, person_id=person_id, course=course, now=now)
     start_module(session, person_id=person_id, course=course, module=module, now=now)
-    _seen.run(session.connection(), {"person": person_id, "at": now})
+    connection = session.connection()
+    _seen.run(connection, {"person": person_id, "at": now})
     held = standing(session, person_id, module.slug)
     if held.open is not None:
         return held.open
     allowed = quizzes.may_start(quiz, [attempt.closed_at for attempt in held.closed if attempt.closed_at], now)
     if not allowed.is_allowed:
         raise NotAllowed(allowed.reason)
-    extra = session.get_one(Person, person_id).extra_time_percent
-    attempt = Attempt(
-        public_id=public_id(),
-        person_id=person_id,
-        module=module.slug,
-        number=len(held.attempts) + 1,
-        revision=course.digest,
-        seed=secrets.token_hex(16),
-        pass_mark=module.pass_mark,
-        started_at=now,
-        closes_at=quizzes.closes_at(now, quiz.time_limit_minutes, extra),
-    )
+    extra = _extra_time.scalar(connection, {"person": person_id})
+    closes_at = quizzes.closes_at(now, quiz.time_limit_minutes, extra)
+    row: dict[str, Any] = {
+        "public_id": public_id(),
+        "person_id": person_id,
+        "module": module.slug,
+        "number": len(held.attempts) + 1,
+        "revision": course.digest,
+        "seed": secrets.token_hex(16),
+        "pass_mark": module.pass_mark,
+        "started_at": now,
+        "closes_at": closes_at,
+    }
     try:
-        with session.begin_nested():
-            session.add(attempt)
-            session.flush()
+        with connection.begin_nested():
+            _add_attempt.run(connection, row)
+            begun = find(session, row["public_id"], person_id)
+            assert begun is not None
             facts.add(
                 session,
-                key=f"attempt:{person_id}:{module.slug}:{attempt.number}",
+                key=f"attempt:{person_id}:{module.slug}:{begun.number}",
                 person_id=person_id,
                 kind="started_attempt",
                 module=module.slug,
-                attempt_id=attempt.id,
+                attempt_id=begun.id,
                 revision=course.digest,
                 now=now,
-                number=attempt.number,
-                closes_at=attempt.closes_at.isoformat() if attempt.closes_at else None,
+                number=begun.number,
+                closes_at=closes_at.isoformat() if closes_at else None,
             )
     except IntegrityError:
         found = standing(session, person_id, module.slug).open
         if found is None:
             raise
         return found
-    begun = find(session, attempt.public_id, person_id)
-    assert begun is not None
     return begun
 
 

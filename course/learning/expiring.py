@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 import quizzes
@@ -13,12 +14,17 @@ from quizzes.model import Quiz
 from ..accounts import people
 from ..accounts.tables import Person
 from ..content.model import Course
+from ..extensions import Moment
 from ..publishing.revisions import Live
+from ..statements import Statement
 from . import attempts, facts
 from .grading import AnyAttempt
 from .tables import Attempt
 
 BATCH = 200  # attempts that one transaction closes
+_is_over = (Attempt.closed_at.is_(None), Attempt.closes_at <= bindparam("at", type_=Moment))
+_anybodys: Statement[Any] = Statement(select(exists().where(*_is_over).label("is_due")))
+_own: Statement[Any] = Statement(select(exists().where(*_is_over, Attempt.person_id == bindparam("person")).label("is_due")))
 
 
 def quiz_of(session: Session, live: Live, attempt: AnyAttempt) -> Quiz:
@@ -29,7 +35,9 @@ def quiz_of(session: Session, live: Live, attempt: AnyAttempt) -> Quiz:
 
 def is_any_due(session: Session, now: datetime, person_id: int | None = None) -> bool:
     """Whether there is an open attempt whose time is over, of one person or of anybody; so that reading writes nothing."""
-    return bool(session.scalar(select(exists(_due(now, person_id).with_only_columns(Attempt.id)))))
+    if person_id is None:
+        return bool(_anybodys.scalar(session.connection(), {"at": now}))
+    return bool(_own.scalar(session.connection(), {"at": now, "person": person_id}))
 
 
 def close_due(session: Session, live: Live, course: Course, now: datetime, person_id: int | None = None) -> int:

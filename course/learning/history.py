@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from quizzes.model import Score
 
+from ..statements import Statement
 from .tables import Attempt, Fact
+
+_regrades = (
+    select(Fact.at, Fact.module, Fact.kind, Fact.detail, Attempt.public_id, Attempt.number)
+    .join(Attempt, Attempt.id == Fact.attempt_id)
+    .where(Fact.person_id == bindparam("person"), (Fact.kind == "regraded") | (Fact.kind == "regrade_undone"))
+    .order_by(Fact.id.desc())
+)
+_of_attempt: Statement[Any] = Statement(_regrades.where(Fact.attempt_id == bindparam("attempt")))
 
 
 def facts(
@@ -59,22 +68,16 @@ class Told:
 def regrades(
     session: Session, person_id: int, *, attempt_id: int | None = None, since: datetime | None = None, limit: int = 50
 ) -> tuple[Told, ...]:
-    """What regrades changed for a person, newest first; of one attempt if named, or only since a time."""
-    query = (
-        select(Fact.at, Fact.module, Fact.kind, Fact.detail, Attempt.public_id, Attempt.number)
-        .join(Attempt, Attempt.id == Fact.attempt_id)
-        .where(Fact.person_id == person_id, Fact.kind.in_(("regraded", "regrade_undone")))
-        .order_by(Fact.id.desc())
-        .limit(limit)
-    )
+    """What regrades changed for a person, newest first; all of one attempt if that is named, or only since a time."""
     if attempt_id is not None:
-        query = query.where(Fact.attempt_id == attempt_id)
-    if since is not None:
-        query = query.where(Fact.at >= since)
-    return tuple(_told(row) for row in session.execute(query))
+        found: Iterable[Any] = _of_attempt.all(session.connection(), {"person": person_id, "attempt": attempt_id})
+    else:
+        query = _regrades if since is None else _regrades.where(Fact.at >= since)
+        found = session.execute(query.limit(limit), {"person": person_id})
+    return tuple(_told(row) for row in found)
 
 
-def _told(row: Row[tuple[datetime, str | None, str, dict[str, Any], str, int]]) -> Told:
+def _told(row: Any) -> Told:
     detail = row.detail
     return Told(
         at=row.at,

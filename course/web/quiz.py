@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -22,9 +21,8 @@ from .. import clock
 from ..accounts.tables import Person
 from ..content.model import Module
 from ..extensions import current_session
-from ..learning import attempts, grading, history
-from ..learning.record import AttemptRecord
-from ..learning.tables import ModuleState
+from ..learning import attempts, grading, history, record
+from ..learning.record import AttemptRecord, ModuleRecord
 from . import due, published, visitor
 from .guard import anyone, signed_in
 from .modules import find_module, quiz_in_language
@@ -97,7 +95,7 @@ def start(module: str) -> str:
         module=the_module,
         quiz=quiz,
         standing=held,
-        counted=_counted(the_module.slug),
+        counted=state.score if (state := _state(the_module.slug)) else None,
         allowed=quizzes.may_start(quiz, closed, clock.now()),
         score_of=attempts.score_of,
         extra=extra,
@@ -220,6 +218,7 @@ def result(attempt: str) -> str | Answer:
         has_passed=any(a.is_passed for a in held.closed),
         attempts_left=quizzes.attempts_left(rules, len(held.closed)),  # an open attempt is one that is left
     )
+    state = _state(sitting.module.slug)
     outcome = attempts.outcome_of(session, sitting.attempt, sitting.quiz, published.language())
     return render_template(
         "quiz/result.html",
@@ -232,8 +231,8 @@ def result(attempt: str) -> str | Answer:
         standing=held,
         today=today,
         lesson_of=lambda lesson_id: today.lesson_by_id(lesson_id) if today and lesson_id else None,
-        counted=_counted(sitting.module.slug),
-        is_through=(state := _state(sitting.module.slug)) is not None and state.passed_at is not None,
+        counted=state.score if state else None,
+        is_through=state is not None and state.passed_at is not None,
         regrades=history.regrades(session, who.id, attempt_id=sitting.attempt.id),
         **_authored(sitting, may_review),
     )
@@ -262,15 +261,10 @@ def _in_words(item: Item, response: Response) -> str:
     return Markup(", ".join(known)) if known else line_of(item, response)  # noqa: S704  the course's own texts, cleaned when loaded
 
 
-def _counted(module: str) -> Fraction | None:
-    """The score of the module that counts, as the reports and *My progress* have it; None before the first closed attempt."""
-    state = _state(module)
-    return Fraction(state.score) if state and state.score else None
-
-
-def _state(module: str) -> ModuleState | None:
+def _state(module: str) -> ModuleRecord | None:
+    """The viewer's in this module, with the score that counts as the reports and *My progress* have it."""
     who = visitor.viewer()
-    return current_session().get(ModuleState, (who.id, module)) if who else None
+    return record.read_module(current_session().connection(), who.id, module).modules.get(module) if who else None
 
 
 def left_in_words(left: timedelta) -> str:
