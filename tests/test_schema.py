@@ -24,6 +24,16 @@ FIRST = (
     " VALUES (1, 'x', 1, 'housing', 1, 'd', 's', 70, :at, :at, '7/3', '4')",
 )
 
+BY_KEY = ("score_changes", "lesson_states", "responses", "outcomes")
+KEYED = (
+    "INSERT INTO score_changes (person_id, module, number, score, score_ppm, since_at)"
+    " VALUES (1, 'housing', 1, '7/12', 583333, :at)",
+    "INSERT INTO lesson_states (person_id, module, lesson, opened_at, changes, watched, second)"
+    " VALUES (1, 'housing', 'one', :at, 2, 'ff', 8)",
+    "INSERT INTO responses (attempt_id, item, value, at) VALUES (1, 'roof', '{}', :at)",
+    "INSERT INTO outcomes (attempt_id, item, status, raw, max) VALUES (1, 'roof', 'partial', '1/3', '1')",
+)
+
 
 def engine_of(addresses: dict[str, str], dialect: str) -> Engine:
     engine = create_engine(addresses[dialect].replace("postgresql://", "postgresql+psycopg://", 1))
@@ -110,4 +120,23 @@ def test_attempts_survive_the_second_version_and_the_way_back(empty_database_url
         assert connection.execute(text("SELECT raw FROM attempts")).scalars().all() == ["7/3"]
     assert "regrades" not in inspect(engine).get_table_names()
     schema.upgrade(engine)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_rows_survive_the_sixth_version_and_the_way_back(empty_database_url: dict[str, str], dialect: str) -> None:
+    """Tables are made again in the order of their key; every row is as it was, up, down and up."""
+    engine = engine_of(empty_database_url, dialect)
+    schema.upgrade(engine, "0005")
+    with engine.begin() as connection:
+        for statement in (*FIRST, *KEYED):
+            connection.execute(text(statement), {"at": "2026-03-02 09:00:00"})
+    found = []
+    for step in (None, schema.upgrade, schema.downgrade, schema.upgrade):
+        if step is not None:
+            step(engine, "0005" if step is schema.downgrade else "0006")
+        with engine.connect() as connection:
+            found.append({name: connection.execute(text(f"SELECT * FROM {name}")).all() for name in BY_KEY})
+    assert [len(rows) for rows in found[0].values()] == [1, 1, 1, 1]
+    assert found == [found[0]] * 4
     engine.dispose()

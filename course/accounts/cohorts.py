@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, func, insert, select, true, update
 from sqlalchemy.orm import Session
@@ -121,12 +121,12 @@ def member(session: Session, cohort: Cohort, public_id: str, scope: Sequence[int
     return session.scalars(query.where(*mine, _within(scope))).one_or_none()
 
 
-def _within(scope: Sequence[int] | None) -> ColumnElement[bool]:
-    """Whether the ``CohortMember`` of the query is a member now of one of these organisations or of one below."""
+def _within(scope: Sequence[int] | None, person_id: Any = CohortMember.person_id) -> ColumnElement[bool]:
+    """Whether this person is a member now of one of these organisations or of one below."""
     if scope is None:
         return true()
     member = member_places(None, scope).subquery("within_member")
-    return CohortMember.person_id.in_(select(member.c.person_id))
+    return cast(ColumnElement[bool], person_id.in_(select(member.c.person_id)))
 
 
 def look_up(session: Session, lines: Sequence[Line], scope: Sequence[int] | None) -> Found:
@@ -135,10 +135,8 @@ def look_up(session: Session, lines: Sequence[Line], scope: Sequence[int] | None
     known: dict[str, int] = {}
     for part in _batches(asked):
         query = select(Person.email_key, Person.id).where(Person.email_key.in_(part), Person.deactivated_at.is_(None))
-        if scope is not None:
-            member = member_places(None, scope).subquery("within_member")
-            query = query.where(Person.id.in_(select(member.c.person_id)))
-        known |= {key: person_id for key, person_id in session.execute(query) if key}
+        found = session.execute(query.where(_within(scope, Person.id)))
+        known |= {key: person_id for key, person_id in found if key}
     wrong = [
         Wrong(line, address)
         for line in lines

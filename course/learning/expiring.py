@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 import quizzes
@@ -45,12 +45,10 @@ def close_due(session: Session, live: Live, course: Course, now: datetime, perso
 
     The caller commits. Each holds its learner's lock and looks again, so that an attempt is closed once whoever comes first.
     """
-    due = session.execute(
-        _due(now, person_id)
-        .with_only_columns(Attempt.public_id, Attempt.person_id)
-        .order_by(Attempt.person_id, Attempt.closes_at)
-        .limit(BATCH)
-    )
+    query = select(Attempt.public_id, Attempt.person_id).where(*_is_over)
+    if person_id is not None:
+        query = query.where(Attempt.person_id == person_id)
+    due = session.execute(query.order_by(Attempt.person_id, Attempt.closes_at).limit(BATCH), {"at": now})
     closed = 0
     for public_id, whose in due.all():
         attempt = attempts.find(session, public_id, whose, to_write=True)
@@ -70,8 +68,3 @@ def give_extra_time(session: Session, live: Live, person: Person, percent: int, 
         if later is not None and attempt.closes_at is not None and later > attempt.closes_at:
             attempt.closes_at = later
     session.flush()
-
-
-def _due(now: datetime, person_id: int | None) -> Select[Attempt]:
-    due = select(Attempt).where(Attempt.closed_at.is_(None), Attempt.closes_at <= now)
-    return due if person_id is None else due.where(Attempt.person_id == person_id)

@@ -124,8 +124,10 @@ def watch(
     for second in seconds:
         if 0 <= second < lesson.clip.seconds:
             bits |= 1 << second
-    where = {"person": person_id, "slug": module.slug, "which": lesson.id}
-    _play.run(session.connection(), where | {"bits": f"{bits:x}", "stands_at": min(max(at, 0), lesson.clip.seconds)})
+    _play.run(
+        session.connection(),
+        _where(person_id, module, lesson) | {"bits": f"{bits:x}", "stands_at": min(max(at, 0), lesson.clip.seconds)},
+    )
     if state.done_at is None and state.changes == 0 and progress.is_watched(bits, lesson.clip.seconds):
         _change(session, person_id, course, module, lesson, state.changes, now, done=True, how="watched")
     return progress.seconds_watched(bits)
@@ -146,8 +148,10 @@ def _change(
     state = _arrive(session, person_id, course, module, lesson, now)
     if state.changes != seen or (state.done_at is not None) == done:
         return False
-    where = {"person": person_id, "slug": module.slug, "which": lesson.id}
-    _mark.run(session.connection(), where | {"new_changes": seen + 1, "new_done_at": now if done else None})
+    _mark.run(
+        session.connection(),
+        _where(person_id, module, lesson) | {"new_changes": seen + 1, "new_done_at": now if done else None},
+    )
     facts.add(
         session,
         key=f"lesson:{person_id}:{module.slug}:{lesson.id}:{seen + 1}",
@@ -167,8 +171,7 @@ def _arrive(session: Session, person_id: int, course: Course, module: Module, le
     """The state of a person in a lesson (changes, done_at, watched): enrolled, begun and opened as far as they were not."""
     enrol(session, person_id=person_id, course=course, now=now)
     start_module(session, person_id=person_id, course=course, module=module, now=now)
-    connection = session.connection()
-    where = {"person": person_id, "slug": module.slug, "which": lesson.id}
+    connection, where = session.connection(), _where(person_id, module, lesson)
     state = _state.first(connection, where)
     if state is not None:
         return state
@@ -185,3 +188,7 @@ def _arrive(session: Session, person_id: int, course: Course, module: Module, le
         now=now,
     )
     return _state.first(connection, where)
+
+
+def _where(person_id: int, module: Module, lesson: Lesson) -> dict[str, Any]:
+    return {"person": person_id, "slug": module.slug, "which": lesson.id}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..accounts import organisations
@@ -95,15 +95,21 @@ def _delete(session: Session, condition: Any) -> None:
     session.execute(delete(Export).where(condition))
 
 
-def waiting(now: datetime) -> Any:
+_IS_OPEN = (Export.made_at.is_(None), Export.failed_at.is_(None))
+
+
+def waiting(now: datetime) -> Select[int]:
     """What is to be made: nobody is at it, or somebody who has died."""
-    is_open = (Export.made_at.is_(None), Export.failed_at.is_(None))
     nobody = or_(Export.claimed_at.is_(None), Export.claimed_at < now - CLAIM)
-    return select(Export.id).where(*is_open, nobody).order_by(Export.id)
+    return select(Export.id).where(*_IS_OPEN, nobody).order_by(Export.id)
+
+
+def at_work(now: datetime) -> Select[int]:
+    """What a maker is at."""
+    return select(Export.id).where(*_IS_OPEN, Export.claimed_at >= now - CLAIM)
 
 
 def is_left(session: Session, now: datetime) -> bool:
     """Whether something waits that a maker should have begun by now, and none is at work."""
-    at_work = select(Export.id).where(Export.made_at.is_(None), Export.failed_at.is_(None), Export.claimed_at >= now - CLAIM)
     waits = waiting(now).where(Export.asked_at < now - SOON)
-    return session.scalar(waits.limit(1)) is not None and session.scalar(at_work.limit(1)) is None
+    return session.scalar(waits.limit(1)) is not None and session.scalar(at_work(now).limit(1)) is None

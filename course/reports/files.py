@@ -14,6 +14,19 @@ TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": spreadsheet.TYPE, "json": "ap
 FORMS = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON"}
 
 
+def put_together(texts: Iterable[str], size: int, *, first_at_once: bool = False) -> Iterator[str]:
+    """The same text in pieces of at least ``size`` characters, the last one of what is left."""
+    held: list[str] = []
+    length = size if first_at_once else 0
+    for text in texts:
+        held.append(text)
+        length += len(text)
+        if length >= size:
+            yield "".join(held)
+            held, length = [], 0
+    yield "".join(held)
+
+
 def completion_file(report: Report, form: str, *, with_head: bool = True) -> bytes | str | Iterator[str]:
     """``with_head`` False leaves out what stands above the table of a CSV."""
     title = "Completion"

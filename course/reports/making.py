@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Update, delete, insert, update
 from sqlalchemy.orm import Session
 
 from ..accounts import mail
@@ -72,8 +72,7 @@ def _make(session: Session, export_id: int, site: str, clock: Clock) -> int:
 def _claim(now: datetime) -> int | None:
     """The next that waits, taken by this maker, unless another is at work."""
     with beside() as connection:
-        open_ones = select(Export.id).where(Export.made_at.is_(None), Export.failed_at.is_(None))
-        if connection.execute(open_ones.where(Export.claimed_at >= now - exports.CLAIM)).first():
+        if connection.execute(exports.at_work(now)).first():
             return None
         found = connection.execute(exports.waiting(now).limit(1).with_for_update(skip_locked=True)).scalar()
         if found is not None:
@@ -137,12 +136,15 @@ class _Maker:
         """How far it is, with a piece if there is one. Raises Lost where the claim is no longer this maker's."""
         now = self._clock()
         with beside() as connection:
-            mine = update(Export).where(Export.id == self._id, Export.claimed_at == self._claim, Export.made_at.is_(None))
-            if connection.execute(mine.values(rows=self._rows, total=self._total, claimed_at=now)).rowcount != 1:
+            if connection.execute(self._mine().values(rows=self._rows, total=self._total, claimed_at=now)).rowcount != 1:
                 raise Lost
             if piece:
                 connection.execute(insert(ExportPart).values(export_id=self._id, number=self._parts, content=piece))
         self._claim = now
+
+    def _mine(self) -> Update:
+        """Changes nothing where the claim is another's by now."""
+        return update(Export).where(Export.id == self._id, Export.claimed_at == self._claim, Export.made_at.is_(None))
 
     def _keep(self, piece: bytes) -> None:
         self._note(zlib.compress(piece, 1))
@@ -153,9 +155,8 @@ class _Maker:
         """Ready, with the mail that says so."""
         to, language, now = person.email or "", person.language, self._clock()
         with writing(self._session):
-            mine = update(Export).where(Export.id == self._id, Export.claimed_at == self._claim, Export.made_at.is_(None))
             values = {"made_at": now, "rows": self._rows, "parts": self._parts, "size": self._size, "scope": scope}
-            if self._session.execute(mine.values(**values)).rowcount != 1:  # type: ignore[attr-defined]
+            if self._session.execute(self._mine().values(**values)).rowcount != 1:  # type: ignore[attr-defined]
                 raise Lost
             spoken = language if language in course.languages else course.languages[0]
             mail.queue(
@@ -176,12 +177,5 @@ def _parts(content: bytes | str | Iterator[str]) -> Iterator[bytes]:
         whole = content if isinstance(content, bytes) else content.encode()
         yield from (whole[start : start + PART] for start in range(0, len(whole), PART))
         return
-    held: list[str] = []
-    size = 0
-    for text in content:
-        held.append(text)
-        size += len(text)
-        if size >= PART:
-            yield "".join(held).encode()
-            held, size = [], 0
-    yield "".join(held).encode()
+    for piece in files.put_together(content, PART):
+        yield piece.encode()

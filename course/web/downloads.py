@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from flask import make_response, request, stream_with_context
 from werkzeug.wrappers import Response
@@ -20,20 +20,8 @@ def with_head() -> bool:
 def answer(content: str | bytes | Iterable[str], form: str, name: str) -> Response:
     """An answer to keep; one that comes in pieces is sent as it is made, however long it is."""
     whole = isinstance(content, (str, bytes))
-    response = make_response(content if whole else stream_with_context(_pieces(content)))  # type: ignore[arg-type]
+    pieces = content if whole else stream_with_context(files.put_together(content, PIECE, first_at_once=True))  # type: ignore[arg-type]
+    response = make_response(pieces)
     response.headers["Content-Type"] = files.TYPES[form]
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return response
-
-
-def _pieces(lines: Iterable[str]) -> Iterator[str]:
-    """Lines put together to pieces worth sending; the first goes at once."""
-    held: list[str] = []
-    size = PIECE
-    for line in lines:
-        held.append(line)
-        size += len(line)
-        if size >= PIECE:
-            yield "".join(held)
-            held, size = [], 0
-    yield "".join(held)

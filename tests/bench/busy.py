@@ -6,9 +6,7 @@ Crowds arrive at a rate whatever the server does, and who is late counts from wh
 from __future__ import annotations
 
 import itertools
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,7 +23,7 @@ from course import clock, config
 from tests.bench import attempt, lines, load, ratios, site, size
 from tests.bench.beside import Requests, Seen, beside
 from tests.bench.lines import Line
-from tests.rig.server import ROOT, Server, free_port, serving
+from tests.rig.server import Server, serving
 
 LEARNERS = 50_000
 FEW = 100
@@ -163,16 +161,5 @@ def memory(made: site.Made, folder: Path) -> list[Line]:
 
 def start(made: site.Made) -> Line:
     """From the command of a server, without watching the folder, to its first page."""
-    took = []
-    for _ in range(STARTS):
-        port = free_port()
-        begun = time.perf_counter()
-        command = [sys.executable, "-m", "course", "serve", "--port", str(port)]
-        process = subprocess.Popen(command, env=os.environ | made.environ, cwd=ROOT, stdout=subprocess.DEVNULL)
-        try:
-            site.answered(port)
-            took.append(time.perf_counter() - begun)
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    took = [site.seconds_to_first_page([sys.executable, "-m", "course", "serve"], made) for _ in range(STARTS)]
     return Line("start of the server to its first page, s", lines.spread(took), "≤ 1", statistics.median(took) <= 1)

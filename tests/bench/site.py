@@ -8,6 +8,7 @@ import itertools
 import os
 import random
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from course.extensions import current_session, intend, let_go
 from course.learning import attempts, lessons
 from course.publishing import revisions
 from tests.bench import load
-from tests.rig.server import free_port
+from tests.rig.server import ROOT, free_port
 
 __all__ = ["Made", "build", "build_in", "build_short", "free_port", "progress"]
 LEARNERS, SHORT = 600, 5
@@ -176,6 +177,20 @@ def newcomers(environ: dict[str, str], number: int) -> list[Newcomer]:
         session.commit()
         let_go()
     return found
+
+
+def seconds_to_first_page(command: list[str], made: Made) -> float:
+    """From a command that serves to its first page, on an instance that has the course already."""
+    port = free_port()
+    begun = time.perf_counter()
+    environ = os.environ | made.environ
+    process = subprocess.Popen([*command, "--port", str(port)], env=environ, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        answered(port)
+        return time.perf_counter() - begun
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 def answered(port: int) -> None:
