@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
-from sqlalchemy import Connection, Delete, Dialect, FromClause, Insert, Select, Table, Update, bindparam, insert
+from sqlalchemy import Connection, Delete, Dialect, FromClause, Insert, Select, Table, Update, bindparam, insert, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
@@ -87,6 +87,11 @@ def send(connection: Connection, text: str, values: Any = (), *, many: bool = Fa
 def inserting(table: FromClause, *columns: str) -> Statement[Any]:
     """Adds a row with these columns, or with all; each is a value that is given."""
     return Statement(insert(cast(Table, table)).values({name: bindparam(name) for name in columns or table.c.keys()}))
+
+
+def changing(table: FromClause) -> Update:
+    """An update of the table of a declared class, of which SQLAlchemy says no more than that one can select from it."""
+    return update(cast(Table, table))
 
 
 class _Compiled:

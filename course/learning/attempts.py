@@ -10,7 +10,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from ..accounts.secrets import public_id
 from ..accounts.tables import Person
 from ..content.model import Course, Module
 from ..extensions import Moment
-from ..statements import Statement, inserting
+from ..statements import Statement, changing, inserting
 from . import facts, grading, scores
 from .completing import settle
 from .lessons import enrol, start_module
@@ -36,9 +36,7 @@ _attempt = select(*(_a[field.name] for field in fields(AttemptRecord)))
 _one_state = (_s.person_id == bindparam("person"), _s.module == bindparam("slug"))
 _at = bindparam("at", type_=Moment)
 _seen: Statement[Any] = Statement(
-    update(Enrolment.__table__)  # type: ignore[arg-type]  # a declared table is one
-    .where(Enrolment.person_id == bindparam("person"))
-    .values(last_at=_at)
+    changing(Enrolment.__table__).where(Enrolment.person_id == bindparam("person")).values(last_at=_at)
 )
 _extra_time: Statement[Any] = Statement(select(Person.extra_time_percent).where(Person.id == bindparam("person")))
 _add_attempt = inserting(
@@ -56,20 +54,20 @@ _closed: Statement[Any] = Statement(
     .order_by(_a.number)
 )
 _close: Statement[Any] = Statement(
-    update(Attempt.__table__)  # type: ignore[arg-type]
+    changing(Attempt.__table__)
     .where(_a.id == bindparam("attempt"))
     .values({name: bindparam(name) for name in ("closed_at", "raw", "max", "is_passed")})
 )
 _add_response = inserting(Given.__table__)
 _change_response: Statement[Any] = Statement(
-    update(Given.__table__)  # type: ignore[arg-type]
+    changing(Given.__table__)
     .where(_g.attempt_id == bindparam("of"), _g.item == bindparam("which"))
     .values(value=bindparam("value"), at=bindparam("at"))
 )
 _add_outcome = inserting(Outcome.__table__)
 _score_before: Statement[Any] = Statement(select(_s.score).where(*_one_state))
 _change_state: Statement[Any] = Statement(
-    update(ModuleState.__table__)  # type: ignore[arg-type]
+    changing(ModuleState.__table__)
     .where(*_one_state)
     .values(
         score=bindparam("new_score"),

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..content.model import Course, Lesson, Module
-from ..statements import Statement, inserting
+from ..statements import Statement, changing, inserting
 from . import facts, progress
 from .completing import settle
 from .tables import Enrolment, LessonState, ModuleState
@@ -21,27 +21,23 @@ _enrol = inserting(Enrolment.__table__)
 _NOTHING_YET = dict.fromkeys(("last_module", "last_lesson", "completed_at", "regraded_at"))
 _NONE_YET = {"modules_completed": 0, "is_started": False, "modules_passed": 0, "is_certified": False}
 _come_to: Statement[Any] = Statement(
-    update(Enrolment.__table__)  # type: ignore[arg-type]  # a declared table is one
+    changing(Enrolment.__table__)
     .where(_e.person_id == bindparam("person"))
     .values({name: bindparam(name) for name in ("last_module", "last_lesson", "last_at")})
 )
 _one_module = (_m.person_id == bindparam("person"), _m.module == bindparam("slug"))
 _begin = inserting(ModuleState.__table__)
-_go_on: Statement[Any] = Statement(
-    update(ModuleState.__table__).where(*_one_module).values(last_at=bindparam("at"))  # type: ignore[arg-type]
-)
+_go_on: Statement[Any] = Statement(changing(ModuleState.__table__).where(*_one_module).values(last_at=bindparam("at")))
 _one_lesson = (_l.person_id == bindparam("person"), _l.module == bindparam("slug"), _l.lesson == bindparam("which"))
 _state: Statement[Any] = Statement(select(_l.changes, _l.done_at, _l.watched).where(*_one_lesson))
 _open = inserting(LessonState.__table__)
 _mark: Statement[Any] = Statement(
-    update(LessonState.__table__)  # type: ignore[arg-type]
+    changing(LessonState.__table__)
     .where(*_one_lesson)
     .values(changes=bindparam("new_changes"), done_at=bindparam("new_done_at"))
 )
 _play: Statement[Any] = Statement(
-    update(LessonState.__table__)  # type: ignore[arg-type]
-    .where(*_one_lesson)
-    .values(watched=bindparam("bits"), second=bindparam("stands_at"))
+    changing(LessonState.__table__).where(*_one_lesson).values(watched=bindparam("bits"), second=bindparam("stands_at"))
 )
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select
 
-from ..statements import Statement, inserting
+from ..statements import Statement, changing, inserting
 from .summaries import ppm
 from .tables import ScoreChange
 
@@ -17,7 +17,7 @@ _last: Statement[Any] = Statement(
     select(_c.number).where(_c.person_id == bindparam("person"), _c.module == bindparam("slug"), _c.until_at.is_(None))
 )
 _end: Statement[Any] = Statement(
-    update(ScoreChange.__table__)  # type: ignore[arg-type]  # a declared table is one
+    changing(ScoreChange.__table__)
     .where(_c.person_id == bindparam("person"), _c.module == bindparam("slug"), _c.number == bindparam("which"))
     .values(until_at=bindparam("at"))
 )
