@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakSet
@@ -17,6 +18,7 @@ from sqlalchemy import URL, Engine, NullPool, QueuePool, create_engine, event, m
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from .on_disk import Log, NotOnDisk
 from .statements import send
 from .turns import Turns
 
@@ -29,6 +31,7 @@ PRAGMAS = {
     "busy_timeout": USUAL,
     "wal_autocheckpoint": 4000,  # pages, 16 MB: at the 1,000 of SQLite one form in a hundred waits for the copying
 }
+FLUSHED_AFTER = PRAGMAS | {"synchronous": 1}  # NORMAL, for the connection whose commits ``on_disk`` flushes
 READ_ONLY = "25006"  # how PostgreSQL refuses to write where it is a standby
 # A machine that vanishes without a word is noticed as soon as a lock that is not given: libpq by itself waits for hours.
 NOTICED = {"connect_timeout": "3", "keepalives_idle": "2", "keepalives_interval": "1", "keepalives_count": "3"}
@@ -74,7 +77,8 @@ def writer(engine: Engine) -> Engine | None:
     """
     if engine.dialect.name != "sqlite":
         return None
-    turns = Turns(engine.url.database or "")
+    database = engine.url.database or ""
+    turns = Turns(database)
 
     class OneConnection(QueuePool):
         def _do_get(self) -> ConnectionPoolEntry:
@@ -86,13 +90,42 @@ def writer(engine: Engine) -> Engine | None:
                 raise
 
         def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-            super()._do_return_conn(record)  # the transaction is over, committed or not
+            """The transaction is over, committed or not: the next may write, and this one waits for the disk."""
+            log: Log | None = record.info.get("log")
+            number = log.note() if log else 0
+            super()._do_return_conn(record)
             turns.give()
+            if log:
+                try:
+                    log.flush(number)
+                except NotOnDisk:
+                    turns.doubt()
+                    raise
+
+    def begin(connection: Connection) -> None:
+        log: Log | None = connection.info.get("log")
+        if turns.is_in_doubt or (log and log.is_lost):
+            _copy_back(connection)
+            turns.trust()
+        _begin_to_write(connection)
+        if "log" not in connection.info:
+            connection.info["log"] = Log(database)
 
     found = create_engine(engine.url, poolclass=OneConnection, pool_size=1, max_overflow=0)
-    _keep_promises(found)
-    event.listen(found, "begin", _begin_to_write)
+    _keep_promises(found, FLUSHED_AFTER)
+    event.listen(found, "begin", begin)
     return found
+
+
+def _copy_back(connection: Connection) -> None:
+    """After a flush that failed there may be a gap in the log, behind which nothing is found after a power cut.
+
+    SQLite copies all of it into the database, flushes that, and begins a new log. Nothing is written before.
+    """
+    _wait_for_locks(connection)
+    if send(connection, "PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        raise NotOnDisk("the log cannot be copied into the database as long as somebody reads from it")
+    connection.info.pop("log", None)
 
 
 def _begin_to_write(connection: Connection) -> None:
@@ -112,7 +145,7 @@ def _wait_for_locks(connection: Connection) -> None:
         driver.execute(f"PRAGMA busy_timeout = {milliseconds}")  # a setting of the connection, no query
 
 
-def _keep_promises(engine: Engine) -> None:
+def _keep_promises(engine: Engine, pragmas: Mapping[str, object] = PRAGMAS) -> None:
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _wait_for_nobody_for_ever)
         _leave_standbys(engine)
@@ -121,11 +154,11 @@ def _keep_promises(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        for name, value in PRAGMAS.items():
+        for name, value in pragmas.items():
             connection.execute(f"PRAGMA {name} = {value}")
-        held = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
-        if held != PRAGMAS:
-            raise RuntimeError(f"SQLite does not keep its promises here: {held} instead of {PRAGMAS}")
+        held = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas}
+        if held != pragmas:
+            raise RuntimeError(f"SQLite does not keep its promises here: {held} instead of {pragmas}")
 
 
 def _wait_for_nobody_for_ever(connection: Any, _record: object) -> None:

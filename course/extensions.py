@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
 from .connections import PATIENCE, READ_ONLY, Reader, address, means_to_write, prepare, seconds_to_wait, writer
+from .on_disk import NotOnDisk
 from .replica import Replica
 
 BY_THE_WAY = 0.5  # seconds that a page which reads waits for a lock where it has something to note
@@ -106,6 +107,8 @@ def _end(_error: BaseException | None) -> None:
     if db.session.registry.has():
         try:
             db.session.rollback()
+        except NotOnDisk:
+            raise  # what the answer says was seen is not on the disk
         except DBAPIError:
             db.session().invalidate()
 

@@ -12,6 +12,7 @@ import os
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 
 from sqlalchemy.exc import OperationalError
 
@@ -44,6 +45,20 @@ class Turns:
         if self._path:
             fcntl.flock(self._file, fcntl.LOCK_UN)
         self._threads.release()
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether some process could not flush what it had committed. Asked by whoever has the turn."""
+        return self._file >= 0 and os.fstat(self._file).st_size > 0
+
+    def doubt(self) -> None:
+        """Tells all processes, by a length of the file: without a place on the disk, which may be what is missing."""
+        with suppress(OSError):  # a disk that may only be read by now: then nobody writes
+            os.ftruncate(self._file, 1)
+
+    def trust(self) -> None:
+        with suppress(OSError):
+            os.ftruncate(self._file, 0)
 
     def _has_file(self) -> bool:
         if not self._path:

@@ -116,8 +116,9 @@ def begin(module: str) -> Answer:
     except attempts.NotAllowed:
         session.rollback()
         return redirect(url_for("quiz.start", module=module), 303)  # the page says why, and what is left
+    address = url_for("quiz.item", attempt=attempt.public_id, number=_first_open(_sitting(attempt.public_id)))
     session.commit()
-    return redirect(url_for("quiz.item", attempt=attempt.public_id, number=_first_open(_sitting(attempt.public_id))), 303)
+    return redirect(address, 303)
 
 
 @bp.get("/<lang>/attempts/<attempt>/")
@@ -173,9 +174,9 @@ def save(attempt: str) -> str | Answer | tuple[str, int] | dict[str, object] | t
     if then == "close" and not errors:
         return _close(sitting, given)
     attempts.save(session, sitting.attempt, given, sitting.now)
+    held = attempts.responses(session, sitting.attempt.id)  # before the turn to write is given on
     session.commit()
     if request.headers.get("X-Requested-With") == "course":
-        held = attempts.responses(session, sitting.attempt.id)
         return {
             "saved": True,
             "responded": sum(1 for r in held.values() if not r.is_blank),
