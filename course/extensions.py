@@ -14,7 +14,7 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import DateTime, Dialect, Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
@@ -61,27 +61,69 @@ def _from_text(value: str | None) -> datetime | None:
 
 
 class IntentSession(FlaskSession):
-    """Where there is a connection of its own for writing, a transaction that means to write is on it."""
+    """A session and a connection in one: what runs on ``connection()`` alone makes none of the ORM's bookkeeping.
 
-    _held: tuple[SessionTransaction | None, Connection] | None = None
+    The first to ask for the connection begins the transaction; objects that are loaded or added later join it, so that there
+    is never a second connection that would wait for the first. Where there is a connection of its own for writing, a
+    transaction that means to write is on it.
+    """
+
+    _own: Connection | None = None
 
     def connection(self, *args: Any, **kwargs: Any) -> Connection:
-        """Asked for by every step of a request: the one of a transaction under way is not looked up again."""
-        held = self._held
-        if held and not args and not kwargs:
-            transaction = self.get_nested_transaction() or self.get_transaction()
-            if transaction is held[0] and transaction is not None and transaction.is_active:
-                return held[1]
-        found = super().connection(*args, **kwargs)
-        self._held = (self.get_nested_transaction() or self.get_transaction(), found)
-        return found
+        own = self._own
+        if own is None:
+            if args or kwargs or self.in_transaction():
+                return super().connection(*args, **kwargs)
+            own = self._own = _begun(self.get_bind())
+        return own if own.in_transaction() else super().connection()  # which says that it has failed and is to be rolled back
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
-        own = current_app.extensions["writer"] if means_to_write.get() else None
+        own = self._own or (current_app.extensions["writer"] if means_to_write.get() else None)
         return own or super().get_bind(*args, **kwargs)
 
+    def commit(self) -> None:
+        if self._own is None or self.in_transaction():
+            super().commit()
+        self._end(is_done=True)
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": IntentSession})
+    def rollback(self) -> None:
+        super().rollback()
+        self._end()
+
+    def close(self) -> None:
+        super().close()
+        self._end()
+
+    def invalidate(self) -> None:
+        if self._own is not None:
+            self._own.invalidate()
+        super().invalidate()
+        self._end()
+
+    def _end(self, *, is_done: bool = False) -> None:
+        own, self._own = self._own, None
+        if own is None:
+            return
+        try:
+            if is_done and own.in_transaction():
+                own.commit()
+        finally:
+            own.close()  # rolls back what was not committed
+
+
+def _begun(bind: Engine | Connection) -> Connection:
+    assert isinstance(bind, Engine)
+    connection = bind.connect()
+    try:
+        connection.begin()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": IntentSession, "join_transaction_mode": "control_fully"})
 
 
 def init_app(app: Flask, settings: Settings) -> None:
