@@ -106,10 +106,13 @@ class IntentSession(FlaskSession):
         if own is None:
             return
         try:
-            if is_done and own.in_transaction():
-                own.commit()
+            if own.in_transaction():
+                (own.commit if is_done else own.rollback)()
+        except BaseException:
+            own.invalidate()  # nobody knows how far it came, and whoever waits for this connection need not wait longer
+            raise
         finally:
-            own.close()  # rolls back what was not committed
+            own.close()
 
 
 def _begun(bind: Engine | Connection) -> Connection:

@@ -247,14 +247,17 @@ def _keep(
     """Writes what differs from what is held, with a fact for each; returns it."""
     kept = {item: replace(one, hints=max(one.hints, held.get(item, Response()).hints)) for item, one in given.items()}
     changed = {item: response for item, response in kept.items() if held.get(item, Response()) != response}
-    found = []
-    for item, response in changed.items():
-        value = response.as_json()
-        if item in held:
-            _change_response.run(connection, {"of": attempt.id, "which": item, "value": value, "at": now})
-        else:
-            _add_response.run(connection, {"attempt_id": attempt.id, "item": item, "value": value, "at": now})
-        fact = facts.fact(
+    values = {item: response.as_json() for item, response in changed.items()}
+    new = [
+        {"attempt_id": attempt.id, "item": item, "value": value, "at": now}
+        for item, value in values.items()
+        if item not in held
+    ]
+    _add_response.run_many(connection, new)
+    others = [{"of": attempt.id, "which": item, "value": value, "at": now} for item, value in values.items() if item in held]
+    _change_response.run_many(connection, others)
+    found = [
+        facts.fact(
             key=f"responded:{attempt.id}:{item}:{public_id()}",
             person_id=attempt.person_id,
             kind="responded",
@@ -265,7 +268,8 @@ def _keep(
             item=item,
             response=value,
         )
-        found.append(fact)
+        for item, value in values.items()
+    ]
     facts.add_all(connection, found)
     return changed
 
