@@ -30,7 +30,7 @@ from .following import DESCRIPTORS, OPENED_WITHIN, Gone, follow
 log = logging.getLogger("course.serving")
 Made = TypeVar("Made")
 READING = {"GET", "HEAD", "OPTIONS"}
-STREAM_THREADS = FORM_THREADS = 2
+STREAM_THREADS, FORM_THREADS = 2, 3
 AT_ONCE = 0.25  # seconds in which an answer of unknown length may be whole, before it is sent while it is made
 PLAIN = ("content-type", "text/plain; charset=utf-8")
 
@@ -56,7 +56,8 @@ class Adapter:
     """A server's application around a WSGI application; one for each worker.
 
     Pages have ``threads``, forms have FORM_THREADS of their own: they wait for locks and hash passwords, and no page waits for
-    them. More would only hand Python's lock round: writers take turns anyway. Threads are made when they are first needed.
+    them. One writes, one waits for the disk, one reads its form; more would only hand Python's lock round. Threads are made
+    when they are first needed.
     """
 
     def __init__(self, app: Application, *, threads: int = 4, limits: Limits | None = None) -> None:
