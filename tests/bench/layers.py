@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import flask
-from sqlalchemy.orm import Session
+from sqlalchemy.engine.base import RootTransaction
 
 import quizzes
-from course import config, create_app, extensions, statements
+from course import config, create_app, extensions, on_disk, statements
 from course.accounts import sign_ins
 from course.learning import attempts, completing, facts, grading, lessons, record
 from course.web import application, compression, headers, lesson_page, published, visitor
@@ -44,13 +44,17 @@ LAYERS: dict[str, list[tuple[Any, str]]] = {
         (headers, "_missing"),
         (compression, "_compress"),
     ],
-    "session and connection": [(extensions.IntentSession, "connection"), (extensions, "current_session")],
+    "session and connection": [
+        *((extensions.IntentSession, name) for name in ("connection", "_end")),
+        (extensions, "current_session"),
+    ],
     "statements: values in, rows out": [
         *((statements.Statement, name) for name in ("all", "first", "scalar", "run", "run_many")),
         (record, "read_module"),
     ],
     "driver and SQLite": [(statements, "send")],
-    "commit to the disk": [(Session, "commit")],
+    "commit": [(RootTransaction, "commit")],
+    "flush to the disk": [(on_disk.Log, "flush")],
     "rules: what a verb decides": [
         *((attempts, name) for name in ("close", "find", "responses")),
         *((lessons, name) for name in ("mark_done", "undo")),
