@@ -152,8 +152,9 @@ def _end(_error: BaseException | None) -> None:
     if db.session.registry.has():
         try:
             db.session.rollback()
-        except NotOnDisk:
-            raise  # what the answer says was seen is not on the disk
+        except NotOnDisk:  # nor is what the answer says: it is not sent, and nobody after us ends the session
+            db.session.remove()
+            raise
         except DBAPIError:
             db.session().invalidate()
 

@@ -101,6 +101,8 @@ def test_a_form_that_only_reads_waits_too(site: Site, disk: Disk) -> None:
     disk.fails = True
     with pytest.raises(NotOnDisk):  # the server answers 500
         browser.send(attempt, {"then": "close"})
+    assert browser.send(attempt, {"then": "close"}).status_code == 303
+    assert disk.told == ["flushed", "failed", "flushed"]
 
 
 def test_the_next_may_write_while_one_waits_for_the_disk(site: Site, disk: Disk) -> None:
