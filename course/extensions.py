@@ -106,12 +106,11 @@ class IntentSession(FlaskSession):
         if own is None:
             return
         try:
-            if own.in_transaction():
-                (own.commit if is_done else own.rollback)()
-        except BaseException:
-            own.invalidate()  # nobody knows how far it came, and whoever waits for this connection need not wait longer
-            raise
+            if is_done and own.in_transaction():
+                own.commit()
         finally:
+            # Rolls back what was not committed. The connection is kept: one to SQLite that is opened while the file may only be
+            # read stays so.
             own.close()
 
 
