@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Select, Subquery, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, and_, case, func, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -56,6 +56,12 @@ def monday(week: int) -> date:
 
 def week_of(moment: datetime) -> int:
     return ((moment.astimezone(UTC).date() - date(1970, 1, 1)).days + 3) // 7
+
+
+def in_week(moment: Any, begins_on: date) -> ColumnElement[bool]:
+    """Whether a time is in the seven days from that one, in UTC."""
+    since = datetime.combine(begins_on, time(), UTC)
+    return and_(moment >= since, moment < since + timedelta(days=7))
 
 
 def by_then(moment: Any, at: datetime | None) -> Any:

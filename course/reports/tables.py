@@ -99,10 +99,17 @@ class TallyChange(Base):
 
 
 class TallyPlace(Base):
-    """Where a person is counted now, as learner or as staff: everywhere (0), and in what they belong to or stand below."""
+    """Where a person is counted now, as learner or as staff: everywhere (0), and in what they belong to or stand below.
+
+    With their name, so that an index has the people of a place in the order in which they are listed.
+    """
 
     __tablename__ = "tally_places"
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     place_id: Mapped[int] = mapped_column(primary_key=True)
     is_staff: Mapped[bool]
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  what SQLAlchemy asks for
+    name: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    __table_args__ = (
+        Index("ix_tally_places_name", "place_id", "is_staff", "name", "person_id"),
+        {"sqlite_with_rowid": False},
+    )

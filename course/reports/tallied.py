@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from ..accounts import organisations
 from ..accounts.tables import Organisation
 from .figures import Counts, Figures, with_scores
 from .filters import Filters
@@ -17,9 +18,15 @@ STAFF = {"learners": (False,), "staff": (True,), "everyone": (False, True)}
 Key = tuple[int, str, str]
 
 
-def answers(filters: Filters) -> bool:
-    """Whether tallies are kept of what is asked: of today, of people of all languages and cohorts, whenever they enrolled."""
-    return not (filters.as_of or filters.since or filters.until or filters.language or filters.cohort)
+def places(session: Session, filters: Filters, within: Sequence[int] | None) -> Sequence[int]:
+    """Where the people of these organisations (None: all) count in tallies: the uppermost of them, or ``EVERYWHERE``.
+
+    Empty where nothing is kept of what is asked: of today, of people of all languages and cohorts, whenever they enrolled. Of
+    several places the tallies do not add up, since somebody may belong to two.
+    """
+    if filters.as_of or filters.since or filters.until or filters.language or filters.cohort:
+        return ()
+    return [EVERYWHERE] if within is None else organisations.tops(session, within)
 
 
 def read(

@@ -19,6 +19,7 @@ from ..learning.progress import course_progress
 from ..reports import completion, everyone, files, subscriptions
 from ..reports import people as behind
 from ..reports.filters import STATES, WHO, Filters, iso, rules_of
+from ..reports.pages import Spot
 from . import due, published, report_filters, report_source, visitor
 from .downloads import answer, with_head
 from .guard import report_readers
@@ -97,7 +98,9 @@ def people_page() -> str:
     found, problems = report_filters.of_request()
     filters = report_filters.of_week(found, _state())
     page = max(1, request.args.get("page", 1, type=int))
-    listing = behind.behind(report_source.session(), **_question(filters), state=_state(), offset=(page - 1) * PAGE, limit=PAGE)
+    question = _question(filters)
+    see_one_moment(report_source.session())
+    listing = behind.behind(report_source.session(), **question, state=_state(), spot=_spot(page), limit=PAGE)
     return render_template(
         "reports/people.html",
         listing=listing,
@@ -111,6 +114,16 @@ def people_page() -> str:
         rules=rules_of(filters),
         **_shown(filters),
     )
+
+
+def _spot(page: int) -> Spot:
+    """Where the page begins: beside the person at the edge of the page that one comes from, else counted out from the first."""
+    counted = Spot(offset=(page - 1) * PAGE)
+    edge = next(((name, request.args[name]) for name in ("after", "before") if request.args.get(name)), None)
+    if edge is None or page == 1:
+        return counted
+    name, person = edge
+    return behind.spot_of(report_source.session(), person, report_filters.scope(), is_back=name == "before") or counted
 
 
 @bp.get("/completion/people.csv")

@@ -1,0 +1,170 @@
+"""Who is on one page of the people behind a figure of today, however many people there are.
+
+An index has the people of each place in the order of their names: it is walked from where the page begins until the page is
+full. How far that is says the figure, which is known first: where 40 of 1,000 are meant, a page of 50 takes 1,250 of them.
+Where that would be far, since the figure is small among many, another index may have fewer people with all who are meant among
+them: then those are tried, and put in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, union
+from sqlalchemy.orm import Session
+
+from ..learning.tables import Certificate, Enrolment, ModuleState
+from . import counting, tallied
+from .figures import Counts, Figures
+from .filters import Filters
+from .tables import TallyPlace
+
+FAR = 5_000  # people whom a page may walk past without a look for a shorter way
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a page begins: behind the person of this name and id, or (``is_back``) before them, or so many people on."""
+
+    offset: int = 0
+    person: tuple[str, int] | None = None
+    is_back: bool = False
+
+    def of(self, query: Select[Any], name: Any, person_id: Any) -> Select[Any]:
+        """The people of the query from there on, in the order of names; from there back, in the opposite order."""
+        if self.person is not None:
+            here = tuple_(name, person_id)
+            query = query.where(here < self.person if self.is_back else here > self.person)
+        return query.order_by(name.desc(), person_id.desc()) if self.is_back else query.order_by(name, person_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about the people of organisations none of which stands below another (``within``), or of everywhere."""
+
+    filters: Filters
+    state: str
+    needed: int
+    within: Sequence[int]
+
+    @property
+    def module(self) -> str:
+        return "" if self.state == "certified" else self.filters.module  # certificates are of the whole course
+
+    def figures(self, session: Session, *, within: int, who: str, module: str) -> Figures:
+        """As the report has them, of the week alone if one is asked for."""
+        week, filters = self._week(), Filters(module=module, who=who)
+        return tallied.read(session, filters=filters, needed=self.needed, within=within, only=(), weeks=range(week, week + 1))
+
+    def number(self, found: Figures) -> int:
+        """Of how many people it is true."""
+        if self.filters.week is None:
+            return int(getattr(found.total, self.state))
+        return (found.completed if self.state == "completed" else found.began).get(self._week(), 0)
+
+    def _week(self) -> int:
+        week = self.filters.week
+        return counting.week_of(datetime.combine(week, time(), UTC)) if week else 0
+
+
+def find(session: Session, asked: Asked, spot: Spot, limit: int | None) -> tuple[Select[Any], int]:
+    """The ids of the people on the page, and how many there are on all pages."""
+    if len(asked.within) > 1:  # somebody may belong to two of them
+        everybody = union(*_parts(asked)).subquery("everybody")
+        return page(asked, spot, limit), session.execute(select(func.count()).select_from(everybody)).scalar_one()
+    found = asked.figures(session, within=asked.within[0], who=asked.filters.who, module=asked.module)
+    total, enrolled = asked.number(found), found.total.enrolled
+    steps = enrolled if limit is None else min(enrolled, (spot.offset + limit) * enrolled // max(total, 1))
+    return page(asked, spot, limit, few(session, asked, steps) if steps > FAR else None), total
+
+
+def page(asked: Asked, spot: Spot, limit: int | None, rare: Select[Any] | None = None) -> Select[Any]:
+    """By walking the index, or of those alone who are ``rare``."""
+    place, reach = TallyPlace, None if limit is None else spot.offset + limit
+    parts = [spot.of(part, place.name, place.person_id) for part in _parts(asked, rare)]
+    if len(parts) == 1:
+        return parts[0].offset(spot.offset).limit(limit)
+    all_of_them = union(*(select(part.limit(reach).subquery()) for part in parts)).subquery("all_of_them")
+    query = spot.of(select(all_of_them), all_of_them.c.name, all_of_them.c.person_id)
+    return query.offset(spot.offset).limit(limit)
+
+
+def _parts(asked: Asked, rare: Select[Any] | None = None) -> list[Select[Any]]:
+    """The people of each place, and learners and staff, stand apart in the index."""
+    place, parts = TallyPlace, list[Select[Any]]()
+    columns: tuple[Any, ...] = (place.person_id, place.name)
+    for place_id in asked.within:
+        for is_staff in tallied.STAFF[asked.filters.who]:
+            query = select(*columns).where(place.is_staff == is_staff, *_is_so(asked))
+            if rare is None:
+                query = query.where(place.place_id == place_id)
+            else:  # the sum keeps SQLite from walking the index all the same
+                query = query.where(place.person_id.in_(rare), place.place_id + 0 == place_id)
+            parts.append(query)
+    return parts
+
+
+def few(session: Session, asked: Asked, most: int) -> Select[Any] | None:
+    """The ids of fewer people than ``most`` with all of whom it is true among them; None where no index gives them."""
+    found = asked.figures(session, within=tallied.EVERYWHERE, who="everyone", module="")
+    rare, number = rarely(asked, found)
+    return rare if number < most else None
+
+
+def rarely(asked: Asked, everywhere: Figures) -> tuple[Select[Any] | None, int]:
+    """The same whatever their number, and that number."""
+    of, says = _says(asked)
+    if asked.module and asked.state == "not_started":
+        return None, everywhere.total.enrolled
+    if asked.module:
+        return select(of.person_id).where(*says), everywhere.by_module.get(asked.module, Counts()).started
+    if asked.state in {"started", "passed"}:
+        modules = _least(everywhere, asked.needed if asked.state == "passed" else 1)
+        begun = sum(everywhere.by_module[module].started for module in modules)
+        return select(ModuleState.person_id).where(ModuleState.module.in_(modules)), begun
+    if asked.state == "certified":
+        return select(Certificate.person_id), asked.number(everywhere)
+    return select(of.person_id).where(*says), asked.number(everywhere)
+
+
+def _least(everywhere: Figures, needed: int) -> list[str]:
+    """The modules that fewest began, as many as it takes: whoever passed enough of all has begun one of them."""
+    modules = sorted(everywhere.by_module, key=lambda slug: everywhere.by_module[slug].started)
+    return modules[: max(0, len(modules) - needed + 1)]
+
+
+def _is_so(asked: Asked) -> list[ColumnElement[bool]]:
+    """Whether it is true of somebody who counts in a place, and so is enrolled."""
+    if asked.state == "enrolled" and asked.filters.week is None:
+        return []
+    of, says = _says(asked)
+    there = select(of.person_id).where(of.person_id == TallyPlace.person_id, *says).exists()
+    return [~there if asked.module and asked.state == "not_started" else there]
+
+
+def _says(asked: Asked) -> tuple[Any, list[ColumnElement[bool]]]:
+    """The table in which a row of somebody says that it is true of them, and what that row says."""
+    row, of_module = Enrolment, asked.module and asked.state != "enrolled"
+    conditions: dict[str, ColumnElement[bool]] = {}
+    if of_module:
+        of: Any = ModuleState
+        says = [ModuleState.module == asked.module]
+        began = ModuleState.started_at
+        conditions = {"passed": ModuleState.passed_at.is_not(None)}
+    else:
+        of, says, began = row, [], row.enrolled_at
+        conditions = {
+            "started": row.is_started.is_(True),
+            "not_started": row.is_started.is_(False),
+            "passed": row.modules_passed >= asked.needed,
+            "certified": row.is_certified.is_(True),
+        }
+    conditions["completed"] = of.completed_at.is_not(None)
+    if asked.filters.week is not None:
+        says.append(counting.in_week(of.completed_at if asked.state == "completed" else began, asked.filters.week))
+    elif asked.state in conditions:
+        says.append(conditions[asked.state])
+    return of, says
