@@ -52,7 +52,8 @@ class Asked:
 
     @property
     def module(self) -> str:
-        return "" if self.state == "certified" else self.filters.module  # certificates are of the whole course
+        """Empty for what is of the whole course, whatever module is asked for."""
+        return "" if self.state in {"enrolled", "certified"} else self.filters.module
 
     def figures(self, session: Session, *, within: int, who: str, module: str) -> Figures:
         """As the report has them, of the week alone if one is asked for."""
@@ -147,20 +148,18 @@ def _is_so(asked: Asked) -> list[ColumnElement[bool]]:
 
 def _says(asked: Asked) -> tuple[Any, list[ColumnElement[bool]]]:
     """The table in which a row of somebody says that it is true of them, and what that row says."""
-    row, of_module = Enrolment, asked.module and asked.state != "enrolled"
-    conditions: dict[str, ColumnElement[bool]] = {}
-    if of_module:
+    if asked.module:
         of: Any = ModuleState
-        says = [ModuleState.module == asked.module]
-        began = ModuleState.started_at
-        conditions = {"passed": ModuleState.passed_at.is_not(None)}
+        began, says = of.started_at, [of.module == asked.module]
+        conditions = {"passed": of.passed_at.is_not(None)}
     else:
-        of, says, began = row, [], row.enrolled_at
+        of = Enrolment
+        began, says = of.enrolled_at, []
         conditions = {
-            "started": row.is_started.is_(True),
-            "not_started": row.is_started.is_(False),
-            "passed": row.modules_passed >= asked.needed,
-            "certified": row.is_certified.is_(True),
+            "started": of.is_started.is_(True),
+            "not_started": of.is_started.is_(False),
+            "passed": of.modules_passed >= asked.needed,
+            "certified": of.is_certified.is_(True),
         }
     conditions["completed"] = of.completed_at.is_not(None)
     if asked.filters.week is not None:

@@ -22,10 +22,11 @@ from course.learning import attempts, certificates, lessons
 from course.learning.tables import Certificate
 from course.publishing.revisions import digest_at, live_digest, restore
 from course.publishing.tables import Publication, Revision
-from course.reports import completion, counted, counting, everyone, export, spreadsheet, tallied
+from course.reports import completion, counted, counting, everyone, export, pages, spreadsheet, tallied
 from course.reports.figures import nobody
 from course.reports.filters import STATES, WHO, Filters, iso
-from course.reports.people import behind, stream
+from course.reports.pages import Spot
+from course.reports.people import behind, chosen, stream
 from course.verifying.checking import Check, everybody, read_lives
 from course.verifying.percent import percentages
 from course.verifying.recount import Belonging, Belongings, Recount
@@ -300,6 +301,45 @@ def check_both_ways(history: History, module: str) -> None:
                 assert kept_one == counts.by_organisation.get(one, nobody(module)), (who, place, one)
 
 
+def check_pages(history: History, module: str, who: str, number: int) -> None:
+    """Page by page, either way through, from an index or of the few: each of the people that are counted, once, by name."""
+    session, course = history.session, history.courses[digest_at(history.session, history.now)]
+    one, other = (history.places[(number + more) % len(history.places)] for more in (0, 2))
+    scope: list[int] | None = [None, [one], [one, other]][number % 3]
+    filters, monday = Filters(module=module, who=who), counting.monday(counting.week_of(history.now))
+    needed, within = completion.needed_to_pass(course, module), tallied.places(session, filters, scope)
+    for state in STATES:
+        for week in (None, monday) if state in {"completed", "started" if module else "enrolled"} else (None,):
+            question: dict[str, Any] = {
+                "course": course, "scope": scope, "filters": replace(filters, week=week), "state": state
+            }  # fmt: skip
+            ids = select(chosen(**question).subquery().c.person_id)
+            listed = select(Person.name, Person.id).where(Person.id.in_(ids)).order_by(Person.name, Person.id)
+            expected = [(name, id_) for name, id_ in session.execute(listed)]
+            asked = pages.Asked(question["filters"], state, needed, within)
+            assert pages.find(session, asked, Spot(), 2)[1] == len(expected)
+            assert walked(session, asked, is_back=False) == expected
+            assert walked(session, asked, is_back=True) == expected[::-1]
+            second = session.execute(pages.page(asked, Spot(2), 2))
+            assert [(name, id_) for id_, name in second] == expected[2:4]
+            if len(within) == 1:
+                figures = asked.figures(session, within=tallied.EVERYWHERE, who="everyone", module="")
+                rare, most = pages.rarely(asked, figures)
+                assert rare is None or walked(session, asked, is_back=False, rare=rare) == expected
+                assert len(expected) <= most
+    assert behind(session, limit=None, **question).people == tuple(stream(session, **question))
+
+
+def walked(session: Session, asked: pages.Asked, *, is_back: bool, rare: Any = None) -> list[tuple[str, int]]:
+    """The names and ids of everybody, from one edge to the other, two on a page."""
+    found: list[tuple[str, int]] = []
+    spot = Spot(is_back=is_back)
+    while page := [(name, id_) for id_, name in session.execute(pages.page(asked, spot, 2, rare))]:
+        found += page
+        spot = Spot(person=page[-1], is_back=is_back)
+    return found
+
+
 @settings(
     max_examples=20,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
@@ -345,6 +385,7 @@ def test_any_history(
             check_recount(history, None)
             check_filters(history, None, *asked)
             check_both_ways(history, asked[0])
+            check_pages(history, *asked[:2], len(steps))
             check_exports(history.report(Filters()))
             now = history.report(Filters(as_of=history.now))
             assert export.completion_rows(now) == export.completion_rows(history.report(Filters()))
