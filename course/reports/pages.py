@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, tuple_, union
 from sqlalchemy.orm import Session
 
+from ..accounts.tables import Person
 from ..learning.tables import Certificate, Enrolment, ModuleState
 from . import counting, tallied
 from .figures import Counts, Figures
@@ -85,7 +86,9 @@ def find(session: Session, asked: Asked, spot: Spot, limit: int | None) -> tuple
 def page(asked: Asked, spot: Spot, limit: int | None, rare: Select[Any] | None = None) -> Select[Any]:
     """By walking the index, or of those alone who are ``rare``."""
     place, reach = TallyPlace, None if limit is None else spot.offset + limit
-    parts = [spot.of(part, place.name, place.person_id) for part in _parts(asked, rare)]
+    if rare is not None:
+        return spot.of(_among(asked, rare), Person.name, Person.id).offset(spot.offset).limit(limit)
+    parts = [spot.of(part, place.name, place.person_id) for part in _parts(asked)]
     if len(parts) == 1:
         return parts[0].offset(spot.offset).limit(limit)
     all_of_them = union(*(select(part.limit(reach).subquery()) for part in parts)).subquery("all_of_them")
@@ -93,19 +96,25 @@ def page(asked: Asked, spot: Spot, limit: int | None, rare: Select[Any] | None =
     return query.offset(spot.offset).limit(limit)
 
 
-def _parts(asked: Asked, rare: Select[Any] | None = None) -> list[Select[Any]]:
+def _parts(asked: Asked) -> list[Select[Any]]:
     """The people of each place, and learners and staff, stand apart in the index."""
-    place, parts = TallyPlace, list[Select[Any]]()
+    place, who = TallyPlace, tallied.STAFF[asked.filters.who]
     columns: tuple[Any, ...] = (place.person_id, place.name)
-    for place_id in asked.within:
-        for is_staff in tallied.STAFF[asked.filters.who]:
-            query = select(*columns).where(place.is_staff == is_staff, *_is_so(asked))
-            if rare is None:
-                query = query.where(place.place_id == place_id)
-            else:  # the sum keeps SQLite from walking the index all the same
-                query = query.where(place.person_id.in_(rare), place.place_id + 0 == place_id)
-            parts.append(query)
-    return parts
+    query = select(*columns).where(*_is_so(asked, place.person_id))
+    return [
+        query.where(place.place_id == place_id, place.is_staff == is_staff) for place_id in asked.within for is_staff in who
+    ]
+
+
+def _among(asked: Asked, rare: Select[Any]) -> Select[Any]:
+    is_staff = (
+        select(TallyPlace.is_staff)
+        .where(TallyPlace.person_id == Person.id, TallyPlace.place_id == asked.within[0])
+        .scalar_subquery()
+    )
+    counts = is_staff.in_(tallied.STAFF[asked.filters.who])
+    columns: tuple[Any, ...] = (Person.id.label("person_id"), Person.name)
+    return select(*columns).where(Person.id.in_(rare), counts, *_is_so(asked, Person.id))
 
 
 def few(session: Session, asked: Asked, most: int) -> Select[Any] | None:
@@ -137,13 +146,16 @@ def _least(everywhere: Figures, needed: int) -> list[str]:
     return modules[: max(0, len(modules) - needed + 1)]
 
 
-def _is_so(asked: Asked) -> list[ColumnElement[bool]]:
-    """Whether it is true of somebody who counts in a place, and so is enrolled."""
+def _is_so(asked: Asked, person_id: Any) -> list[ColumnElement[bool]]:
+    """Whether it is true of somebody who counts in a place, and so is enrolled.
+
+    A subquery that has a value is asked once for each of them; one that exists a database may make a join over everybody of.
+    """
     if asked.state == "enrolled" and asked.filters.week is None:
         return []
     of, says = _says(asked)
-    there = select(of.person_id).where(of.person_id == TallyPlace.person_id, *says).exists()
-    return [~there if asked.module and asked.state == "not_started" else there]
+    row = select(of.person_id).where(of.person_id == person_id, *says).scalar_subquery()
+    return [row.is_(None) if asked.module and asked.state == "not_started" else row.is_not(None)]
 
 
 def _says(asked: Asked) -> tuple[Any, list[ColumnElement[bool]]]:
