@@ -118,12 +118,13 @@ def people_page() -> str:
 
 def _spot(page: int) -> Spot:
     """Where the page begins: beside the person at the edge of the page that one comes from, else counted out from the first."""
-    counted = Spot(offset=(page - 1) * PAGE)
-    edge = next(((name, request.args[name]) for name in ("after", "before") if request.args.get(name)), None)
-    if edge is None or page == 1:
-        return counted
-    name, person = edge
-    return behind.spot_of(report_source.session(), person, report_filters.scope(), is_back=name == "before") or counted
+    counted = Spot((page - 1) * PAGE)
+    for edge in ("after", "before"):
+        person = request.args.get(edge)
+        if person and person.isprintable() and page > 1:
+            found = behind.spot_of(report_source.session(), person, report_filters.scope(), is_back=edge == "before")
+            return found or counted
+    return counted
 
 
 @bp.get("/completion/people.csv")
