@@ -79,7 +79,9 @@ def find(session: Session, asked: Asked, spot: Spot, limit: int | None) -> tuple
         return page(asked, spot, limit), session.execute(select(func.count()).select_from(everybody)).scalar_one()
     found = asked.figures(session, within=asked.within[0], who=asked.filters.who, module=asked.module)
     total, enrolled = asked.number(found), found.total.enrolled
-    steps = enrolled if limit is None else min(enrolled, (spot.offset + limit) * enrolled // max(total, 1))
+    if spot.offset >= total:
+        return page(asked, Spot(), 0), total
+    steps = enrolled if limit is None else min(enrolled, (spot.offset + limit) * enrolled // total)
     return page(asked, spot, limit, few(session, asked, steps) if steps > FAR else None), total
 
 
