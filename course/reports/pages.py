@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from ..accounts.tables import Person
@@ -168,7 +168,7 @@ def _says(asked: Asked) -> tuple[Any, list[ColumnElement[bool]]]:
         conditions = {"passed": of.passed_at.is_not(None)}
     else:
         of = Enrolment
-        began, says = of.enrolled_at, []
+        began, says = of.enrolled_at, [of.person_id > literal_column("0")]  # as ix_enrolments_enrolled has it
         conditions = {
             "started": of.is_started.is_(True),
             "not_started": of.is_started.is_(False),
