@@ -23,7 +23,8 @@ from .figures import Counts, Figures
 from .filters import Filters
 from .tables import TallyPlace
 
-FAR = 5_000  # people whom a page may walk past without a look for a shorter way
+FAR = 2_500  # people whom a page may walk past without a look for a shorter way
+DEAR = 3  # times as long as to walk past somebody it takes to try one of the few, and to put them in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,14 @@ def _among(asked: Asked, rare: Select[Any]) -> Select[Any]:
 
 
 def few(session: Session, asked: Asked, most: int) -> Select[Any] | None:
-    """The ids of fewer people than ``most`` with all of whom it is true among them; None where no index gives them."""
+    """The ids of people with all of whom it is true among them, if to try these is shorter than to walk past ``most``."""
     found = asked.figures(session, within=tallied.EVERYWHERE, who="everyone", module="")
     rare, number = rarely(asked, found)
-    return rare if number < most else None
+    return rare if number * DEAR < most else None
 
 
 def rarely(asked: Asked, everywhere: Figures) -> tuple[Select[Any] | None, int]:
-    """The same whatever their number, and that number."""
+    """The same however many they are, and that number; None where no index gives them."""
     of, says = _says(asked)
     if asked.module and asked.state == "not_started":
         return None, everywhere.total.enrolled
