@@ -72,6 +72,8 @@ def behind(
     if not within:
         question = chosen(course, scope, filters, state)
         total, found = number(session, question), question.subquery("chosen")
+        if spot.offset >= total:
+            return Listing((), total)
         query = spot.of(_listed(found), Person.name, Person.id).offset(spot.offset).limit(limit)
     else:
         asked = pages.Asked(filters, state, needed_to_pass(course, filters.module), within)

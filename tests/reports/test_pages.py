@@ -112,6 +112,7 @@ def test_an_address_with_the_number_alone_shows_the_same_page(site: Site) -> Non
     browser = site.client("erin")
     found = walked(browser, PEOPLE)
     assert [shown(browser.page(f"{PEOPLE}?page={number}")) for number in (0, 1, 2, 3, 4, 10**30)] == [found[0], *found, [], []]
+    assert shown(browser.page(f"{PEOPLE}?page={10**30}&language=en")) == []
     assert shown(browser.page(f"{PEOPLE}?page=1&after={found[1][0]}")) == found[0]
 
 
