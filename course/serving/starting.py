@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import importlib
-import multiprocessing
+import gc
 import os
 import resource
-import signal
 import socket
 import sys
-import time
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -24,15 +21,15 @@ from granian.server.mp import MPServer
 from course.config import SettingError
 
 from .adapter import Adapter
+from .answers import Application
+from .minding import Job, mind
 
 BACKLOG = 2048
 HEADERS_WITHIN = 20_000  # milliseconds for a request's first line and headers
 HEADERS_SIZE = 64 * 1024
-GRACE = 10  # seconds that a request under way has left once the server is told to stop
+GRACE = 10.0  # seconds that a request under way has left once the server is told to stop
 CONNECTIONS = 4096  # for each worker; beyond it a new one waits to be accepted
-STARTING = 5.0  # seconds in which a worker that ends by its own error means that nothing can be served
-PAUSE = 1.0  # seconds before a worker is replaced that had lived only so long
-PR_SET_PDEATHSIG = 1  # of prctl(2)
+M_ARENA_MAX = -8  # of mallopt(3)
 LOG = {
     "handlers": {
         "console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
@@ -41,18 +38,18 @@ LOG = {
 }
 
 
-def serve(host: str, port: int, workers: int = 1, factory: str = "wsgi:app", *, threads: int = 4) -> None:
-    """Serves the WSGI application named ``module:name`` until SIGTERM or SIGINT, then lets requests under way end.
+def serve(app: Application, host: str, port: int, workers: int = 1, *, threads: int = 4, beside: Sequence[Job] = ()) -> None:
+    """Serves the application until SIGTERM or SIGINT, then lets requests under way end.
 
-    Every worker is a process of its own with ``threads`` threads for pages; one that dies is replaced. Prints nothing. Raises
-    SettingError with one line when the address is taken or is not of this machine.
+    Every worker is a process of its own with ``threads`` threads for pages; one that dies is replaced, and so are those that do
+    the jobs ``beside`` them. All are forked from this process and have what it has loaded, so that it may hold no connection
+    and no thread. Prints nothing. Raises SettingError with one line when the address is taken or is not of this machine.
     """
     ensure_free(host, port)
     _allow_connections()
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # for the workers: their threads would each keep a heap of their own
-    multiprocessing.set_start_method("spawn", force=True)  # a fork would copy the caller's threads' locks, held for ever
+    _limit_heaps()
     server = _Server(
-        factory,
+        "",  # what is served is here already
         address=host,
         port=port,
         interface=Interfaces.RSGI,
@@ -64,31 +61,27 @@ def serve(host: str, port: int, workers: int = 1, factory: str = "wsgi:app", *, 
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN, max_buffer_size=HEADERS_SIZE),
         log_level=LogLevels.error,
         log_dictconfig=LOG,
-        respawn_failed_workers=True,
-        workers_kill_timeout=GRACE,
     )
-    load: Any = partial(_load, threads=threads, folder=str(Path.cwd()), server=os.getpid())
-    server.serve(target_loader=load)
+    server.beside = beside
+    load: Any = partial(Adapter, app, threads=threads)
+    server.serve(target_loader=load, wrap_loader=False)
 
 
 class _Server(MPServer):
-    """Granian ends when a worker dies twice within six seconds. Here that is so at the start alone.
+    """Granian's worker, in processes of ours: its own are minded by threads, and nobody may fork beside a thread."""
 
-    Later a worker is always replaced, each second if need be: one that was killed for its memory twice, or that finds its
-    database restarting, must not take the whole site down.
-    """
+    beside: Sequence[Job] = ()
 
-    def __init__(self, *words: Any, **options: Any) -> None:
-        super().__init__(*words, **options)
-        self._begun = time.monotonic()
+    def _serve(self, spawn_target: Callable[..., None], target_loader: Callable[[], Adapter]) -> None:
+        self._init_shared_socket()  # type: ignore[no-untyped-call]
+        workers = [partial(self._work, number, spawn_target, target_loader) for number in range(self.workers)]
+        gc.collect()
+        gc.freeze()  # no worker looks through what all of them share, by which it would get pages of its own
+        if code := mind([*workers, *self.beside], grace=GRACE):
+            sys.exit(code)
 
-    def _respawn_workers(self, workers: list[int], *words: Any, **options: Any) -> None:
-        now, ended = time.monotonic(), [self.wrks[number] for number in workers]
-        if any(now - worker.birth < PAUSE for worker in ended):
-            time.sleep(PAUSE)
-        super()._respawn_workers(workers, *words, **options)
-        if now - self._begun > STARTING or all(worker.inner.exitcode < 0 for worker in ended):
-            self.respawned_wrks.clear()  # by which it would know a worker that dies again
+    def _work(self, number: int, spawn_target: Callable[..., None], target_loader: Callable[[], Adapter]) -> None:
+        self._spawn_worker(number, spawn_target, target_loader).inner.run()
 
 
 def ensure_free(host: str, port: int) -> None:
@@ -118,21 +111,8 @@ def _allow_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _load(target: str, *, threads: int, folder: str, server: int) -> Adapter:
-    """In the worker: imports the application and wraps it."""
-    _end_with(server)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    module, _, name = target.partition(":")
-    return Adapter(getattr(importlib.import_module(module), name), threads=threads)
-
-
-def _end_with(server: int) -> None:
-    """Ends this worker when the server is killed; left alone it would hold the port, and no new server could start.
-
-    At once, not gracefully: there is nobody any more to end a worker that hangs while it stops, perhaps with the lock of the
-    database in its hands.
-    """
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != server:  # it was quicker
-        sys.exit(1)
+def _limit_heaps() -> None:
+    """Threads would each keep a heap of their own, which are never given back."""
+    libc = ctypes.CDLL(None)
+    if "MALLOC_ARENA_MAX" not in os.environ and hasattr(libc, "mallopt"):
+        libc.mallopt(M_ARENA_MAX, 2)

@@ -15,7 +15,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 30.0  # seconds
-START = "import json, sys; from course.serving import serve; serve(**json.loads(sys.argv[1]))"
+START = """
+import importlib, json, sys
+from course.serving import serve
+options = json.loads(sys.argv[1])
+module, name = options.pop("factory").split(":")
+serve(getattr(importlib.import_module(module), name), **options)
+"""
 
 
 @dataclass

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from course.config import SettingError
-from course.serving.starting import STARTING, ensure_free
+from course.serving import ensure_free
+from course.serving.minding import STARTING
 from tests.rig.server import ROOT, Server, serving
 
 SLOW_CLIENTS = 50
@@ -417,15 +418,7 @@ def is_there(pid: int) -> bool:
 
 
 def workers(server: Server) -> list[int]:
-    """All but the process that minds Python's shared things; a worker may show a title in the place of its command."""
-    return [pid for pid in map(int, children(server)) if is_there(pid) and not is_tracker(pid)]
-
-
-def is_tracker(pid: int) -> bool:
-    try:
-        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):  # it has ended since
-        return True
+    return [pid for pid in map(int, children(server)) if is_there(pid)]
 
 
 def await_workers(server: Server, number: int) -> None:
@@ -445,7 +438,7 @@ def answers(server: Server) -> bool:
 def test_port_that_is_taken_is_one_clear_line(server: Server) -> None:
     code = (
         "import sys\nfrom course.config import SettingError\nfrom course.serving import serve\n"
-        f"try: serve('127.0.0.1', {server.port})\nexcept SettingError as error: sys.exit(str(error))"
+        f"try: serve(print, '127.0.0.1', {server.port})\nexcept SettingError as error: sys.exit(str(error))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
     expected = (
