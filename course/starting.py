@@ -2,63 +2,105 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Flask
+from .config import SettingError, Settings
+from .serving.minding import Job, apart, mind
+from .serving.ports import ensure_free
 
-from . import clock, create_app
-from .accounts import links
-from .config import Settings
-from .extensions import current_session, intend, let_go
-from .publishing import revisions
-from .publishing.again import publish_if_changed
-from .serving import apart, ensure_free, serve
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from .serving.answers import Application
 
 Echo = Callable[[str], None]
 Signature = frozenset[tuple[str, int, int]]
 LOOK = 0.5  # seconds between two looks at the folder; a tree must stand still for one of them before it is published
+GRACE = 10.0  # seconds that a request under way has left once the server is told to stop
 
 
-def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool, echo: Echo) -> None:
-    """Serves until stopped. Raises SettingError with one clear line when it cannot start."""
-    app = create_app(settings)
+def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool, echo: Echo) -> int:
+    """Serves until stopped, and returns an exit code. Raises SettingError with one clear line where the address is taken."""
     seen = signature(settings.modules) if watch else frozenset()
-    if not apart(partial(_publish, app, settings, echo)):  # what it needs, such as Markdown, is not held in memory for ever
-        sys.exit(1)
-    address = settings.public_url if settings.public_url != "http://127.0.0.1:8000" else f"http://{host}:{port}"
-    first = _first_admin_token(app)
+
+    def load(is_first: bool) -> Application:
+        try:
+            return _loaded(settings, f"http://{host}:{port}" if is_first else "", echo)
+        except SettingError as error:
+            echo(f"Error: {error}")
+            raise SystemExit(1) from None
+
+    beside = [partial(_watch, settings, echo, seen)] if watch else []
+    return serve(load, host, port, workers, threads=settings.threads, beside=beside)
+
+
+def serve(
+    load: Callable[[bool], Application], host: str, port: int, workers: int = 1, *, threads: int = 4, beside: Sequence[Job] = ()
+) -> int:
+    """Serves until stopped what is loaded, and returns an exit code; ``load`` is told whether this is the first time.
+
+    This process imports nothing of the application and of the server. Raises SettingError with one line where the address is
+    taken or is not of this machine.
+    """
+
+    def lead(is_first: bool) -> Job:
+        from .serving.working import worker
+
+        return worker(load(is_first), host, port, workers=workers, threads=threads)
+
+    ensure_free(host, port)
+    return mind(lead, workers, grace=GRACE, beside=beside)
+
+
+def _loaded(settings: Settings, address: str, echo: Echo) -> Flask:
+    """The application, which has shown its first page to nobody: what every page needs is loaded once, and shared by workers.
+
+    With an ``address`` the folder is published before, and what is served there is said.
+    """
+    from . import create_app
+
+    app = create_app(settings)
+    if address:
+        if not apart(partial(_publish, app, settings, echo)):  # what it needs, such as Markdown, is not held for ever
+            raise SystemExit(1)
+        _say_where(app, settings, address, echo)
+    app.test_client().get("/en/")
+    _let_go(app)
+    return app
+
+
+def _say_where(app: Flask, settings: Settings, address: str, echo: Echo) -> None:
+    from . import clock
+    from .accounts import links
+    from .extensions import current_session, intend
+
+    address = settings.public_url if settings.public_url != "http://127.0.0.1:8000" else address
+    with app.app_context():
+        intend(to_write=True)
+        first = links.first_admin_token(current_session(), clock.now())
+        current_session().commit()
     echo(f"Serving on {address}")
     if first:
         echo(f"Make the first administrator, once, within a day: {address}/en/account/first/{first}")
-    ensure_free(host, port)
-    if watch:
-        echo(f"Saved files under {_shown(settings.modules)} go live by themselves. Ctrl-C stops.")
-    beside = [partial(_watch, app, settings, echo, seen)] if watch else []
-    _warm_up(app)
-    serve(app, host, port, workers, threads=settings.threads, beside=beside)
 
 
-def _first_admin_token(app: Flask) -> str | None:
-    with app.app_context():
-        intend(to_write=True)
-        token = links.first_admin_token(current_session(), clock.now())
-        current_session().commit()
-        let_go()
-        return token
+def _let_go(app: Flask) -> None:
+    from .extensions import let_go
 
-
-def _warm_up(app: Flask) -> None:
-    """Shows the first page to nobody: what every page needs is then loaded here, once, and shared by all workers."""
-    app.test_client().get("/en/")
     with app.app_context():
         let_go()
 
 
 def _publish(app: Flask, settings: Settings, echo: Echo) -> None:
+    from . import clock
+    from .extensions import current_session, intend
+    from .publishing import revisions
+    from .publishing.again import publish_if_changed
+
     with app.app_context():
         intend(to_write=True)
         session, note = current_session(), settings.instance / "last-read"
@@ -95,9 +137,12 @@ def signature(folder: Path) -> Signature:
     return frozenset(found)
 
 
-def _watch(app: Flask, settings: Settings, echo: Echo, published: Signature) -> None:
+def _watch(settings: Settings, echo: Echo, published: Signature) -> None:
     """Publishes a changed folder once it stands still; its problems are said here and on the author's page."""
-    seen = published
+    from . import create_app
+
+    app, seen = create_app(settings), published
+    echo(f"Saved files under {_shown(settings.modules)} go live by themselves. Ctrl-C stops.")
     while True:
         time.sleep(LOOK)
         now_seen = signature(settings.modules)

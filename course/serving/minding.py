@@ -1,7 +1,8 @@
-"""Processes that are forked from this one, replaced when they end, and ended with it.
+"""Workers and the process that minds them: made together so that they share memory, replaced when they end, ended with it.
 
-This process has one thread and handles signals between two steps, so nothing is half done at a fork: no lock is held by a
-thread that the new process would not have. What is in memory here is shared with all of them as long as nobody changes it.
+This process stays small. For workers it forks a leader, which loads the application, forks the others from what it has loaded,
+and becomes a worker itself: what none of them changes is in memory once. The others become children of this process too. Nobody
+forks beside a thread: no lock is held that would never be given back in the new process.
 """
 
 from __future__ import annotations
@@ -13,112 +14,167 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-STARTING = 5.0  # seconds in which a process that ends by its own error, twice, means that nothing can be served
-PAUSE = 1.0  # seconds before a process is replaced that had lived only so long
-PR_SET_PDEATHSIG = 1  # of prctl(2)
+STARTING = 5.0  # seconds in which more workers than there are ending by their own error mean that nothing can be served
+PAUSE = 1.0  # seconds before something is replaced that had lived only so long
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # of prctl(2)
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 HEARD = {*STOPPING, signal.SIGCHLD}
+PID = 8  # bytes of one in the pipe
 Job = Callable[[], object]
+Lead = Callable[[bool], Job]
 
 
-def mind(jobs: Sequence[Job], *, grace: float) -> int:
-    """Runs each job in a process of its own until SIGTERM or SIGINT, and at most ``grace`` seconds longer. Gives an exit code.
+def mind(lead: Lead, workers: int, *, grace: float, beside: Sequence[Job] = ()) -> int:
+    """Has so many workers until SIGTERM or SIGINT, and at most ``grace`` seconds longer. Gives an exit code.
 
-    One that ends is always replaced, each second if need be: a worker that was killed for its memory twice, or that finds its
-    database restarting, must not take the whole site down. Only at the start a second failure ends all, so that a server that
-    cannot work says so.
+    ``lead`` loads what workers need, and returns their job; it is told whether this is the first time. Jobs ``beside`` them
+    begin once a worker is there. Whatever ends is replaced, each second if need be: a worker that was killed for its memory
+    twice, or that finds its database restarting, must not take the whole site down. Only at the start failures end all, so that
+    a server that cannot work says so.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # it may have been ignored by whoever started us
     signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
-    try:
-        return _Family(jobs).mind(grace)
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    return _Family(lead, workers, beside).mind(grace)
 
 
 def apart(job: Job) -> bool:
-    """Runs the job in a process of its own, so that the memory it needs is given back. Whether it ended well."""
+    """Does the job in a process of its own, so that the memory it needs is given back. Whether it ended well."""
     return os.waitstatus_to_exitcode(os.waitpid(_fork(job), 0)[1]) == 0
 
 
 class _Family:
-    """``_due`` says when the jobs that do not run begin, ``_running`` which jobs run since when, by process."""
+    """``_leading`` are the leaders that still load, and how many workers each will make; the others are known since when."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self._jobs = jobs
-        self._due = dict.fromkeys(range(len(jobs)), 0.0)
-        self._running: dict[int, tuple[int, float]] = {}
-        self._begun, self._failures = time.monotonic(), dict.fromkeys(range(len(jobs)), 0)
+    def __init__(self, lead: Lead, workers: int, beside: Sequence[Job]) -> None:
+        self._lead, self._wanted, self._jobs = lead, workers, beside
+        self._leading: dict[int, int] = {}
+        self._workers: dict[int, float] = {}
+        self._beside: dict[int, tuple[int, float]] = {}
+        self._idle = set(range(len(beside)))
+        self._begun, self._not_before, self._failures = time.monotonic(), 0.0, 0
+        self._is_serving = False
+        self._heard_from, self._tell = os.pipe()
+        os.set_blocking(self._heard_from, False)
 
     def mind(self, grace: float) -> int:
-        while max(self._failures.values()) < 2:
+        while self._failures <= self._wanted:
             self._begin()
-            if self._hear(min(self._due.values(), default=None)) in STOPPING:
+            if self._hear(self._not_before) in STOPPING:
                 break
             self._reap()
         self._end(grace)
-        return int(max(self._failures.values()) >= 2)
+        return int(self._failures > self._wanted)
 
     def _begin(self) -> None:
+        """What is missing, unless something ended so soon that it has to wait."""
         now = time.monotonic()
-        for number in [number for number, at in self._due.items() if at <= now]:
-            del self._due[number]
-            self._running[_fork(self._jobs[number])] = number, now
+        missing = self._wanted - len(self._workers) - sum(self._leading.values())
+        if now < self._not_before:
+            return
+        if missing > 0:
+            is_first = not self._is_serving
+            self._leading[_fork(lambda: self._become(missing, is_first=is_first))] = missing
+        while self._is_serving and self._idle:
+            number = self._idle.pop()
+            self._beside[_fork(self._jobs[number])] = number, now
 
-    def _hear(self, until: float | None) -> int | None:
-        """Waits for a signal, at most until that time."""
-        if until is None:
-            return signal.sigwait(HEARD)
-        heard = signal.sigtimedwait(HEARD, max(0.0, until - time.monotonic()))
+    def _become(self, workers: int, *, is_first: bool) -> None:
+        """In a leader."""
+        minder = os.getppid()
+        job = self._lead(is_first)
+        for _ in range(workers - 1):
+            if not apart(lambda: self._report(_fork(job, under=minder))):
+                raise SystemExit(1)
+        self._report(os.getpid())
+        os.kill(minder, signal.SIGCHLD)
+        job()
+
+    def _report(self, pid: int) -> None:
+        os.write(self._tell, pid.to_bytes(PID, "big"))
+
+    def _hear(self, until: float) -> int | None:
+        """Waits for a signal, for an hour or until that time."""
+        left = until - time.monotonic()
+        heard = signal.sigtimedwait(HEARD, left if left > 0 else 3600)
+        self._listen()
         return heard.si_signo if heard else None
 
-    def _reap(self) -> None:
-        """Takes note of all that have ended."""
-        while self._running:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if not pid:
-                return
-            if pid in self._running:  # as the first process of a container we are handed others as well
-                self._note(*self._running.pop(pid), failed=os.waitstatus_to_exitcode(status) > 0)
+    def _listen(self) -> None:
+        """Who is a worker now."""
+        with suppress(BlockingIOError):
+            while told := os.read(self._heard_from, PID):
+                pid = int.from_bytes(told, "big")
+                self._leading.pop(pid, None)
+                self._workers[pid] = time.monotonic()
+                self._is_serving = True
 
-    def _note(self, number: int, since: float, *, failed: bool) -> None:
+    def _reap(self) -> bool:
+        """Takes note of all that have ended; whether any are left."""
+        with suppress(ChildProcessError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if not pid:
+                    return True
+                self._listen()
+                self._note(pid, failed=os.waitstatus_to_exitcode(status) > 0)
+        return False
+
+    def _note(self, pid: int, *, failed: bool) -> None:
         now = time.monotonic()
-        self._due[number] = now + PAUSE if now - since < PAUSE else now
-        self._failures[number] += failed and now - self._begun < STARTING
+        if pid in self._beside:
+            number, since = self._beside.pop(pid)
+            self._idle.add(number)
+        elif pid in self._workers:
+            since = self._workers.pop(pid)
+            self._failures += failed and now - self._begun < STARTING
+        elif self._leading.pop(pid, 0):
+            since = now
+            self._failures += 0 if self._is_serving else self._wanted + 1
+        else:
+            return  # as the first process of a container we are handed others as well
+        if now - since < PAUSE:
+            self._not_before = now + PAUSE
 
     def _end(self, grace: float) -> None:
-        self._tell(signal.SIGTERM)
         deadline = time.monotonic() + grace
-        while self._running and time.monotonic() < deadline:
+        with_signal: signal.Signals = signal.SIGTERM
+        told = set[int]()
+        while self._reap():
+            if time.monotonic() >= deadline and with_signal != signal.SIGKILL:
+                with_signal, told = signal.SIGKILL, set()
+            known = {*self._workers, *self._leading, *self._beside}
+            for pid in known - told:
+                os.kill(pid, with_signal)
+            told |= known
             self._hear(deadline)
-            self._reap()
-        self._tell(signal.SIGKILL)
-        while self._running:
-            self._hear(None)
-            self._reap()
-
-    def _tell(self, what: signal.Signals) -> None:
-        for pid in self._running:
-            os.kill(pid, what)
 
 
-def _fork(job: Job) -> int:
-    """The process that does the job. It ends with this one, however that ends."""
+def _fork(job: Job, under: int | None = None) -> int:
+    """The process that does the job. It ends with its parent, however that ends.
+
+    With ``under``, its parent is the process of that number, once this one has ended.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
-    parent = os.getpid()
+    here = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
-        _end_with(parent)
+        while under and os.getppid() == here:
+            time.sleep(0.001)
+        _end_with(under or here)
         for one in STOPPING:
             signal.signal(one, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
         job()
         code = 0
+    except SystemExit as ending:
+        code = ending.code if isinstance(ending.code, int) else 1
     except BaseException:  # noqa: BLE001  nothing of the parent's goes on in here
         traceback.print_exc()
     finally:

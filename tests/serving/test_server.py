@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from course.config import SettingError
-from course.serving import ensure_free
 from course.serving.minding import STARTING
+from course.serving.ports import ensure_free
 from tests.rig.server import ROOT, Server, serving
 
 SLOW_CLIENTS = 50
@@ -437,7 +437,7 @@ def answers(server: Server) -> bool:
 
 def test_port_that_is_taken_is_one_clear_line(server: Server) -> None:
     code = (
-        "import sys\nfrom course.config import SettingError\nfrom course.serving import serve\n"
+        "import sys\nfrom course.config import SettingError\nfrom course.starting import serve\n"
         f"try: serve(print, '127.0.0.1', {server.port})\nexcept SettingError as error: sys.exit(str(error))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
