@@ -31,8 +31,7 @@ def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool
         try:
             return _loaded(settings, f"http://{host}:{port}" if is_first else "", echo)
         except SettingError as error:
-            echo(f"Error: {error}")
-            raise SystemExit(1) from None
+            raise SystemExit(f"Error: {error}") from None  # as the command says it
 
     beside = [partial(_watch, settings, echo, seen)] if watch else []
     return serve(load, host, port, workers, threads=settings.threads, beside=beside)

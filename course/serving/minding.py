@@ -56,6 +56,7 @@ class _Family:
         self._idle = set(range(len(beside)))
         self._begun, self._not_before, self._failures = time.monotonic(), 0.0, 0
         self._is_serving = False
+        self._minder = os.getpid()
         self._heard_from, self._tell = os.pipe()
         os.set_blocking(self._heard_from, False)
 
@@ -83,17 +84,20 @@ class _Family:
 
     def _become(self, workers: int, *, is_first: bool) -> None:
         """In a leader."""
-        minder = os.getppid()
         job = self._lead(is_first)
         for _ in range(workers - 1):
-            if not apart(lambda: self._report(_fork(job, under=minder))):
+            if not apart(lambda: self._report(_fork(lambda: self._join(job), under=self._minder))):
                 raise SystemExit(1)
+        self._join(job)
+
+    def _join(self, job: Job) -> None:
         self._report(os.getpid())
-        os.kill(minder, signal.SIGCHLD)
         job()
 
     def _report(self, pid: int) -> None:
+        """Before a leader joins, all that it has made are reported; they do it themselves as well, lest it dies meanwhile."""
         os.write(self._tell, pid.to_bytes(PID, "big"))
+        os.kill(self._minder, signal.SIGCHLD)
 
     def _hear(self, until: float) -> int | None:
         """Waits for a signal, for an hour or until that time."""
@@ -175,6 +179,8 @@ def _fork(job: Job, under: int | None = None) -> int:
         code = 0
     except SystemExit as ending:
         code = ending.code if isinstance(ending.code, int) else 1
+        if isinstance(ending.code, str):
+            sys.stderr.write(f"{ending.code}\n")
     except BaseException:  # noqa: BLE001  nothing of the parent's goes on in here
         traceback.print_exc()
     finally:

@@ -13,16 +13,11 @@ from wsgiref.types import StartResponse
 PIECE = b"0123456789abcdef" * 4096  # 64 KB
 STEADY = 1024  # pieces of /steady
 kept: ContextVar[str] = ContextVar("kept", default="lost")
-BROKEN = Path(os.environ.get("TEST_BROKEN", "/nowhere"))
-
-
-def fail_while_broken() -> None:
-    """In each new worker, before it does anything."""
-    if BROKEN.exists():
-        os._exit(1)
-
-
-os.register_at_fork(after_in_child=fail_while_broken)
+if Path(os.environ.get("TEST_BROKEN", "/nowhere")).exists():
+    raise SystemExit("cannot start at the moment")
+if "TEST_LOADED" in os.environ:
+    with Path(os.environ["TEST_LOADED"]).open("a", encoding="ascii") as file:
+        file.write("loaded\n")
 
 
 def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

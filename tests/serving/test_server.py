@@ -391,6 +391,25 @@ def test_a_server_whose_workers_never_start_ends(tmp_path: Path) -> None:
         raise AssertionError("it began")
 
 
+def test_workers_are_made_from_what_one_of_them_has_loaded(tmp_path: Path) -> None:
+    """And each goes on when the others are killed, which are made together again."""
+    loaded = tmp_path / "loaded"
+    with serving(APP, tmp_path / "log", workers=3, environ={"TEST_LOADED": str(loaded)}) as server:
+        await_workers(server, 3)
+        assert loaded.read_text().count("loaded") == 1
+        first, second, third = workers(server)  # the first has loaded it
+        for pid in (first, second):
+            os.kill(pid, signal.SIGKILL)
+        await_workers(server, 3)
+        left = set(workers(server)) & {first, second, third}
+    assert (left, loaded.read_text().count("loaded") <= 3) == ({third}, True)
+
+
+def test_who_minds_the_workers_has_loaded_neither_the_application_nor_the_server(server: Server) -> None:
+    mapped = {pid: b"_granian" in Path(f"/proc/{pid}/maps").read_bytes() for pid in [server.process.pid, *workers(server)]}
+    assert mapped == {server.process.pid: False} | dict.fromkeys(workers(server), True)
+
+
 def test_workers_end_with_their_server_and_leave_the_port(tmp_path: Path) -> None:
     with serving(APP, tmp_path / "log", workers=2) as server:
         left = workers(server)
