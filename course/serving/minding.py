@@ -115,16 +115,15 @@ class _Family:
                 self._workers[pid] = time.monotonic()
                 self._is_serving = True
 
-    def _reap(self) -> bool:
-        """Takes note of all that have ended; whether any are left."""
+    def _reap(self) -> None:
+        """Takes note of all that have ended."""
         with suppress(ChildProcessError):
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if not pid:
-                    return True
+                    return
                 self._listen()
                 self._note(pid, failed=os.waitstatus_to_exitcode(status) > 0)
-        return False
 
     def _note(self, pid: int, *, failed: bool) -> None:
         now = time.monotonic()
@@ -138,7 +137,7 @@ class _Family:
             since = now
             self._failures += 0 if self._is_serving else self._wanted + 1
         else:
-            return  # as the first process of a container we are handed others as well
+            return  # what a worker had started, which comes to us when that worker ends
         if now - since < PAUSE:
             self._not_before = now + PAUSE
 
@@ -146,14 +145,15 @@ class _Family:
         deadline = time.monotonic() + grace
         with_signal: signal.Signals = signal.SIGTERM
         told = set[int]()
-        while self._reap():
+        self._reap()
+        while known := {*self._workers, *self._leading, *self._beside}:
             if time.monotonic() >= deadline and with_signal != signal.SIGKILL:
                 with_signal, told = signal.SIGKILL, set()
-            known = {*self._workers, *self._leading, *self._beside}
             for pid in known - told:
                 os.kill(pid, with_signal)
             told |= known
             self._hear(deadline)
+            self._reap()
 
 
 def _fork(job: Job, under: int | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -144,6 +145,12 @@ def die(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     os._exit(1)
 
 
+def leave(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Starts a process that goes on by itself, and dies."""
+    subprocess.Popen(["sleep", "30"], start_new_session=True)
+    os._exit(1)
+
+
 PAGES = {
     "/large": large,
     "/failing": failing,
@@ -157,4 +164,5 @@ PAGES = {
     "/slow": slow,
     "/media": media,
     "/die": die,
+    "/leave": leave,
 }

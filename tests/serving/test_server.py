@@ -349,6 +349,19 @@ def test_stopping_lets_requests_end(tmp_path: Path, with_signal: signal.Signals)
     assert (got, (tmp_path / "log").read_text()) == ([b"finished"], "")
 
 
+def test_stopping_does_not_wait_for_what_a_worker_had_started(tmp_path: Path) -> None:
+    """As the making of an export, which goes on when its worker has ended."""
+    with serving(APP, tmp_path / "log") as server:
+        with pytest.raises(http.client.RemoteDisconnected):
+            ask(server, "GET", "/leave")
+        await_workers(server, 2)  # the new one, and what the old one has left
+        left = next(pid for pid in workers(server) if b"sleep" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        begun = time.monotonic()
+        assert (server.stop(), is_there(left)) == (0, True)
+        assert time.monotonic() - begun < 8
+    os.kill(left, signal.SIGKILL)
+
+
 def test_worker_that_dies_is_replaced(tmp_path: Path) -> None:
     with serving(APP, tmp_path / "log") as server:
         with pytest.raises(http.client.RemoteDisconnected):
