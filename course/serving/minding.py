@@ -95,7 +95,7 @@ class _Family:
         job()
 
     def _report(self, pid: int) -> None:
-        """Before a leader joins, all that it has made are reported; they do it themselves as well, lest it dies meanwhile."""
+        """A leader reports all that it makes before itself; they do so as well, in case it was killed before it could."""
         os.write(self._tell, pid.to_bytes(PID, "big"))
         os.kill(self._minder, signal.SIGCHLD)
 
