@@ -67,7 +67,7 @@ def _loaded(settings: Settings, address: str, echo: Echo) -> Flask:
         if not apart(partial(_publish, app, settings, echo)):  # what it needs, such as Markdown, is not held for ever
             raise SystemExit(1)
         _say_where(app, settings, address, echo)
-    app.test_client().get("/en/")
+    app.test_client().get("/en/", base_url=settings.public_url)
     _let_go(app)
     return app
 
@@ -88,10 +88,11 @@ def _say_where(app: Flask, settings: Settings, address: str, echo: Echo) -> None
 
 
 def _let_go(app: Flask) -> None:
-    from .extensions import let_go
+    from .extensions import intend, let_go
 
     with app.app_context():
         let_go()
+        intend(to_write=False)
 
 
 def _publish(app: Flask, settings: Settings, echo: Echo) -> None:
