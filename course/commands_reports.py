@@ -252,6 +252,29 @@ def report_items(app: Factory, module: str, form: str, revision: str, attempts: 
     sys.stdout.buffer.write(text.encode())
 
 
+@report.command("keep")
+@click.pass_obj
+def report_keep(app: Factory) -> None:
+    """Keep what changed on each past day in large organisations, so that reports of past days need not count people.
+
+    The server starts this by itself when such a report is asked for. Each run adds the days that have ended since the last.
+    """
+    from .extensions import current_session, intend
+    from .reports import keeping
+
+    os.nice(NICE)
+    with app().app_context():
+        intend(to_write=False)
+        session = current_session()
+        _close_due(session)
+        now, kept = clock.now(), 0
+        with click.progressbar(keeping.due(session, now), label="Keeping", show_pos=True, file=sys.stderr) as bar:
+            for place, after in bar:
+                session.rollback()
+                kept += keeping.keep(session, place, after, now)
+    click.echo(f"{kept:,} organisations kept through {keeping.date_of(keeping.last_day(now))}")
+
+
 @click.group()
 def exports() -> None:
     """Files that people have asked for and fetch later."""

@@ -16,9 +16,10 @@ from ..accounts import organisations
 from ..accounts.history import places_at
 from ..accounts.organisations import Place
 from ..content.model import Course
-from . import counted, counting, tallied
+from . import counted, counting, past, tallied
 from .figures import Counts, Figures, nobody
 from .filters import STATES, Filters, rules_of
+from .tables import EVERYWHERE
 
 __all__ = ["STATES", "Counts", "Filters", "Line", "Report", "Week", "completion", "needed_to_pass", "tree"]
 WEEKS = 26  # of the trend
@@ -112,9 +113,11 @@ def _figures(
     session: Session, course: Course, filters: Filters, chosen: Sequence[int] | None, only: set[int] | None, weeks: range
 ) -> Figures:
     needed = needed_to_pass(course, filters.module)
-    tops = [tallied.EVERYWHERE] if chosen is None else organisations.tops(session, chosen)
-    if tallied.answers(filters) and len(tops) == 1:
+    tops = [EVERYWHERE] if chosen is None else list(chosen) if filters.as_of else organisations.tops(session, chosen)
+    if len(tops) == 1 and tallied.answers(filters):
         return tallied.read(session, filters=filters, needed=needed, within=tops[0], only=only, weeks=weeks)
+    if len(tops) == 1 and past.answers(filters):
+        return past.read(session, filters=filters, needed=needed, within=tops[0], only=only, weeks=weeks)
     return counted.read(session, filters=filters, needed=needed, within=chosen, only=only, weeks=weeks)
 
 

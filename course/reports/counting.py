@@ -32,12 +32,31 @@ class second_number(FunctionElement[int]):  # noqa: N801  a function in SQL
 
 @compiles(second_number, "sqlite")
 def _sqlite(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
+    """Without the fraction, which SQLite rounds: the last half millisecond of a day would be in the next."""
+    return f"CAST(strftime('%s', substr({compiler.process(element.clauses, **kw)}, 1, 19)) AS INTEGER)"
 
 
 @compiles(second_number, "postgresql")
 def _postgresql(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(FLOOR(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})) AS BIGINT)"
+
+
+class day_reached(FunctionElement[int]):  # noqa: N801
+    """The day, counted from 1 January 1970, at whose beginning in UTC a time is past or just come."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(day_reached, "sqlite")
+def _sqlite_day(element: day_reached, compiler: SQLCompiler, **kw: Any) -> str:
+    moment = compiler.process(element.clauses, **kw)
+    return f"(CAST(strftime('%s', substr({moment}, 1, 10)) AS INTEGER) / 86400 + (substr({moment}, 12) > '00:00:00.000000'))"
+
+
+@compiles(day_reached, "postgresql")
+def _postgresql_day(element: day_reached, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(CEIL(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)}) / 86400) AS INTEGER)"
 
 
 def day_number(moment: Any) -> Any:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, cast
 from zlib import compress
 
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 import quizzes
@@ -19,13 +20,14 @@ from course.accounts.tables import Organisation, Person
 from course.content import serial
 from course.content.model import Course
 from course.learning import attempts, certificates, lessons
-from course.learning.tables import Certificate
+from course.learning.tables import Certificate, Enrolment
 from course.publishing.revisions import digest_at, live_digest, restore
 from course.publishing.tables import Publication, Revision
-from course.reports import completion, counted, counting, everyone, export, spreadsheet, tallied
+from course.reports import completion, counted, counting, everyone, export, keeping, past, spreadsheet, tallied
 from course.reports.figures import nobody
 from course.reports.filters import STATES, WHO, Filters, iso
 from course.reports.people import behind, stream
+from course.reports.tables import EVERYWHERE
 from course.verifying.checking import Check, everybody, read_lives
 from course.verifying.percent import percentages
 from course.verifying.recount import Belonging, Belongings, Recount
@@ -193,6 +195,9 @@ class History:
         cohorts.take_out(self.session, self.cohort, [person_id], by_id=self.people[-1], now=self.now)
         self.gathered.append((self.now, person_id, False))
 
+    def is_anybody_here(self) -> bool:
+        return bool(self.session.scalar(select(func.count()).select_from(Enrolment)))
+
     def members(self, at: datetime | None) -> set[int]:
         """Who was in the cohort, by the last thing that happened to each."""
         last = {person_id: came for when, person_id, came in self.gathered if at is None or when <= at}
@@ -292,12 +297,43 @@ def check_both_ways(history: History, module: str) -> None:
         for place in (None, *history.places):
             only = None if place is None else organisations.subtree(session, [place])
             given: dict[str, Any] = {"filters": filters, "needed": needed, "only": only, "weeks": weeks}
-            kept = tallied.read(session, within=place or tallied.EVERYWHERE, **given)
+            kept = tallied.read(session, within=place or EVERYWHERE, **given)
             counts = counted.read(session, within=None if place is None else [place], **given)
             assert replace(kept, by_organisation={}) == replace(counts, by_organisation={}), (who, place)
             for one in only or history.places:
                 kept_one = kept.total if one == place else kept.by_organisation.get(one, nobody(module))
                 assert kept_one == counts.by_organisation.get(one, nobody(module)), (who, place, one)
+
+
+def keep_days(history: History) -> None:
+    """What ``course report keep`` does, of every place, however few people there are, in this transaction."""
+    connection = history.session.connection()
+    for place, after in keeping.due(history.session, history.now, large=1):
+        assert keeping.keep(history.session, place, after, history.now, lambda: nullcontext(connection))
+
+
+def check_past_both_ways(history: History, at: datetime, module: str, who: str) -> None:
+    """What is kept of a past day, and what is counted place by place, is what a count of everybody says."""
+    session, course = history.session, history.courses[digest_at(history.session, at)]
+    last, needed = counting.week_of(at), completion.needed_to_pass(course, module)
+    kept = past.kept_at(session, at)
+    is_kept = past.day_of(at) is not None and at <= history.now - keeping.SETTLED and history.is_anybody_here()
+    assert (EVERYWHERE in kept) == is_kept
+    given: dict[str, Any] = {"needed": needed, "weeks": range(last - 25, last + 1), "only": None}
+    filters = Filters(as_of=at, module=module, who=who)
+    for place in (None, *history.places):
+        found = past.read(session, filters=filters, within=place or EVERYWHERE, **given)
+        counts = counted.read(session, filters=filters, within=None if place is None else [place], **given)
+        assert replace(found, by_organisation={}) == replace(counts, by_organisation={}), (place, kept)
+        for one in history.places:
+            found_one = found.total if one == place else found.by_organisation.get(one, nobody(module))
+            assert found_one == counts.by_organisation.get(one, nobody(module)), (place, one)
+
+
+def midnights(history: History, since: datetime) -> list[datetime]:
+    """Two days that have begun since."""
+    days = [datetime.combine(since.date() + timedelta(days=n), time(), UTC) for n in range(1, (history.now - since).days + 1)]
+    return days[:: max(1, len(days) // 2)][:2]
 
 
 @settings(
@@ -329,14 +365,20 @@ def test_any_history(
     with site.session(write=True) as session:
         try:
             history, kept = History(session, site), dict[datetime, tuple[str, str]]()
+            begun = history.now
             for place, step in enumerate(steps):
                 history.do(*step)
                 if place in moments:
                     of_cohort = Filters(as_of=history.now, cohort=history.cohort.id)
                     kept[history.now] = said(history.report(Filters(as_of=history.now))), said(history.report(of_cohort))
                     check_recount(history, None)
+                    if len(kept) == 1:
+                        keep_days(history)
             session.flush()
             session.expire_all()
+            keep_days(history)
+            for at in (*midnights(history, begun), *[*kept][:1]):
+                check_past_both_ways(history, at, *asked[:2])
             for at, (before, before_of_cohort) in kept.items():
                 assert said(history.report(Filters(as_of=at))) == before
                 assert said(history.report(Filters(as_of=at, cohort=history.cohort.id))) == before_of_cohort
