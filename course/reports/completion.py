@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,7 @@ from ..accounts import organisations
 from ..accounts.history import places_at
 from ..accounts.organisations import Place
 from ..content.model import Course
-from . import counted, counting, past, tallied
+from . import counted, counting, tallied
 from .figures import Counts, Figures, nobody
 from .filters import STATES, Filters, rules_of
 from .tables import EVERYWHERE
@@ -113,12 +114,12 @@ def _figures(
     session: Session, course: Course, filters: Filters, chosen: Sequence[int] | None, only: set[int] | None, weeks: range
 ) -> Figures:
     needed = needed_to_pass(course, filters.module)
-    tops = [EVERYWHERE] if chosen is None else list(chosen) if filters.as_of else organisations.tops(session, chosen)
-    if len(tops) == 1 and tallied.answers(filters):
-        return tallied.read(session, filters=filters, needed=needed, within=tops[0], only=only, weeks=weeks)
-    if len(tops) == 1 and past.answers(filters):
-        return past.read(session, filters=filters, needed=needed, within=tops[0], only=only, weeks=weeks)
-    return counted.read(session, filters=filters, needed=needed, within=chosen, only=only, weeks=weeks)
+    given: dict[str, Any] = {"filters": filters, "needed": needed, "only": only, "weeks": weeks}
+    if tallied.answers(filters):
+        tops = [EVERYWHERE] if chosen is None else organisations.tops(session, chosen)
+        if len(tops) == 1:
+            return tallied.read(session, within=tops[0], **given)
+    return counted.read(session, within=chosen, **given)
 
 
 def needed_to_pass(course: Course, module: str) -> int:

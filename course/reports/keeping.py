@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from ..extensions import Moment, beside
 from .counting import day_reached
-from .past import EPOCH
+from .kept import EPOCH
 from .spans import earlier, later, people_ever, steps
 from .tables import TallyDay, TallyHistory, TallyPlace
 

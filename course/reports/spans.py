@@ -15,11 +15,13 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from ..accounts.cohorts import member_ids
 from ..accounts.history import manages, member_places
 from ..accounts.tables import Change, Membership, OrganisationVersion, Person
 from ..extensions import Moment
 from ..learning.tables import Certificate, CertificateNote, Enrolment, ModuleState, ScoreChange
-from .counting import day_number, week_number
+from .counting import day_number, enrolled_between, of_language, week_number
+from .filters import Filters
 from .tables import EVERYWHERE
 
 COURSE = literal("")
@@ -58,37 +60,43 @@ def end(moment: Any) -> Any:
     return func.coalesce(moment, literal(FAR, Moment()))
 
 
-def people_then(places: Select[Any] | None, at: datetime, staff: Collection[bool]) -> CTE:
-    """(place_id, person_id, is_staff, since_at, until_at): who counted at a moment, in each of the places or everywhere.
+def people_then(filters: Filters, places: Select[Any] | None = None) -> CTE:
+    """(place_id, person_id, is_staff, since_at, until_at): whom a report counts, in each of the places or everywhere.
 
-    ``places`` selects (place_id, person_id), each pair once; None is everybody, as ``EVERYWHERE``.
+    ``places`` selects (place_id, person_id), each pair once; None is everybody, as ``EVERYWHERE``. Where it names few, only
+    those are looked at.
     """
     if places is None:
-        where: Any = select(literal(EVERYWHERE).label("place_id"), Enrolment.person_id).subquery("everybody")
+        where: Any = select(literal(EVERYWHERE).label("place_id"), Enrolment.person_id)
+        if filters.cohort is not None:
+            where = where.where(Enrolment.person_id.in_(member_ids(filters.cohort, filters.as_of)))
     else:
-        where = places.subquery("belongs")
-    found = (
+        where = places
+    where = where.subquery("belongs")
+    query = (
         select(
             where.c.place_id,
             where.c.person_id,
-            _is_staff(at).label("is_staff"),
+            _is_staff(filters.as_of).label("is_staff"),
             literal(BEGINNING, Moment()).label("since_at"),
             literal(FAR, Moment()).label("until_at"),
         )
         .join(Enrolment, Enrolment.person_id == where.c.person_id)
         .join(Person, Person.id == where.c.person_id)
-        .where(Enrolment.enrolled_at <= at)
-        .cte("counted_then")
     )
-    if len(staff) == 2:
+    if filters.as_of is not None:
+        query = query.where(Enrolment.enrolled_at <= filters.as_of)
+    found = enrolled_between(of_language(query, filters), filters).cte("counted_then")
+    if filters.who == "everyone":
         return found
-    (wanted,) = staff
-    return select(*found.c).where(found.c.is_staff.is_(wanted)).cte("counted_people")
+    return select(*found.c).where(found.c.is_staff.is_(filters.who == "staff")).cte("counted_people")
 
 
-def members_then(at: datetime, only: Collection[int] | None, besides: Collection[int]) -> Select[Any]:
+def members_then(filters: Filters, only: Collection[int] | None, besides: Collection[int] = ()) -> Select[Any]:
     """For ``people_then``: whoever belonged to one of these organisations (None: any) or stood below it, less the others."""
-    found = member_places(at, only)
+    found = member_places(filters.as_of, only)
+    if filters.cohort is not None:
+        found = found.where(Membership.person_id.in_(member_ids(filters.cohort, filters.as_of)))
     return found.where(found.selected_columns.place_id.not_in(besides)) if besides else found
 
 
@@ -161,7 +169,9 @@ def _pieces(inside: CTE) -> Select[Any]:
 
 
 def _is_staff(at: Any) -> ColumnElement[bool]:
-    """Of the person of the query, at a moment or at a time in the query."""
+    """Of the person of the query, at a moment (None is now) or at a time in the query."""
+    if at is None:
+        return or_(Person.role != "learner", manages(None))
     change = aliased(Change)
     later_ones = select(change.before).where(change.person_id == Person.id, change.what == "role", change.at > at)
     role = func.coalesce(later_ones.order_by(change.id).limit(1).scalar_subquery(), Person.role)

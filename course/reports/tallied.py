@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
@@ -18,7 +19,12 @@ Key = tuple[int, str, str]
 
 def answers(filters: Filters) -> bool:
     """Whether tallies are kept of what is asked: of today, of people of all languages and cohorts, whenever they enrolled."""
-    return not (filters.as_of or filters.since or filters.until or filters.language or filters.cohort)
+    return filters.as_of is None and are_plain(filters)
+
+
+def are_plain(filters: Filters) -> bool:
+    """Whether people of all languages and cohorts are asked for, whenever they enrolled."""
+    return not (filters.since or filters.until or filters.language or filters.cohort)
 
 
 def read(
@@ -42,6 +48,11 @@ class Tallies:
         if held is not more:
             for value, number in more.items():
                 held[value] = held.get(value, 0) + number
+
+    def add_rows(self, rows: Iterable[Any]) -> None:
+        """Of place, module, measure, value and number."""
+        for place, module, measure, value, number in rows:
+            self.add((place, module, measure), {value: int(number)})
 
     def figures(self, filters: Filters, needed: int, within: int, weeks: range) -> Figures:
         slugs = {module for place, module, _ in self.values if place == within and module and filters.module in ("", module)}
