@@ -199,6 +199,7 @@ def _close_due(session: Session) -> None:
 def _completion(session: Session, filters: Filters, form: str, head: bool) -> bytes:
     from .publishing.revisions import digest_at, restore
     from .reports import completion, files
+    from .reports.spreadsheet import Workbook
 
     digest = digest_at(session, filters.as_of or clock.now())
     if not digest:
@@ -213,7 +214,7 @@ def _completion(session: Session, filters: Filters, form: str, head: bool) -> by
         raise click.ClickException(f"--module: there is no module `{filters.module}`; there are {slugs}")
     made = completion.completion(session, course=live, scope=None, filters=filters, now=clock.now())
     content = files.completion_file(made, form, with_head=head)
-    return content if isinstance(content, bytes) else "".join(content).encode()
+    return content.read() if isinstance(content, Workbook) else "".join(content).encode()
 
 
 def _moment(text: str) -> datetime | None:

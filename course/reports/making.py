@@ -23,6 +23,7 @@ from ..extensions import beside, reading, see_one_moment, writing
 from ..publishing.revisions import digest_at, restore
 from . import asked, completion, everyone, exports, files, people
 from .filters import Filters, iso, rules_of
+from .spreadsheet import Workbook
 from .tables import Export, ExportPart
 
 PART = 1024 * 1024  # characters of a file that are kept as one piece
@@ -116,7 +117,7 @@ class _Maker:
             self._keep(piece)
         self._finish(person, course, "" if scope is None else ",".join(map(str, scope)))
 
-    def _content(self, report: str, question: dict[str, Any], filters: Filters, now: datetime) -> bytes | str | Iterator[str]:
+    def _content(self, report: str, question: dict[str, Any], filters: Filters, now: datetime) -> files.Content:
         if report == "completion":
             return files.completion_file(completion.completion(self._session, now=now, **question), self._form)
         state = dict(parse_qsl(self._about)).get("state", "enrolled")
@@ -171,11 +172,10 @@ class _Maker:
             )
 
 
-def _parts(content: bytes | str | Iterator[str]) -> Iterator[bytes]:
+def _parts(content: files.Content) -> Iterator[bytes]:
     """The same in pieces of about PART."""
-    if not isinstance(content, Iterator):
-        whole = content if isinstance(content, bytes) else content.encode()
-        yield from (whole[start : start + PART] for start in range(0, len(whole), PART))
-        return
-    for piece in files.put_together(content, PART):
-        yield piece.encode()
+    if isinstance(content, Workbook):
+        yield from files.read(content, PART)
+    else:
+        texts = [content] if isinstance(content, str) else content
+        yield from (piece.encode() for piece in files.put_together(texts, PART))
