@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -112,10 +113,11 @@ def _figures(
     session: Session, course: Course, filters: Filters, chosen: Sequence[int] | None, only: set[int] | None, weeks: range
 ) -> Figures:
     needed = needed_to_pass(course, filters.module)
+    given: dict[str, Any] = {"filters": filters, "needed": needed, "only": only, "weeks": weeks}
     places = tallied.places(session, filters, chosen)
     if len(places) == 1:
-        return tallied.read(session, filters=filters, needed=needed, within=places[0], only=only, weeks=weeks)
-    return counted.read(session, filters=filters, needed=needed, within=chosen, only=only, weeks=weeks)
+        return tallied.read(session, within=places[0], **given)
+    return counted.read(session, within=chosen, **given)
 
 
 def limits(scope: Sequence[int] | None, filters: Filters) -> Sequence[int] | None:

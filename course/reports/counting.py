@@ -6,11 +6,11 @@ Scores do change; those of the past are in ``score_changes``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, Subquery, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, and_, case, func, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -18,7 +18,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from ..accounts.cohorts import member_ids
 from ..accounts.history import holds, manages, member_places, value_then
-from ..accounts.tables import Membership, Person
+from ..accounts.tables import Person
 from ..learning.tables import Certificate, CertificateNote, Enrolment, LessonState, ModuleState, ScoreChange
 from .filters import Filters
 
@@ -32,12 +32,31 @@ class second_number(FunctionElement[int]):  # noqa: N801  a function in SQL
 
 @compiles(second_number, "sqlite")
 def _sqlite(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
+    """Without the fraction, which SQLite rounds: the last half millisecond of a day would be in the next."""
+    return f"CAST(strftime('%s', substr({compiler.process(element.clauses, **kw)}, 1, 19)) AS INTEGER)"
 
 
 @compiles(second_number, "postgresql")
 def _postgresql(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(FLOOR(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})) AS BIGINT)"
+
+
+class day_reached(FunctionElement[int]):  # noqa: N801
+    """The day, counted from 1 January 1970, at whose beginning in UTC a time is past or just come."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(day_reached, "sqlite")
+def _sqlite_day(element: day_reached, compiler: SQLCompiler, **kw: Any) -> str:
+    moment = compiler.process(element.clauses, **kw)
+    return f"(CAST(strftime('%s', substr({moment}, 1, 10)) AS INTEGER) / 86400 + (substr({moment}, 12) > '00:00:00.000000'))"
+
+
+@compiles(day_reached, "postgresql")
+def _postgresql_day(element: day_reached, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(CEIL(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)}) / 86400) AS INTEGER)"
 
 
 def day_number(moment: Any) -> Any:
@@ -91,7 +110,7 @@ def counted(filters: Filters) -> Select[Any]:
         query = query.where(Enrolment.enrolled_at <= at)
     if filters.cohort is not None:
         query = query.where(Person.id.in_(member_ids(filters.cohort, at)))
-    return _enrolled_between(_of_language(_who(query, filters), filters), filters)
+    return enrolled_between(of_language(_who(query, filters), filters), filters)
 
 
 def _who(query: Select[Any], filters: Filters) -> Select[Any]:
@@ -104,14 +123,14 @@ def _who(query: Select[Any], filters: Filters) -> Select[Any]:
     )
 
 
-def _of_language(query: Select[Any], filters: Filters) -> Select[Any]:
+def of_language(query: Select[Any], filters: Filters) -> Select[Any]:
     if not filters.language:
         return query
     query, language = value_then(query, "language", Person.language, filters.as_of)
     return query.where(language == filters.language)
 
 
-def _enrolled_between(query: Select[Any], filters: Filters) -> Select[Any]:
+def enrolled_between(query: Select[Any], filters: Filters) -> Select[Any]:
     if filters.since:
         query = query.where(Enrolment.enrolled_at >= datetime.combine(filters.since, time(), UTC))
     if filters.until:
@@ -165,24 +184,6 @@ def sums(of: Subquery) -> Subquery:
         .group_by(of.c.person_id)
         .subquery("sums")
     )
-
-
-def in_places(people: Subquery, filters: Filters, only: Collection[int] | None) -> Subquery:
-    """The counted people once for each organisation that they count in: key, and their columns."""
-    places = member_places(filters.as_of, only)
-    if filters.cohort is not None:
-        places = places.where(Membership.person_id.in_(member_ids(filters.cohort, filters.as_of)))
-    member = places.subquery("member")
-    return (
-        select(member.c.place_id.label("key"), *people.c)
-        .join(people, people.c.person_id == member.c.person_id)
-        .subquery("in_places")
-    )
-
-
-def all_together(people: Subquery) -> Subquery:
-    """The same with one key for everybody."""
-    return select(literal(0).label("key"), *people.c).subquery("together")
 
 
 def is_opened_last() -> Any:

@@ -21,7 +21,7 @@ from ..learning.tables import Certificate, Enrolment, ModuleState
 from . import counting, tallied
 from .figures import Counts, Figures
 from .filters import Filters
-from .tables import TallyPlace
+from .tables import EVERYWHERE, TallyPlace
 
 FAR = 2_500  # people whom a page may walk past without a look for a shorter way
 DEAR = 3  # times as long as to walk past somebody it takes to try one of the few, and to put them in order
@@ -122,7 +122,7 @@ def _among(asked: Asked, rare: Select[Any]) -> Select[Any]:
 
 def few(session: Session, asked: Asked, most: int) -> Select[Any] | None:
     """The ids of people with all of whom it is true among them, if to try these is shorter than to walk past ``most``."""
-    found = asked.figures(session, within=tallied.EVERYWHERE, who="everyone", module="")
+    found = asked.figures(session, within=EVERYWHERE, who="everyone", module="")
     rare, number = rarely(asked, found)
     return rare if number * DEAR < most else None
 

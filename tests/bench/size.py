@@ -53,7 +53,7 @@ def measured(words: list[str]) -> list[Row]:
         if options.postgresql:
             cluster = stack.enter_context(postgres.cluster(is_durable=True))
             environ["COURSE_DATABASE_URL"] = cluster.url(cluster.create())
-        rows = seeded(environ, options.learners)
+        rows = [*seeded(environ, options.learners), kept(environ)]
         made = site.build_in(environ, AT_WORK)
         readers = Readers.of(environ)
         rows += lessons(made, folder, options.learners)
@@ -93,11 +93,19 @@ def seeded(environ: dict[str, str], learners: int) -> list[Row]:
     ]
 
 
+def kept(environ: dict[str, str]) -> Row:
+    """As the server does when somebody first asks for a past day."""
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "course", "report", "keep"], cwd=ROOT, env=os.environ | environ, check=True)
+    return "keeping what changed on each past day, s", f"{time.perf_counter() - begun:.0f}", "", None
+
+
 @dataclass(frozen=True)
 class Readers:
-    """The sign-in of an administrator, and the id of the municipality in which most learners are."""
+    """The sign-in of an administrator, and the ids of the country and the municipality in which most learners are."""
 
     administrator: str
+    country: str
     city: str
 
     @classmethod
@@ -112,10 +120,10 @@ class Readers:
             given: dict[str, Any] = {"email": "admin@example.org", "name": "An administrator", "language": "en", "now": now}
             person = people.add(session, password=site.PASSWORD, role="administrator", **given)
             cookie = sign_ins.begin(session, person.id, now)
-            city = naive.largest(session)
+            country, city = (naive.largest(session, kind) for kind in ("country", "municipality"))
             session.commit()
             let_go()
-        return cls(cookie, city)
+        return cls(cookie, country, city)
 
 
 def _both(closes: list[bytes], marks: list[site.Mark]) -> Iterator[bytes]:
@@ -135,6 +143,12 @@ def pages(server: Server, readers: Readers) -> list[Row]:
         ("completion report of everything", 0.15, lambda: report),
         ("completion report of a city", 0.06, lambda: f"{report}?{inside}"),
         ("completion report as of a past day", 2.0, lambda: f"{report}?as_of={next(past)}"),
+        (
+            "completion report as of a past day, of a country",
+            2.0,
+            lambda: f"{report}?as_of={next(past)}&organisation={readers.country}",
+        ),
+        ("completion report as of a past day, of a city", 2.0, lambda: f"{report}?as_of={next(past)}&{inside}"),
         *((f"people behind a figure of {words}", 0.1, partial(str, path)) for words, path in people(server, readers)),
     ]
     for words, bound, path in asked:

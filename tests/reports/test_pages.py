@@ -15,10 +15,11 @@ from course.accounts import organisations, people
 from course.accounts.tables import Membership, Organisation, Person
 from course.learning.tables import Enrolment, ModuleState
 from course.publishing.revisions import live_digest, restore
-from course.reports import completion, counting, pages, tallied
+from course.reports import completion, counting, pages
 from course.reports.filters import STATES, Filters
 from course.reports.pages import Asked, Spot
 from course.reports.people import behind, chosen
+from course.reports.tables import EVERYWHERE
 from course.reports.tallying import paused
 from tests.reports.exact import check_tallies
 from tests.reports.test_completion import csv_rows
@@ -163,7 +164,7 @@ def test_few_of_many_are_found_another_way(site: Site) -> None:
     fill(site, 6000, rare=3)
     with site.session() as session:
         check_tallies(session)
-        course, places = course_of(session), [tallied.EVERYWHERE]
+        course, places = course_of(session), [EVERYWHERE]
         quiet = counting.monday(counting.week_of(site.now - timedelta(weeks=20)))
         found: dict[tuple[str, str, bool], int | None] = {}
         for who, module, week in (("learners", "", None), ("everyone", "housing", None), ("learners", "", quiet)):
@@ -202,8 +203,8 @@ def test_no_page_goes_through_everybody(site: Site) -> None:
     """The index of names is read from a person on, in its order, and all else by its key."""
     with site.session() as session:
         for state, module in ((state, module) for state in STATES for module in ("", "housing")):
-            asked = Asked(Filters(module=module), state, 2, [tallied.EVERYWHERE])
-            everywhere = asked.figures(session, within=tallied.EVERYWHERE, who="everyone", module="")
+            asked = Asked(Filters(module=module), state, 2, [EVERYWHERE])
+            everywhere = asked.figures(session, within=EVERYWHERE, who="everyone", module="")
             for rare in (None, pages.rarely(asked, everywhere)[0]):
                 plan = "\n".join(plan_of(session, pages.page(asked, Spot(person=("M", 7)), 50, rare)))
                 assert (
@@ -219,8 +220,8 @@ def test_no_page_goes_through_everybody(site: Site) -> None:
 def test_only_who_came_in_a_week_are_read_by_when_they_came(site: Site) -> None:
     """A report since a day, of most people, would take longer by that index than without it."""
     with site.session() as session:
-        asked = Asked(Filters(week=date(2026, 3, 2)), "enrolled", 2, [tallied.EVERYWHERE])
-        everywhere = asked.figures(session, within=tallied.EVERYWHERE, who="everyone", module="")
+        asked = Asked(Filters(week=date(2026, 3, 2)), "enrolled", 2, [EVERYWHERE])
+        everywhere = asked.figures(session, within=EVERYWHERE, who="everyone", module="")
         rare, _number = pages.rarely(asked, everywhere)
         for query, is_read in (
             (pages.page(asked, Spot(), 50, rare), True),
