@@ -138,18 +138,26 @@ def enrolled_between(query: Select[Any], filters: Filters) -> Select[Any]:
     return query
 
 
-def within(query: Select[Any], scope: Sequence[int] | None, at: datetime | None) -> Select[Any]:
-    """Only people who belong to one of these organisations or stand below it; None for everybody."""
+def people_of(scope: Sequence[int] | None, at: datetime | None) -> list[Select[Any]]:
+    """Ids of those who belong to one of these organisations or stand below it, for `IN`; none where there is no limit.
+
+    A query that keeps to them looks at them alone, and not at everybody.
+    """
     if scope is None:
-        return query
-    member = member_places(at).subquery("within_member")
-    return query.where(select(member.c.person_id).where(member.c.person_id == Person.id, member.c.place_id.in_(scope)).exists())
+        return []
+    member = member_places(at, scope).subquery("member")
+    return [select(member.c.person_id)]
 
 
-def states(module: str, at: datetime | None, cohort: int | None = None) -> Subquery:
+def within(query: Select[Any], scope: Sequence[int] | None) -> Select[Any]:
+    """Only people who belong now to one of these organisations or stand below it; None for everybody."""
+    return query.where(*(Person.id.in_(ids) for ids in people_of(scope, None)))
+
+
+def states(module: str, at: datetime | None, cohort: int | None = None, only: Sequence[Select[Any]] = ()) -> Subquery:
     """What people had done in modules: person_id, module, started_at, passed_at, completed_at, score, score_ppm.
 
-    Whom a report counts is said elsewhere; a ``cohort`` spares reading everybody for the sake of a few.
+    Whom a report counts is said elsewhere; a ``cohort``, and ``only`` (``people_of``), spare reading everybody for a few.
     """
     query = select(
         ModuleState.person_id,
@@ -168,7 +176,8 @@ def states(module: str, at: datetime | None, cohort: int | None = None) -> Subqu
             & holds(ScoreChange.since_at, ScoreChange.until_at, at),
         ).where(ModuleState.started_at <= at)
     if cohort is not None:
-        query = query.where(ModuleState.person_id.in_(member_ids(cohort, at)))
+        only = (*only, member_ids(cohort, at))
+    query = query.where(*(ModuleState.person_id.in_(ids) for ids in only))
     return (query.where(ModuleState.module == module) if module else query).subquery("states")
 
 

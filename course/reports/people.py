@@ -149,9 +149,10 @@ def _listed(found: Subquery) -> Select[Any]:
 
 def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Select[Any]:
     """The counted people of whom the figure says so: the same conditions as the report's."""
-    at = filters.as_of
-    sums = counting.sums(counting.states(filters.module, at, filters.cohort))
-    everybody = counting.within(counting.counted(filters), limits(scope, filters), at).subquery("everybody")
+    only = counting.people_of(limits(scope, filters), filters.as_of)
+    states = counting.states(filters.module, filters.as_of, filters.cohort, only)
+    sums = counting.sums(states)
+    everybody = counting.counted(filters).where(*(Person.id.in_(ids) for ids in only)).subquery("everybody")
     query = select(*everybody.c).outerjoin_from(everybody, sums, sums.c.person_id == everybody.c.person_id)
     conditions: Mapping[str, Any] = {
         "enrolled": None,
@@ -164,15 +165,14 @@ def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state:
     condition = conditions[state]
     if condition is not None:
         query = query.where(condition)
-    return query if filters.week is None else query.where(_in_week(everybody, filters, state))
+    return query if filters.week is None else query.where(_in_week(everybody, states, filters, state))
 
 
-def _in_week(everybody: Subquery, filters: Filters, state: str) -> ColumnElement[bool]:
+def _in_week(everybody: Subquery, of: Subquery, filters: Filters, state: str) -> ColumnElement[bool]:
     """Whether the person came to be so in that week, as the report counts by week."""
     assert filters.week is not None
     if not filters.module:
         return counting.in_week(everybody.c.completed_at if state == "completed" else everybody.c.enrolled_at, filters.week)
-    of = counting.states(filters.module, filters.as_of, filters.cohort)
     did = counting.in_week(of.c.completed_at if state == "completed" else of.c.started_at, filters.week)
     return everybody.c.person_id.in_(select(of.c.person_id).where(did))
 
