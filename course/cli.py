@@ -272,7 +272,7 @@ def serve(host: str, port: int, workers: int, watch: bool) -> None:
     from .starting import start
 
     try:
-        start(_settings(), host=host, port=port, workers=workers, watch=watch, echo=click.echo)
+        sys.exit(start(_settings(), host=host, port=port, workers=workers, watch=watch, echo=click.echo))
     except config.SettingError as error:
         raise click.ClickException(str(error)) from None
 

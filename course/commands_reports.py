@@ -199,6 +199,7 @@ def _close_due(session: Session) -> None:
 def _completion(session: Session, filters: Filters, form: str, head: bool) -> bytes:
     from .publishing.revisions import digest_at, restore
     from .reports import completion, files
+    from .reports.spreadsheet import Workbook
 
     digest = digest_at(session, filters.as_of or clock.now())
     if not digest:
@@ -213,7 +214,7 @@ def _completion(session: Session, filters: Filters, form: str, head: bool) -> by
         raise click.ClickException(f"--module: there is no module `{filters.module}`; there are {slugs}")
     made = completion.completion(session, course=live, scope=None, filters=filters, now=clock.now())
     content = files.completion_file(made, form, with_head=head)
-    return content if isinstance(content, bytes) else "".join(content).encode()
+    return content.read() if isinstance(content, Workbook) else "".join(content).encode()
 
 
 def _moment(text: str) -> datetime | None:
@@ -250,6 +251,29 @@ def report_items(app: Factory, module: str, form: str, revision: str, attempts: 
         raise click.ClickException(f"nobody has closed an attempt at a quiz of a module `{module}`")
     text = items.to_json(made) if form == "json" else export.to_csv(items.COLUMNS, items.figure_rows(made))
     sys.stdout.buffer.write(text.encode())
+
+
+@report.command("keep")
+@click.pass_obj
+def report_keep(app: Factory) -> None:
+    """Keep what changed on each past day in large organisations, so that reports of past days need not count people.
+
+    The server starts this by itself when such a report is asked for. Each run adds the days that have ended since the last.
+    """
+    from .extensions import current_session, intend
+    from .reports import keeping
+
+    os.nice(NICE)
+    with app().app_context():
+        intend(to_write=False)
+        session = current_session()
+        _close_due(session)
+        now, kept = clock.now(), 0
+        with click.progressbar(keeping.due(session, now), label="Keeping", show_pos=True, file=sys.stderr) as bar:
+            for place, after in bar:
+                session.rollback()
+                kept += keeping.keep(session, place, after, now)
+    click.echo(f"{kept:,} organisations kept through {keeping.date_of(keeping.last_day(now))}")
 
 
 @click.group()

@@ -114,6 +114,7 @@ def writer(engine: Engine) -> Engine | None:
     found = create_engine(engine.url, poolclass=OneConnection, pool_size=1, max_overflow=0)
     _keep_promises(found, FLUSHED_AFTER)
     event.listen(found, "begin", begin)
+    event.listen(found, "engine_disposed", lambda _engine: turns.close())
     return found
 
 

@@ -169,7 +169,7 @@ def replica() -> Replica | None:
 
 
 def let_go() -> None:
-    """Gives back every connection of this application; it takes new ones when it is used again."""
+    """Gives back every connection of this application, as before a fork; it takes new ones when it is used again."""
     db.session.remove()
     reader().close()
     for engine in engines():

@@ -21,12 +21,17 @@ LOCK = 7_041_972  # any number; the same for everyone who migrates this database
 
 
 def init_app(app: Flask) -> None:
-    """Brings the database to this program's version. Raises SettingError when it cannot be reached or is newer."""
+    """Brings the database to this program's version, and leaves no connection open: a server may fork from here.
+
+    Raises SettingError when it cannot be reached or is newer.
+    """
     with app.app_context():
         try:
             upgrade(db.engine)
         except OperationalError as error:
             raise SettingError(f"COURSE_DATABASE_URL: the database cannot be reached ({str(error.orig).strip()})") from error
+        finally:
+            db.engine.dispose()
 
 
 def upgrade(engine: Engine, to: str = "head") -> None:

@@ -2,67 +2,120 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
-from . import clock, create_app
-from .accounts import links
-from .config import Settings
-from .extensions import current_session, intend, let_go
-from .publishing import revisions
-from .serving import ensure_free, serve
+from .config import SettingError, Settings
+from .serving.minding import Job, apart, mind
+from .serving.ports import ensure_free
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from .serving.answers import Application
 
 Echo = Callable[[str], None]
+Signature = frozenset[tuple[str, int, int]]
 LOOK = 0.5  # seconds between two looks at the folder; a tree must stand still for one of them before it is published
+GRACE = 10.0  # seconds that a request under way has left once the server is told to stop
 
 
-def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool, echo: Echo) -> None:
-    """Serves until stopped. Raises SettingError with one clear line when it cannot start."""
+def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool, echo: Echo) -> int:
+    """Serves until stopped, and returns an exit code. Raises SettingError with one clear line where the address is taken."""
+    seen = signature(settings.modules) if watch else frozenset()
+
+    def load(is_first: bool) -> Application:
+        try:
+            return _loaded(settings, f"http://{host}:{port}" if is_first else "", echo)
+        except SettingError as error:
+            raise SystemExit(f"Error: {error}") from None  # as the command says it
+
+    beside = [partial(_watch, settings, echo, seen)] if watch else []
+    return serve(load, host, port, workers, threads=settings.threads, beside=beside)
+
+
+def serve(
+    load: Callable[[bool], Application], host: str, port: int, workers: int = 1, *, threads: int = 4, beside: Sequence[Job] = ()
+) -> int:
+    """Serves until stopped what is loaded, and returns an exit code; ``load`` is told whether this is the first time.
+
+    This process imports nothing of the application and of the server. Raises SettingError with one line where the address is
+    taken or is not of this machine.
+    """
+
+    def lead(is_first: bool) -> Job:
+        from .serving.working import worker
+
+        return worker(load(is_first), host, port, workers=workers, threads=threads)
+
+    ensure_free(host, port)
+    return mind(lead, workers, grace=GRACE, beside=beside)
+
+
+def _loaded(settings: Settings, address: str, echo: Echo) -> Flask:
+    """The application, which has shown its first page to nobody: what every page needs is loaded once, and shared by workers.
+
+    With an ``address`` the folder is published before, and what is served there is said.
+    """
+    from . import create_app
+
     app = create_app(settings)
+    if address:
+        if not apart(partial(_publish, app, settings, echo)):  # what it needs, such as Markdown, is not held for ever
+            raise SystemExit(1)
+        _say_where(app, settings, address, echo)
+    app.test_client().get("/en/", base_url=settings.public_url)
+    _let_go(app)
+    return app
+
+
+def _say_where(app: Flask, settings: Settings, address: str, echo: Echo) -> None:
+    from . import clock
+    from .accounts import links
+    from .extensions import current_session, intend
+
+    address = settings.public_url if settings.public_url != "http://127.0.0.1:8000" else address
     with app.app_context():
         intend(to_write=True)
-        _publish(settings, echo)
-        address = settings.public_url if settings.public_url != "http://127.0.0.1:8000" else f"http://{host}:{port}"
         first = links.first_admin_token(current_session(), clock.now())
         current_session().commit()
-        let_go()  # the workers open their own
     echo(f"Serving on {address}")
     if first:
         echo(f"Make the first administrator, once, within a day: {address}/en/account/first/{first}")
-    ensure_free(host, port)
-    if not watch:
-        _become_server(host, port, workers, settings.threads)
-    threading.Thread(target=_watch, args=(settings, echo), name="watch", daemon=True).start()
-    echo(f"Saved files under {_shown(settings.modules)} go live by themselves. Ctrl-C stops.")
-    serve(host, port, workers, threads=settings.threads)
 
 
-def _become_server(host: str, port: int, workers: int, threads: int) -> NoReturn:
-    """Goes on as the server alone, so that what publishing needed is not held in memory for ever."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    words = [host, str(port), str(workers), str(threads)]
-    os.execv(sys.executable, [sys.executable, "-m", "course.serving", *words])
+def _let_go(app: Flask) -> None:
+    from .extensions import intend, let_go
+
+    with app.app_context():
+        let_go()
+        intend(to_write=False)
 
 
-def _publish(settings: Settings, echo: Echo) -> None:
-    session = current_session()
-    done = revisions.publish_folder(session, settings.modules, settings.assets, by="at the start", now=clock.now())
-    session.commit()
-    for problem in done.problems:
-        echo(str(problem))
-    if done.course is not None:
-        lessons = sum(len(module.lessons) for module in done.course.modules)
-        counts = f"{len(done.course.modules)} modules, {lessons} lessons, {len(done.course.practices)} practices"
-        echo(f"{counts}: revision {done.course.digest[:12]}")
-    elif revisions.live_digest(session):
-        echo(f"{len(done.problems)} problems: the last good revision stays live.")
-    else:
-        echo(f"{len(done.problems)} problems: nothing can be published until they are mended.")
+def _publish(app: Flask, settings: Settings, echo: Echo) -> None:
+    from . import clock
+    from .extensions import current_session, intend
+    from .publishing import revisions
+    from .publishing.again import publish_if_changed
+
+    with app.app_context():
+        intend(to_write=True)
+        session, note = current_session(), settings.instance / "last-read"
+        done = publish_if_changed(session, settings.modules, settings.assets, note, by="at the start", now=clock.now())
+        session.commit()
+        for problem in done.problems:
+            echo(str(problem))
+        if done.course is not None:
+            lessons = sum(len(module.lessons) for module in done.course.modules)
+            counts = f"{len(done.course.modules)} modules, {lessons} lessons, {len(done.course.practices)} practices"
+            echo(f"{counts}: revision {done.course.digest[:12]}")
+        elif revisions.live_digest(session):
+            echo(f"{len(done.problems)} problems: the last good revision stays live.")
+        else:
+            echo(f"{len(done.problems)} problems: nothing can be published until they are mended.")
 
 
 def _shown(path: Path) -> str:
@@ -72,7 +125,7 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def signature(folder: Path) -> frozenset[tuple[str, int, int]]:
+def signature(folder: Path) -> Signature:
     """Every file with its size and time of change; equal signatures mean that nobody has written."""
     found = set()
     for path in folder.rglob("*"):
@@ -84,19 +137,19 @@ def signature(folder: Path) -> frozenset[tuple[str, int, int]]:
     return frozenset(found)
 
 
-def _watch(settings: Settings, echo: Echo) -> None:
+def _watch(settings: Settings, echo: Echo, published: Signature) -> None:
     """Publishes a changed folder once it stands still; its problems are said here and on the author's page."""
-    app = create_app(settings)
-    stop = threading.Event()
-    published = seen = signature(settings.modules)
-    while not stop.wait(LOOK):
+    from . import create_app
+
+    app, seen = create_app(settings), published
+    echo(f"Saved files under {_shown(settings.modules)} go live by themselves. Ctrl-C stops.")
+    while True:
+        time.sleep(LOOK)
         now_seen = signature(settings.modules)
         if now_seen == seen and now_seen != published:
             published = now_seen
-            with app.app_context():
-                intend(to_write=True)
-                try:
-                    _publish(settings, echo)
-                except Exception as error:  # noqa: BLE001  the watcher outlives any one failure, such as a full disk
-                    echo(f"not published: {error}")
+            try:
+                _publish(app, settings, echo)
+            except Exception as error:  # noqa: BLE001  the watcher outlives any one failure, such as a full disk
+                echo(f"not published: {error}")
         seen = now_seen

@@ -74,9 +74,14 @@ class Turns:
             return False
         return True
 
-    def __del__(self) -> None:
+    def close(self) -> None:
+        """Lets the file go until the next turn: processes forked with it open would all have the same turn."""
         if self._file >= 0:
             os.close(self._file)
+            self._file = -1
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _refused(why: str) -> OperationalError:

@@ -1,17 +1,20 @@
-"""A request's session and its connection are one transaction, whoever begins it."""
+"""A request's session and its connection are one transaction, whoever begins it; and what an application holds open."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.orm import Session
 
+from course import config, create_app
 from course.accounts.tables import Organisation
-from course.extensions import current_session, intend, see_one_moment
+from course.extensions import current_session, intend, let_go, reader, see_one_moment
 from tests.site import START, Site
 
 CONNECTION, OBJECT = "By the connection", "By an object"
@@ -101,3 +104,25 @@ def test_one_moment_can_be_seen_after_anything_was_read(site: Site) -> None:
         name = session.connection().dialect.name
         isolation = session.connection().get_isolation_level()
         assert (name, isolation) in {("sqlite", "SERIALIZABLE"), ("postgresql", "REPEATABLE READ")}
+
+
+def open_in(folder: Path) -> set[str]:
+    """The names of the files in a folder that this process has open."""
+    found = []
+    for link in list(Path("/proc/self/fd").iterdir()):
+        with suppress(FileNotFoundError):  # what listed them is among them
+            found.append(link.readlink())
+    return {path.name for path in found if path.parent == folder}
+
+
+def test_nothing_of_the_database_is_open_when_an_application_is_made_and_after_it_let_go(tmp_path: Path) -> None:
+    """So that processes may be forked: a connection that two of them have, or one turn for both, would end in lost writes."""
+    app = create_app(config.load({"COURSE_INSTANCE": str(tmp_path)}))
+    assert open_in(tmp_path) == set()
+    with app.app_context():
+        intend(to_write=True)
+        current_session().execute(text("SELECT 1"))
+        reader().connection().execute(text("SELECT 1"))
+        assert open_in(tmp_path) == {"course.sqlite3", "course.sqlite3-wal", "course.sqlite3-shm", "course.sqlite3-turn"}
+        let_go()
+        assert open_in(tmp_path) == set()

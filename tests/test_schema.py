@@ -140,3 +140,28 @@ def test_rows_survive_the_sixth_version_and_the_way_back(empty_database_url: dic
     assert [len(rows) for rows in found[0].values()] == [1, 1, 1, 1]
     assert found == [found[0]] * 4
     engine.dispose()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_names_stand_beside_places_from_the_ninth_version_on(empty_database_url: dict[str, str], dialect: str) -> None:
+    """Of who was there before, of who comes after, and of who is renamed; going back, people are counted as before."""
+    engine = engine_of(empty_database_url, dialect)
+    schema.upgrade(engine, "0008")
+    person = (
+        "INSERT INTO people (id, public_id, name, language, role, created_at) VALUES (:id, :name, :name, 'en', 'learner', :at)"
+    )
+    enrolment = "INSERT INTO enrolments (person_id, enrolled_at, last_at, modules_completed) VALUES (:id, :at, :at, 0)"
+    found = []
+    for id_, (name, step) in enumerate((("Ada", schema.upgrade), ("Bo", schema.downgrade), ("Cy", schema.upgrade)), 1):
+        with engine.begin() as connection:
+            for statement in (person, enrolment):
+                connection.execute(text(statement), {"id": id_, "name": name, "at": "2026-03-02 09:00:00"})
+        step(engine, "0008" if step is schema.downgrade else "0009")
+        with engine.begin() as connection:
+            if step is schema.upgrade:
+                connection.execute(text("UPDATE people SET name = 'Zoe' WHERE id = 1"))
+                found.append(connection.execute(text("SELECT person_id, name FROM tally_places ORDER BY person_id")).all())
+            else:
+                found.append(connection.execute(text("SELECT person_id FROM tally_places ORDER BY person_id")).all())
+    assert found == [[(1, "Zoe")], [(1,), (2,)], [(1, "Zoe"), (2, "Bo"), (3, "Cy")]]
+    engine.dispose()

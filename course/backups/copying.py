@@ -15,7 +15,10 @@ from ..reports import tables as _reports
 from ..reports import tallying
 
 TABLES = (_accounts, _publishing, _learning, _reports)  # importing them fills the metadata
-COUNTED = {one.__tablename__ for one in (_reports.Tally, _reports.TallyChange, _reports.TallyPlace)}
+COUNTED = {
+    one.__tablename__
+    for one in (_reports.Tally, _reports.TallyChange, _reports.TallyPlace, _reports.TallyDay, _reports.TallyHistory)
+}
 PASSING = {one.__tablename__ for one in (_reports.Export, _reports.ExportPart)}  # files that expire in days
 BATCH = 2000  # rows
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import Any
-
-from pydantic import TypeAdapter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields, is_dataclass, replace
+from functools import cache
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import quizzes
 from quizzes.model import Quiz
@@ -14,7 +15,7 @@ from quizzes.model import Quiz
 from .model import Course, Module
 
 FORMAT = 1
-_COURSE: TypeAdapter[Course] = TypeAdapter(Course)
+Reading = Callable[[Any], Any]
 
 
 def dump(course: Course) -> bytes:
@@ -25,8 +26,11 @@ def dump(course: Course) -> bytes:
         if module.quizzes
     }
     bare = replace(course, modules=tuple(replace(module, quizzes={}) for module in course.modules))
-    head = json.dumps({"format": FORMAT, "quizzes": drawn}, ensure_ascii=False, separators=(",", ":"))
-    return head.encode() + b"\n" + _COURSE.dump_json(bare)
+    return _to_json({"format": FORMAT, "quizzes": drawn}) + b"\n" + _to_json(asdict(bare))
+
+
+def _to_json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def quiz_as_stored(head: bytes, module: str) -> str:
@@ -44,11 +48,38 @@ def restore(content: bytes) -> Course:
     read: Any = json.loads(head)
     if not isinstance(read, dict) or read.get("format") != FORMAT:
         raise ValueError("this is no stored course of a format that this version reads")
-    course = _COURSE.validate_json(body)
+    try:
+        course: Course = _reading(Course)(json.loads(body))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"this is no stored course: {error!r}") from error
     modules = tuple(
         replace(module, quizzes=_quizzes(module, read["quizzes"].get(module.slug, {}))) for module in course.modules
     )
     return replace(course, modules=modules)
+
+
+@cache
+def _reading(kind: Any) -> Reading:
+    """What makes a value of a declared type of its JSON: the types are those of ``model``, and nothing more is known here."""
+    if is_dataclass(kind):
+        return _object(kind)
+    parts = get_args(kind)
+    if get_origin(kind) is UnionType:
+        some = _reading(next(part for part in parts if part is not type(None)))
+        return lambda given: None if given is None else some(given)
+    if get_origin(kind) is Mapping:
+        value = _reading(parts[1])
+        return lambda given: {name: value(held) for name, held in given.items()}
+    if get_origin(kind) is tuple:
+        each = _reading(parts[0])  # all alike, also where their number is known
+        return lambda given: tuple(map(each, given))
+    return lambda given: given
+
+
+def _object(kind: Any) -> Reading:
+    hints = get_type_hints(kind)
+    readings = {field.name: _reading(hints[field.name]) for field in fields(kind)}
+    return lambda given: kind(**{name: readings[name](held) for name, held in given.items()})
 
 
 def _quizzes(module: Module, drawn: dict[str, Any]) -> dict[str, Quiz]:

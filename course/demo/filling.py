@@ -26,6 +26,7 @@ from ..content.model import Course
 from ..extensions import current_session, intend
 from ..learning.tables import Enrolment
 from ..publishing.revisions import live_digest, restore
+from ..reports import keeping
 from . import copying
 from .homes import Homes, everywhere, few
 from .names import name
@@ -64,6 +65,7 @@ def fill(*, learners: int, seed: int, echo: Callable[[str], None], with_sign_ins
         _refuse_others(session, seed)
         _refuse_small_disk(session, learners - max(first, walkers))
     homes = few(session, seed, began(now))
+    keeping.forget(session.connection())  # those who are added were here in the past
     session.commit()
     try:
         _walk(session, course, seed, range(first, min(learners, walkers)), homes, now)

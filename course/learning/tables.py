@@ -55,6 +55,21 @@ class Enrolment(Base):
     is_started: Mapped[bool] = mapped_column(default=False, server_default=false())
     modules_passed: Mapped[int] = mapped_column(default=0, server_default="0")
     is_certified: Mapped[bool] = mapped_column(default=False, server_default=false())
+    __table_args__ = (  # each entry changes once a learner; the first is read by those alone who say that ids are above 0
+        Index("ix_enrolments_enrolled", "enrolled_at", sqlite_where=person_id > 0, postgresql_where=person_id > 0),
+        Index(
+            "ix_enrolments_completed",
+            "completed_at",
+            sqlite_where=completed_at.is_not(None),
+            postgresql_where=completed_at.is_not(None),
+        ),
+        Index(
+            "ix_enrolments_not_started",
+            "person_id",
+            sqlite_where=is_started.is_(False),
+            postgresql_where=is_started.is_(False),
+        ),
+    )
 
 
 class ModuleState(Base):

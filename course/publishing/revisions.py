@@ -51,11 +51,12 @@ def publish(session: Session, course: Course, folder: Path, assets: Path, *, by:
         session.execute(select(func.pg_advisory_xact_lock(LOCK)))
     live = live_digest(session)
     if live == course.digest:
+        store_assets(course, folder, assets)
         return Published(course, ())
     problems = compare(restore(session, live), course) if live else ()
     if problems:
         return Published(None, tuple(problems))
-    _store_assets(course, folder, assets)
+    store_assets(course, folder, assets)
     if session.get(Revision, course.digest) is None:
         packed = zlib.compress(serial.dump(course), 6)
         try:
@@ -119,8 +120,8 @@ def _remember_addresses(session: Session, course: Course) -> None:
         session.execute(insert(LessonAddress), fresh)
 
 
-def _store_assets(course: Course, folder: Path, assets: Path) -> None:
-    """Copies media under their digest: written beside, flushed, then renamed, so that a reader never sees half a file."""
+def store_assets(course: Course, folder: Path, assets: Path) -> None:
+    """Copies media that are missing under their digest: written beside, flushed, renamed, so that nobody sees half a file."""
     assets.mkdir(parents=True, exist_ok=True)
     for asset in course.assets:
         target = assets / asset.digest[:32]

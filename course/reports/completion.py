@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -74,7 +75,7 @@ def completion(
     ``course`` is what is live, or was at the moment that the report is of. ``most`` keeps the uppermost levels alone, as many
     as hold no more organisations than that, and one at least. What the tallies can answer they do, to the same figures.
     """
-    chosen = scope if filters.organisation is None else [filters.organisation]
+    chosen = limits(scope, filters)
     shown, deeper = _places(session, chosen, filters.as_of, most)
     last = counting.week_of(filters.as_of or now)
     weeks = range(last - WEEKS + 1, last + 1)
@@ -112,10 +113,16 @@ def _figures(
     session: Session, course: Course, filters: Filters, chosen: Sequence[int] | None, only: set[int] | None, weeks: range
 ) -> Figures:
     needed = needed_to_pass(course, filters.module)
-    tops = [tallied.EVERYWHERE] if chosen is None else organisations.tops(session, chosen)
-    if tallied.answers(filters) and len(tops) == 1:
-        return tallied.read(session, filters=filters, needed=needed, within=tops[0], only=only, weeks=weeks)
-    return counted.read(session, filters=filters, needed=needed, within=chosen, only=only, weeks=weeks)
+    given: dict[str, Any] = {"filters": filters, "needed": needed, "only": only, "weeks": weeks}
+    places = tallied.places(session, filters, chosen)
+    if len(places) == 1:
+        return tallied.read(session, within=places[0], **given)
+    return counted.read(session, within=chosen, **given)
+
+
+def limits(scope: Sequence[int] | None, filters: Filters) -> Sequence[int] | None:
+    """The organisations whose people a report is about, with all below them; None for everybody."""
+    return scope if filters.organisation is None else [filters.organisation]
 
 
 def needed_to_pass(course: Course, module: str) -> int:

@@ -6,11 +6,11 @@ Scores do change; those of the past are in ``score_changes``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Select, Subquery, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, and_, case, func, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -18,7 +18,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from ..accounts.cohorts import member_ids
 from ..accounts.history import holds, manages, member_places, value_then
-from ..accounts.tables import Membership, Person
+from ..accounts.tables import Person
 from ..learning.tables import Certificate, CertificateNote, Enrolment, LessonState, ModuleState, ScoreChange
 from .filters import Filters
 
@@ -32,12 +32,31 @@ class second_number(FunctionElement[int]):  # noqa: N801  a function in SQL
 
 @compiles(second_number, "sqlite")
 def _sqlite(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
+    """Without the fraction, which SQLite rounds: the last half millisecond of a day would be in the next."""
+    return f"CAST(strftime('%s', substr({compiler.process(element.clauses, **kw)}, 1, 19)) AS INTEGER)"
 
 
 @compiles(second_number, "postgresql")
 def _postgresql(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(FLOOR(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})) AS BIGINT)"
+
+
+class day_reached(FunctionElement[int]):  # noqa: N801
+    """The day, counted from 1 January 1970, at whose beginning in UTC a time is past or just come."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(day_reached, "sqlite")
+def _sqlite_day(element: day_reached, compiler: SQLCompiler, **kw: Any) -> str:
+    moment = compiler.process(element.clauses, **kw)
+    return f"(CAST(strftime('%s', substr({moment}, 1, 10)) AS INTEGER) / 86400 + (substr({moment}, 12) > '00:00:00.000000'))"
+
+
+@compiles(day_reached, "postgresql")
+def _postgresql_day(element: day_reached, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(CEIL(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)}) / 86400) AS INTEGER)"
 
 
 def day_number(moment: Any) -> Any:
@@ -56,6 +75,12 @@ def monday(week: int) -> date:
 
 def week_of(moment: datetime) -> int:
     return ((moment.astimezone(UTC).date() - date(1970, 1, 1)).days + 3) // 7
+
+
+def in_week(moment: Any, begins_on: date) -> ColumnElement[bool]:
+    """Whether a time is in the seven days from that one, in UTC."""
+    since = datetime.combine(begins_on, time(), UTC)
+    return and_(moment >= since, moment < since + timedelta(days=7))
 
 
 def by_then(moment: Any, at: datetime | None) -> Any:
@@ -85,7 +110,7 @@ def counted(filters: Filters) -> Select[Any]:
         query = query.where(Enrolment.enrolled_at <= at)
     if filters.cohort is not None:
         query = query.where(Person.id.in_(member_ids(filters.cohort, at)))
-    return _enrolled_between(_of_language(_who(query, filters), filters), filters)
+    return enrolled_between(of_language(_who(query, filters), filters), filters)
 
 
 def _who(query: Select[Any], filters: Filters) -> Select[Any]:
@@ -98,14 +123,14 @@ def _who(query: Select[Any], filters: Filters) -> Select[Any]:
     )
 
 
-def _of_language(query: Select[Any], filters: Filters) -> Select[Any]:
+def of_language(query: Select[Any], filters: Filters) -> Select[Any]:
     if not filters.language:
         return query
     query, language = value_then(query, "language", Person.language, filters.as_of)
     return query.where(language == filters.language)
 
 
-def _enrolled_between(query: Select[Any], filters: Filters) -> Select[Any]:
+def enrolled_between(query: Select[Any], filters: Filters) -> Select[Any]:
     if filters.since:
         query = query.where(Enrolment.enrolled_at >= datetime.combine(filters.since, time(), UTC))
     if filters.until:
@@ -113,18 +138,26 @@ def _enrolled_between(query: Select[Any], filters: Filters) -> Select[Any]:
     return query
 
 
-def within(query: Select[Any], scope: Sequence[int] | None, at: datetime | None) -> Select[Any]:
-    """Only people who belong to one of these organisations or stand below it; None for everybody."""
+def people_of(scope: Sequence[int] | None, at: datetime | None) -> list[Select[Any]]:
+    """Ids of those who belong to one of these organisations or stand below it, for `IN`; none where there is no limit.
+
+    A query that keeps to them looks at them alone, and not at everybody.
+    """
     if scope is None:
-        return query
-    member = member_places(at).subquery("within_member")
-    return query.where(select(member.c.person_id).where(member.c.person_id == Person.id, member.c.place_id.in_(scope)).exists())
+        return []
+    member = member_places(at, scope).subquery("member")
+    return [select(member.c.person_id)]
 
 
-def states(module: str, at: datetime | None, cohort: int | None = None) -> Subquery:
+def within(query: Select[Any], scope: Sequence[int] | None) -> Select[Any]:
+    """Only people who belong now to one of these organisations or stand below it; None for everybody."""
+    return query.where(*(Person.id.in_(ids) for ids in people_of(scope, None)))
+
+
+def states(module: str, at: datetime | None, cohort: int | None = None, only: Sequence[Select[Any]] = ()) -> Subquery:
     """What people had done in modules: person_id, module, started_at, passed_at, completed_at, score, score_ppm.
 
-    Whom a report counts is said elsewhere; a ``cohort`` spares reading everybody for the sake of a few.
+    Whom a report counts is said elsewhere; a ``cohort``, and ``only`` (``people_of``), spare reading everybody for a few.
     """
     query = select(
         ModuleState.person_id,
@@ -143,7 +176,8 @@ def states(module: str, at: datetime | None, cohort: int | None = None) -> Subqu
             & holds(ScoreChange.since_at, ScoreChange.until_at, at),
         ).where(ModuleState.started_at <= at)
     if cohort is not None:
-        query = query.where(ModuleState.person_id.in_(member_ids(cohort, at)))
+        only = (*only, member_ids(cohort, at))
+    query = query.where(*(ModuleState.person_id.in_(ids) for ids in only))
     return (query.where(ModuleState.module == module) if module else query).subquery("states")
 
 
@@ -159,24 +193,6 @@ def sums(of: Subquery) -> Subquery:
         .group_by(of.c.person_id)
         .subquery("sums")
     )
-
-
-def in_places(people: Subquery, filters: Filters, only: Collection[int] | None) -> Subquery:
-    """The counted people once for each organisation that they count in: key, and their columns."""
-    places = member_places(filters.as_of, only)
-    if filters.cohort is not None:
-        places = places.where(Membership.person_id.in_(member_ids(filters.cohort, filters.as_of)))
-    member = places.subquery("member")
-    return (
-        select(member.c.place_id.label("key"), *people.c)
-        .join(people, people.c.person_id == member.c.person_id)
-        .subquery("in_places")
-    )
-
-
-def all_together(people: Subquery) -> Subquery:
-    """The same with one key for everybody."""
-    return select(literal(0).label("key"), *people.c).subquery("together")
 
 
 def is_opened_last() -> Any:

@@ -9,9 +9,13 @@ from .completion import Report
 from .everyone import Cells
 from .export import Row
 from .filters import STATES, Filters, iso
+from .spreadsheet import Workbook
 
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": spreadsheet.TYPE, "json": "application/json; charset=utf-8"}
 FORMS = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON"}
+
+
+Content = str | Iterator[str] | Workbook  # whole, in pieces, or a file to be read and closed
 
 
 def put_together(texts: Iterable[str], size: int, *, first_at_once: bool = False) -> Iterator[str]:
@@ -27,7 +31,14 @@ def put_together(texts: Iterable[str], size: int, *, first_at_once: bool = False
     yield "".join(held)
 
 
-def completion_file(report: Report, form: str, *, with_head: bool = True) -> bytes | str | Iterator[str]:
+def read(file: Workbook, size: int) -> Iterator[bytes]:
+    """The file in pieces of so many bytes; it is closed behind the last."""
+    with file:
+        while piece := file.read(size):
+            yield piece
+
+
+def completion_file(report: Report, form: str, *, with_head: bool = True) -> Content:
     """``with_head`` False leaves out what stands above the table of a CSV."""
     title = "Completion"
     if form == "xlsx":
@@ -40,7 +51,7 @@ def completion_file(report: Report, form: str, *, with_head: bool = True) -> byt
 
 def table_file(
     columns: Sequence[str], rows: Iterable[Row], form: str, title: str, above: Sequence[str], *, with_head: bool = True
-) -> bytes | str | Iterator[str]:
+) -> Content:
     """Any other report: one table, with lines above it that say what it is and how it was counted."""
     if form == "xlsx":
         return spreadsheet.table_xlsx(columns, rows, title, above)
@@ -58,8 +69,8 @@ def people_file(
     rules: Sequence[str],
     *,
     with_head: bool = True,
-) -> bytes | Iterator[str]:
-    """The people behind a figure; a workbook comes whole, the others in pieces, however many people there are."""
+) -> Content:
+    """The people behind a figure, however many there are."""
     title = f"{STATES[state]}: people"
     if form == "xlsx":
         return spreadsheet.people_xlsx(people, title, filters, made_at, rules)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -22,7 +23,9 @@ from ..content.model import Course
 from ..extensions import beside, reading, see_one_moment, writing
 from ..publishing.revisions import digest_at, restore
 from . import asked, completion, everyone, exports, files, people
-from .filters import Filters, iso, rules_of
+from .filters import iso, rules_of
+from .source import source
+from .spreadsheet import Workbook
 from .tables import Export, ExportPart
 
 PART = 1024 * 1024  # characters of a file that are kept as one piece
@@ -112,18 +115,25 @@ class _Maker:
             raise Lost
         course = restore(self._session, digest_at(self._session, filters.as_of or now))
         question = {"course": course, "scope": scope, "filters": filters}
-        for piece in _parts(self._content(self._export.report, question, filters, now)):
-            self._keep(piece)
+        state = dict(parse_qsl(self._about)).get("state", "enrolled") if self._export.report == "people" else ""
+        with source(self._session) as (where, said):
+            see_one_moment(where)
+            made = self._people(where, question, state, now, said) if state else self._completion(where, question, now, said)
+            for piece in _parts(made):
+                self._keep(piece)
         self._finish(person, course, "" if scope is None else ",".join(map(str, scope)))
 
-    def _content(self, report: str, question: dict[str, Any], filters: Filters, now: datetime) -> bytes | str | Iterator[str]:
-        if report == "completion":
-            return files.completion_file(completion.completion(self._session, now=now, **question), self._form)
-        state = dict(parse_qsl(self._about)).get("state", "enrolled")
-        self._total = people.number(self._session, people.chosen(**question, state=state))
+    def _completion(self, where: Session, question: dict[str, Any], now: datetime, said: tuple[str, ...]) -> files.Content:
+        report = completion.completion(where, now=now, **question)
+        return files.completion_file(replace(report, rules=(*report.rules, *said)), self._form)
+
+    def _people(
+        self, where: Session, question: dict[str, Any], state: str, now: datetime, said: tuple[str, ...]
+    ) -> files.Content:
+        self._total = people.number(where, people.chosen(**question, state=state))
         self._note()
-        rows = self._counted(everyone.rows(self._session, **question, state=state))
-        return files.people_file(rows, self._form, filters, state, iso(now), rules_of(filters))
+        rows, filters = self._counted(everyone.rows(where, **question, state=state)), question["filters"]
+        return files.people_file(rows, self._form, filters, state, iso(now), (*rules_of(filters), *said))
 
     def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
@@ -171,11 +181,10 @@ class _Maker:
             )
 
 
-def _parts(content: bytes | str | Iterator[str]) -> Iterator[bytes]:
+def _parts(content: files.Content) -> Iterator[bytes]:
     """The same in pieces of about PART."""
-    if not isinstance(content, Iterator):
-        whole = content if isinstance(content, bytes) else content.encode()
-        yield from (whole[start : start + PART] for start in range(0, len(whole), PART))
-        return
-    for piece in files.put_together(content, PART):
-        yield piece.encode()
+    if isinstance(content, Workbook):
+        yield from files.read(content, PART)
+    else:
+        texts = [content] if isinstance(content, str) else content
+        yield from (piece.encode() for piece in files.put_together(texts, PART))

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, func, select
 from sqlalchemy.orm import Session
 
-from ..accounts.history import holds, member_places
+from ..accounts import organisations
+from ..accounts import people as accounts
+from ..accounts.history import holds, member_places, places_at
 from ..accounts.tables import Membership, Person
 from ..content.model import Course
 from ..learning.progress import course_progress, module_progress
 from ..learning.record import LessonRecord, ModuleRecord, Record
 from ..learning.tables import Enrolment, Fact, LessonState, ModuleState
-from . import counting
-from .completion import needed_to_pass, tree
+from . import counting, pages, tallied
+from .completion import limits, needed_to_pass
 from .filters import Filters
+from .pages import Spot
 
 STREAMED = 500  # people whose rows are held at once in an export
+START = Spot()
 DELETED, AWAY = "(deleted account)", "(no longer within what you may see)"
 
 
@@ -57,17 +61,35 @@ def behind(
     scope: Sequence[int] | None,
     filters: Filters,
     state: str,
-    offset: int = 0,
+    spot: Spot = START,
     limit: int | None = 50,
 ) -> Listing:
-    """The people whom a figure of the completion report counts, by name. A constant number of queries.
+    """The people whom a figure of the completion report counts, by name, from a spot on. A constant number of queries.
 
-    ``state`` is one of filters.STATES; ``limit`` None gives all.
+    ``state`` is one of filters.STATES; ``limit`` None gives all. What the tallies can answer they do, to the same people.
     """
-    question = chosen(course, scope, filters, state)
-    total = number(session, question)
-    rows = session.execute(_listed(question).offset(offset).limit(limit)).all()
-    return Listing(tuple(_Reader(session, course, scope, filters).read(rows)), total)
+    within = tallied.places(session, filters, limits(scope, filters))
+    if not within:
+        question = chosen(course, scope, filters, state)
+        total, found = number(session, question), question.subquery("chosen")
+        if spot.offset >= total:
+            return Listing((), total)
+        query = spot.of(_listed(found), Person.name, Person.id).offset(spot.offset).limit(limit)
+    else:
+        asked = pages.Asked(filters, state, needed_to_pass(course, filters.module), within)
+        on_page, total = pages.find(session, asked, spot, limit)
+        query = spot.of(_listed(_enrolled(on_page)), Person.name, Person.id)
+    rows = session.execute(query).all()
+    people = tuple(_Reader(session, course, scope, filters).read(rows[::-1] if spot.is_back else rows))
+    return Listing(people, total)
+
+
+def spot_of(session: Session, public_id: str, scope: Sequence[int] | None, *, is_back: bool) -> Spot | None:
+    """Behind or before this person; None where there is nobody of that id whom a reader with this scope may see."""
+    found = accounts.by_public_id(session, public_id)
+    if found is None or not is_within(session, found.id, scope):
+        return None
+    return Spot(person=(found.name, found.id), is_back=is_back)
 
 
 def number(session: Session, question: Select[Any]) -> int:
@@ -78,8 +100,9 @@ def number(session: Session, question: Select[Any]) -> int:
 def stream(session: Session, *, course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Iterator[Someone]:
     """The same people one after the other, however many, with a few hundred of them in memory; ``everyone.rows`` is faster."""
     reader = _Reader(session, course, scope, filters)
+    found = chosen(course, scope, filters, state).subquery("chosen")
     rows = session.execute(
-        _listed(chosen(course, scope, filters, state)), execution_options={"yield_per": STREAMED, "stream_results": True}
+        START.of(_listed(found), Person.name, Person.id), execution_options={"yield_per": STREAMED, "stream_results": True}
     )
     for part in rows.partitions(STREAMED):
         yield from reader.read(part)
@@ -99,8 +122,16 @@ def _visible(session: Session, ids: Sequence[int], scope: Sequence[int] | None) 
     )
 
 
-def _listed(chosen: Select[Any]) -> Select[Any]:
-    found = chosen.subquery("chosen")
+def _enrolled(on_page: Select[Any]) -> Subquery:
+    ids = on_page.subquery("on_page").c.person_id
+    return (
+        select(Enrolment.person_id, Enrolment.enrolled_at, Enrolment.completed_at)
+        .where(Enrolment.person_id.in_(select(ids)))
+        .subquery("chosen")
+    )
+
+
+def _listed(found: Subquery) -> Select[Any]:
     return (
         select(
             Person.id,
@@ -113,17 +144,15 @@ def _listed(chosen: Select[Any]) -> Select[Any]:
         )
         .join(found, found.c.person_id == Person.id)
         .join(Enrolment, Enrolment.person_id == Person.id)
-        .order_by(Person.name, Person.id)
     )
 
 
 def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Select[Any]:
     """The counted people of whom the figure says so: the same conditions as the report's."""
-    at = filters.as_of
-    sums = counting.sums(counting.states(filters.module, at, filters.cohort))
-    everybody = counting.within(
-        counting.counted(filters), scope if filters.organisation is None else [filters.organisation], at
-    ).subquery("everybody")
+    only = counting.people_of(limits(scope, filters), filters.as_of)
+    states = counting.states(filters.module, filters.as_of, filters.cohort, only)
+    sums = counting.sums(states)
+    everybody = counting.counted(filters).where(*(Person.id.in_(ids) for ids in only)).subquery("everybody")
     query = select(*everybody.c).outerjoin_from(everybody, sums, sums.c.person_id == everybody.c.person_id)
     conditions: Mapping[str, Any] = {
         "enrolled": None,
@@ -136,21 +165,15 @@ def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state:
     condition = conditions[state]
     if condition is not None:
         query = query.where(condition)
-    return query if filters.week is None else query.where(_in_week(everybody, filters, state))
+    return query if filters.week is None else query.where(_in_week(everybody, states, filters, state))
 
 
-def _in_week(everybody: Subquery, filters: Filters, state: str) -> ColumnElement[bool]:
+def _in_week(everybody: Subquery, of: Subquery, filters: Filters, state: str) -> ColumnElement[bool]:
     """Whether the person came to be so in that week, as the report counts by week."""
     assert filters.week is not None
-    since = datetime.combine(filters.week, time(), UTC)
-
-    def within(moment: Any) -> ColumnElement[bool]:
-        return and_(moment >= since, moment < since + timedelta(days=7))
-
     if not filters.module:
-        return within(everybody.c.completed_at if state == "completed" else everybody.c.enrolled_at)
-    of = counting.states(filters.module, filters.as_of, filters.cohort)
-    did = within(of.c.completed_at if state == "completed" else of.c.started_at)
+        return counting.in_week(everybody.c.completed_at if state == "completed" else everybody.c.enrolled_at, filters.week)
+    did = counting.in_week(of.c.completed_at if state == "completed" else of.c.started_at, filters.week)
     return everybody.c.person_id.in_(select(of.c.person_id).where(did))
 
 
@@ -159,7 +182,7 @@ class _Reader:
 
     def __init__(self, session: Session, course: Course, scope: Sequence[int] | None, filters: Filters) -> None:
         self._session, self._course, self._scope, self._filters = session, course, scope, filters
-        self._paths = {place.id: " › ".join(place.path) for place in tree(session, None, filters.as_of)}
+        self._paths: dict[int, str] = {}
 
     def read(self, rows: Sequence[Any]) -> Iterator[Someone]:
         ids, at = [row.id for row in rows], self._filters.as_of
@@ -178,11 +201,19 @@ class _Reader:
                 holds(Membership.since_at, Membership.until_at, self._filters.as_of),
             )
             .order_by(Membership.id)
-        )
+        ).all()
+        self._name({row.organisation_id for row in rows} - self._paths.keys())
         found: dict[int, tuple[str, ...]] = {}
         for row in rows:
             found[row.person_id] = (*found.get(row.person_id, ()), self._paths[row.organisation_id])
         return found
+
+    def _name(self, ids: Collection[int]) -> None:
+        """Of today, those alone that are needed: a tree of thousands takes longer than the page."""
+        at, session = self._filters.as_of, self._session
+        if ids:
+            places = organisations.named(session, ids) if at is None else places_at(session, at)
+            self._paths |= {place.id: " › ".join(place.path) for place in places}
 
     def _someone(self, row: Any, held: Record, homes: tuple[str, ...], is_visible: bool, seen: datetime | None) -> Someone:
         wanted = self._filters.module

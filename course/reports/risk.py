@@ -73,7 +73,7 @@ def at_risk(
     """The people to whom a rule applies, by name, each with every reason. Three queries."""
     reasons = _reasons(now - timedelta(days=days)).subquery("reasons")
     chosen = scope if filters.organisation is None else [filters.organisation]
-    people = counting.within(counting.counted(filters), chosen, None).subquery("counted_people")
+    people = counting.within(counting.counted(filters), chosen).subquery("counted_people")
     open_ones = (
         select(Person.id, Person.public_id, Person.name, Person.email)
         .join(people, people.c.person_id == Person.id)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from .completion import Report
@@ -13,32 +13,40 @@ from .filters import Filters, iso
 
 WIDE = {"reason": 18, "module": 18, "lesson": 24, "organisation": 44, "organisations": 44, "name": 28, "email": 30}
 LARGEST = 1_000_000  # rows a sheet can hold are 1,048,576; whoever needs more takes the CSV
+HELD = 1024 * 1024  # bytes of a workbook that are held in memory
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def completion_xlsx(report: Report, title: str) -> bytes:
+class Workbook(SpooledTemporaryFile[bytes]):
+    """The file of one, to be read from its beginning and closed; a long one lies on the disk."""
+
+    def __init__(self) -> None:
+        super().__init__(HELD)
+
+
+def completion_xlsx(report: Report, title: str) -> Workbook:
     with _Book() as book:
         book.rules(head(title, report.filters, iso(report.made_at), report.rules))
         book.table("Completion", COMPLETION_COLUMNS, completion_rows(report))
         book.table("By week", WEEK_COLUMNS, week_rows(report.weeks))
-    return book.content
+    return book.file
 
 
 def people_xlsx(
     people: Iterable[Sequence[Value]], title: str, filters: Filters, made_at: str | None, rules: Sequence[str]
-) -> bytes:
+) -> Workbook:
     with _Book() as book:
         book.rules(head(title, filters, made_at, rules))
         book.table("People", PEOPLE_COLUMNS, (dict(zip(PEOPLE_COLUMNS, cells, strict=True)) for cells in people))
-    return book.content
+    return book.file
 
 
-def table_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str, above: Sequence[str]) -> bytes:
+def table_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str, above: Sequence[str]) -> Workbook:
     """Any other table, with what stands above it on the first sheet."""
     with _Book() as book:
         book.rules(above)
         book.table(title, columns, rows)
-    return book.content
+    return book.file
 
 
 class _Book:
@@ -47,9 +55,9 @@ class _Book:
     def __init__(self) -> None:
         import xlsxwriter  # 2 MB of memory, which only those pay who ask for a workbook
 
-        self._file = io.BytesIO()
+        self.file = Workbook()
         never = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self._book = xlsxwriter.Workbook(self._file, {"constant_memory": True, **never})
+        self._book = xlsxwriter.Workbook(self.file, {"constant_memory": True, **never})
         self._bold = self._book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
         self._moment = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
@@ -60,10 +68,7 @@ class _Book:
 
     def __exit__(self, *_: object) -> None:
         self._book.close()
-
-    @property
-    def content(self) -> bytes:
-        return self._file.getvalue()
+        self.file.seek(0)
 
     def rules(self, lines: Sequence[str]) -> None:
         sheet = self._book.add_worksheet("Rules")

@@ -21,9 +21,11 @@ from ..accounts.organisations import Place
 from ..accounts.secrets import public_id
 from ..accounts.tables import Cohort, Person
 from ..content.model import Course, Module, Text
+from ..extensions import reading, writing
 from . import asked, completion
 from .completion import Counts, Line, Report
 from .filters import WHO
+from .source import source
 from .tables import Subscription
 
 EVERY = {"week": "every Monday", "month": "on the first of every month"}
@@ -98,42 +100,46 @@ def queue_due(session: Session, course: Course, site: str, now: datetime) -> int
     """
     due = select(Subscription.id).where(Subscription.ended_at.is_(None), Subscription.next_at <= now).order_by(Subscription.id)
     waiting = session.scalars(due).all()
-    session.commit()
     queued = 0
     for number in waiting:
-        one = session.get_one(Subscription, number, populate_existing=True)
-        claimed = session.execute(
-            update(Subscription)
-            .where(Subscription.id == number, Subscription.next_at <= now, Subscription.ended_at.is_(None))
-            .values(next_at=next_at(now, one.every))
-        )
-        if claimed.rowcount == 1:  # type: ignore[attr-defined]
-            queued += _queue(session, course, one, site, now)
-        session.commit()
+        with reading(session):
+            one = session.get_one(Subscription, number, populate_existing=True)
+            made, following = _made(session, course, one, site, now), next_at(now, one.every)
+        with writing(session):
+            claimed = session.execute(
+                update(Subscription)
+                .where(Subscription.id == number, Subscription.next_at <= now, Subscription.ended_at.is_(None))
+                .values(next_at=following)
+            )
+            if claimed.rowcount != 1:  # type: ignore[attr-defined]
+                continue
+            if made is None:
+                session.execute(update(Subscription).where(Subscription.id == number).values(ended_at=now))
+            else:
+                mail.queue(session, now=now, **made)
+                queued += 1
     return queued
 
 
-def _queue(session: Session, course: Course, one: Subscription, site: str, now: datetime) -> int:
+def _made(session: Session, course: Course, one: Subscription, site: str, now: datetime) -> dict[str, str] | None:
+    """The mail, which may take a while to count and holds nobody up; None where its reader may no longer have it."""
     person = session.get_one(Person, one.person_id)
     scope = asked.scope_of(session, person)
     moment = now.replace(microsecond=0)
     filters = asked.filters_of(session, one.about, scope, moment)
     if not person.email or person.deactivated_at or filters is None:
-        end(session, one.public_id, person.id, now)
-        return 0
-    report = completion.completion(session, course=course, scope=scope, filters=filters, now=now)
+        return None
+    with source(session) as (where, said):
+        report = completion.completion(where, course=course, scope=scope, filters=filters, now=now)
     language = person.language if person.language in course.languages else course.languages[0]
     page = f"{site}/{language}/reports/completion"
     address = f"{page}?{urlencode([*parse_qsl(one.about), ('as_of', moment.strftime('%Y-%m-%dT%H:%M:%S'))])}"
     titles = {module.slug: _text(module, course, language).title for module in course.modules}
-    mail.queue(
-        session,
-        to=person.email,
-        subject=f"{_text(course, course, language).title}: completion on {moment:%Y-%m-%d}",
-        body=_body(report, titles, address, f"{page}#mail"),
-        now=now,
-    )
-    return 1
+    return {
+        "to": person.email,
+        "subject": f"{_text(course, course, language).title}: completion on {moment:%Y-%m-%d}",
+        "body": _body(report, titles, address, f"{page}#mail", said),
+    }
 
 
 def _text(part: Course | Module, course: Course, language: str) -> Text:
@@ -141,12 +147,12 @@ def _text(part: Course | Module, course: Course, language: str) -> Text:
     return part.texts.get(language) or part.texts[course.languages[0]]
 
 
-def _body(report: Report, titles: dict[str, str], address: str, own: str) -> str:
+def _body(report: Report, titles: dict[str, str], address: str, own: str, said: tuple[str, ...]) -> str:
     place = " › ".join(report.total.place.path) if report.total.place else "All that you may see"
     what = titles.get(report.filters.module, report.filters.module) if report.filters.module else "all modules"
     group = f", cohort “{report.filters.cohort_name}”" if report.filters.cohort else ""
     moment = f"As of {report.filters.as_of:%Y-%m-%d %H:%M:%S} UTC"
-    lines = [f"{place}, {what}{group}", moment, "", *_told(report.total.counts), ""]
+    lines = [f"{place}, {what}{group}", moment, *said, "", *_told(report.total.counts), ""]
     lines += [_line(line, titles) for line in report.by_module]
     lines += ["", "The report as of this moment, its rules, and the people behind each figure:", address, ""]
     lines += ["To stop this mail, or to ask for another:", own, ""]

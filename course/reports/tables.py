@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, Moment
 
+EVERYWHERE = 0  # the place where everybody is counted, whatever they belong to
+
 
 class Subscription(Base):
     """A report that somebody gets by mail until ``ended_at``. ``about`` is the query of its address; one runs at a time."""
@@ -99,10 +101,42 @@ class TallyChange(Base):
 
 
 class TallyPlace(Base):
-    """Where a person is counted now, as learner or as staff: everywhere (0), and in what they belong to or stand below."""
+    """Where a person is counted now, as learner or as staff: everywhere (0), and in what they belong to or stand below.
+
+    With their name, so that an index has the people of a place in the order in which they are listed.
+    """
 
     __tablename__ = "tally_places"
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     place_id: Mapped[int] = mapped_column(primary_key=True)
     is_staff: Mapped[bool]
+    name: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    __table_args__ = (
+        Index("ix_tally_places_name", "place_id", "is_staff", "name", "person_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class TallyDay(Base):
+    """What a tally of a large place gained on a day: the sum up to a day is what it was at that day's beginning, in UTC.
+
+    ``day`` counts from 1 January 1970; what happened after its beginning belongs to the next.
+    """
+
+    __tablename__ = "tally_days"
+    place_id: Mapped[int] = mapped_column(primary_key=True)
+    module: Mapped[str] = mapped_column(String(80), primary_key=True)
+    is_staff: Mapped[bool] = mapped_column(primary_key=True)
+    measure: Mapped[str] = mapped_column(String(16), primary_key=True)
+    value: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  what SQLAlchemy asks for
+
+
+class TallyHistory(Base):
+    """A place whose past days are all in ``tally_days``, from the first until ``through``."""
+
+    __tablename__ = "tally_histories"
+    place_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    through: Mapped[int]

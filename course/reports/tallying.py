@@ -15,7 +15,8 @@ TALLY = "place_id, module, is_staff, measure, value"
 FILL = (
     f"UPDATE enrolments SET ({STEPS}) = (SELECT {STEPS} FROM counting_steps s WHERE s.person_id = enrolments.person_id) "
     "WHERE person_id > :beyond",
-    f"INSERT INTO tally_places ({PLACE}) SELECT {PLACE} FROM counting_places WHERE person_id > :beyond",
+    f"INSERT INTO tally_places ({PLACE}, name) SELECT {PLACE}, name FROM counting_places "
+    "JOIN people ON people.id = person_id WHERE person_id > :beyond",
     f"INSERT INTO tallies ({TALLY}, number) "
     "SELECT t.place_id, d.module, t.is_staff, d.measure, d.value, count(*) FROM tally_places t "
     "JOIN counting_parts d ON d.person_id = t.person_id WHERE t.person_id > :beyond AND d.person_id > :beyond "

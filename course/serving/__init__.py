@@ -1,5 +1,4 @@
-"""The server: granian, with an adapter that awaits each request's body before a page takes a thread."""
+"""The server: granian, with an adapter that awaits each request's body before a page takes a thread.
 
-from .starting import ensure_free, serve
-
-__all__ = ["ensure_free", "serve"]
+Who minds the workers (``minding``) imports neither the one nor the application: it stays small, and each worker has both.
+"""

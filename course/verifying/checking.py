@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -17,13 +17,16 @@ from ..learning.progress import course_progress
 from ..learning.tables import Fact
 from ..publishing.revisions import live_digest
 from ..reports import completion, people
+from . import past
 from .fold import Life, fold
+from .past import PastCount
 from .percent import percentages
 from .recount import Belonging, Belongings, Recount
 from .rows import KEPT, TALLIES, Kept, Key, Row, Tables, comparable, expected, stored
 from .shelf import Shelf
 from .tallies import TallyCount
 
+PAST = "tally_days"
 BATCH = 200  # people whose facts are held at once
 
 
@@ -71,17 +74,18 @@ class Check:
         self._recount = Recount(self._course) if self._course and not sample else None
         self._belongings = Belongings(session)
         self._tallies = None if sample else TallyCount()
+        self._pasts = [] if sample else past.counts(session, seed)
         self.facts = self.rows = self.figures = 0
 
     def run(self) -> Iterator[tuple[int, list[Difference]]]:
-        """After each batch: how many people it held, and what differs. The last are the report and the tallies, of nobody."""
+        """After each batch: how many people it held, and what differs. Last, of nobody, report, tallies and past days."""
         for start in range(0, len(self.people), BATCH):
             batch = self.people[start : start + BATCH]
             yield len(batch), self._batch(batch)
         if self._recount is not None:
             yield 0, list(self._report(self._recount))
         if self._tallies is not None:
-            yield 0, list(differing(self._tallies, self._session))
+            yield 0, [*differing(self._tallies, self._session), *differing_then(self._pasts)]
 
     def _batch(self, batch: Sequence[int]) -> list[Difference]:
         lives = read_lives(self._session, batch, self._shelf)
@@ -93,6 +97,8 @@ class Check:
         self.rows += sum(map(len, held.values()))
         if self._tallies is not None:
             self._tallies.add_all(batch, held, belongings)
+        for one in self._pasts:
+            one.add_then(batch, held)
         if self._recount is not None:
             for life in lives:
                 self._recount.add(life, belongings[life.person_id])
@@ -148,6 +154,13 @@ def differing(count: TallyCount, session: Session) -> Iterator[Difference]:
     for key, number, recounted in count.differences(session):
         row = dict(zip(TALLIES.key, key, strict=True)) | {"number": recounted}
         yield Difference(TALLIES.name, key, "number", number, recounted, TALLIES, row)
+
+
+def differing_then(counts: Iterable[PastCount]) -> Iterator[Difference]:
+    """What is kept of past days and is not what people added up to then."""
+    for count in counts:
+        for key, number, recounted in count.past_differences():
+            yield Difference(PAST, (*key, count.date), "number", number, recounted)
 
 
 def compare(held: Tables, lives: Sequence[Life], belongings: Mapping[int, Belonging]) -> Iterator[Difference]:

@@ -8,8 +8,10 @@ from sqlalchemy import ColumnElement, Table, and_, delete, insert, select, updat
 from sqlalchemy.orm import Session
 
 from ..learning.tables import Enrolment
+from ..reports import keeping
 from ..reports.tables import TallyChange
-from .checking import BATCH, Difference, compare, differing, everybody, read_lives
+from . import past
+from .checking import BATCH, PAST, Difference, compare, differing, differing_then, everybody, read_lives
 from .recount import Belongings
 from .rows import KEPT, Kept, Key, stored
 from .shelf import Shelf
@@ -45,18 +47,28 @@ def recount(session: Session) -> Iterator[tuple[int, list[Difference]]]:
 
     Everything is read as of one moment, and nobody is held up.
     """
-    people, belongings, count = everybody(session), Belongings(session), TallyCount()
-    counted = [kept for kept in KEPT if kept.name in TallyCount.TABLES]
+    people, belongings, count, pasts = everybody(session), Belongings(session), TallyCount(), past.counts(session, 0)
+    counted = [kept for kept in KEPT if kept.name in past.TABLES]
     for start in range(0, len(people), BATCH):
         batch = people[start : start + BATCH]
-        count.add_all(batch, {kept.name: stored(session, kept, batch) for kept in counted}, belongings.of(batch))
+        held = {kept.name: stored(session, kept, batch) for kept in counted}
+        count.add_all(batch, held, belongings.of(batch))
+        for one in pasts:
+            one.add_then(batch, held)
         yield len(batch), []
-    yield 0, list(differing(count, session))
+    yield 0, [*differing(count, session), *differing_then(pasts)]
 
 
 def mend_tallies(session: Session, found: Sequence[Difference]) -> None:
-    """Adds what is missing, as a change beside those of the people who have gone on working since it was counted."""
+    """Adds what is missing, as a change beside those of the people who have gone on working since it was counted.
+
+    Where a past day is wrong, none is kept of that place any more, and reports count until they are kept again.
+    """
+    past_places = {difference.key[0] for difference in found if difference.table == PAST}
+    keeping.forget(session.connection(), sorted(past_places))
     for difference in found:
+        if difference.table == PAST:
+            continue
         assert difference.row is not None
         change = dict(difference.row) | {"number": difference.recomputed - difference.stored}
         session.execute(insert(TallyChange).values(change))

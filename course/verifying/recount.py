@@ -52,13 +52,14 @@ class Tally:
 @dataclass(frozen=True, slots=True)
 class Belonging:
     """Whether somebody was staff, their language, whether their certificate was revoked, and every organisation that they
-    counted in: their own and all above.
+    counted in: their own and all above. ``name`` is the one of today.
     """
 
     is_staff: bool
     language: str
     is_revoked: bool
     places: frozenset[int]
+    name: str
 
 
 @dataclass(slots=True)
@@ -140,7 +141,8 @@ class Belongings:
         return since <= self._at and (until is None or self._at < until)
 
     def of(self, people: Sequence[int]) -> dict[int, Belonging]:
-        found = self._session.execute(select(Person.id, Person.role, Person.language).where(Person.id.in_(people))).all()
+        columns = (Person.id, Person.role, Person.language, Person.name)
+        found = self._session.execute(select(*columns).where(Person.id.in_(people))).all()
         held: dict[int, list[tuple[int, str]]] = {person: [] for person in people}
         member = Membership
         for row in self._session.execute(
@@ -153,9 +155,13 @@ class Belongings:
         past, revoked = self._replaced(people), self._revoked(people)
         return {
             person: self._belonging(
-                past.get((person, "role"), role), past.get((person, "language"), language), person in revoked, held[person]
+                past.get((person, "role"), role),
+                past.get((person, "language"), language),
+                person in revoked,
+                held[person],
+                name,
             )
-            for person, role, language in found
+            for person, role, language, name in found
         }
 
     def _replaced(self, people: Sequence[int]) -> dict[tuple[int | None, str], str]:
@@ -177,7 +183,7 @@ class Belongings:
         )
         return {row.person_id for row in rows if row.kind == "revoked" and (self._at is None or row.at <= self._at)}
 
-    def _belonging(self, role: str, language: str, is_revoked: bool, held: Iterable[tuple[int, str]]) -> Belonging:
+    def _belonging(self, role: str, language: str, is_revoked: bool, held: Iterable[tuple[int, str]], name: str) -> Belonging:
         manages = any(as_what == "manager" for _place, as_what in held)
         places: set[int] = set()
         for place, as_what in held:
@@ -185,4 +191,4 @@ class Belongings:
             while above is not None:
                 places.add(above)
                 above = self._parents[above]
-        return Belonging(role != "learner" or manages, language, is_revoked, frozenset(places))
+        return Belonging(role != "learner" or manages, language, is_revoked, frozenset(places), name)

@@ -75,7 +75,7 @@ KEPT = (
         ("issued_at", "revision", "rule", "modules", "course_title", "publisher"),
         is_mended=False,
     ),
-    Kept(_table(TallyPlace), ("person_id", "place_id"), ("is_staff",)),
+    Kept(_table(TallyPlace), ("person_id", "place_id"), ("is_staff", "name")),
 )  # fmt: skip
 TALLIES = Kept(_table(Tally), ("place_id", "module", "is_staff", "measure", "value"), ("number",))
 
@@ -105,9 +105,11 @@ def expected(life: Life, belonging: Belonging, held: Tables) -> Tables:
         found["enrolments"][life.person_id,] = _enrolment(life, belonging)
     if (life.person_id,) in held["enrolments"]:
         found["tally_places"] = {
-            (life.person_id, place): {"person_id": life.person_id, "place_id": place, "is_staff": belonging.is_staff}
+            (life.person_id, place): {
+                "person_id": life.person_id, "place_id": place, "is_staff": belonging.is_staff, "name": belonging.name,
+            }
             for place in (EVERYWHERE, *belonging.places)
-        }
+        }  # fmt: skip
     for slug, passage in life.modules.items():
         if passage.started_at:
             found["module_states"][life.person_id, slug] = _module(life.person_id, slug, passage)

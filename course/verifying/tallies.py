@@ -42,15 +42,24 @@ class TallyCount:
 
     def differences(self, session: Session) -> Iterator[tuple[Key, int, int]]:
         """The key of each tally that is wrong, with what it is and what it must be."""
+        at = self.by_place()
+        for place in sorted({*at, *session.scalars(select(Tally.place_id).union(select(TallyChange.place_id)))}):
+            yield from differing(place, at[place], _stored(session, place))
+
+    def by_place(self) -> dict[int, list[tuple[bool, Values]]]:
         at: dict[int, list[tuple[bool, Values]]] = defaultdict(list)
         for (places, is_staff), values in self._alike.items():
             for place in (EVERYWHERE, *places):
                 at[place].append((is_staff, values))
-        for place in sorted({*at, *session.scalars(select(Tally.place_id).union(select(TallyChange.place_id)))}):
-            counted, stored = _together(at[place]), _stored(session, place)
-            for key in sorted(counted.keys() | stored.keys()):
-                if counted.get(key, 0) != stored.get(key, 0):
-                    yield (place, *key), stored.get(key, 0), counted.get(key, 0)
+        return at
+
+
+def differing(place: int, alike: Iterable[tuple[bool, Values]], stored: Mapping[Key, int]) -> Iterator[tuple[Key, int, int]]:
+    """Each tally of a place that is not what people add up to."""
+    counted = _together(alike)
+    for key in sorted(counted.keys() | stored.keys()):
+        if counted.get(key, 0) != stored.get(key, 0):
+            yield (place, *key), stored.get(key, 0), counted.get(key, 0)
 
 
 def _together(alike: Iterable[tuple[bool, Values]]) -> dict[Key, int]:

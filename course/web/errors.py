@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from flask import Flask, make_response, redirect, render_template, request
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, Unauthorized
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, ServiceUnavailable, Unauthorized
 from werkzeug.wrappers import Response
 
 from ..extensions import current_session, is_for_a_while, reader
@@ -91,7 +91,14 @@ def _send_again(error: StalePage) -> Response:
 
 
 def _busy(error: DBAPIError | NoConnectionFree) -> Response:
-    """A locked database or a full disk: nothing was stored, and the page says so."""
+    """A locked database or a full disk: nothing was stored, and the page says so.
+
+    What a database can neither hold nor look for, such as a character of the code 0 in PostgreSQL, is no text at all.
+    """
+    if isinstance(error, DataError):
+        _let_go()
+        log.info("not a value: %s", error.orig)
+        return _page(BadRequest())
     if isinstance(error, DBAPIError) and not is_for_a_while(error):
         return _unexpected(error)
     _let_go()

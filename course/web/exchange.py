@@ -1,4 +1,7 @@
-"""The pages on which authors export a module's items and import those of others: a dry run first, then one button."""
+"""The pages on which authors export a module's items and import those of others: a dry run first, then one button.
+
+What reads and writes the formats is imported where it is used: most workers never do, and it would take 2 MB of each.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,16 @@ import hashlib
 import re
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ..content import exchange
-from ..content.exchange import FORMATS, Format, NotImported, Plan, Refused
 from . import visitor
 from .guard import authors
+
+if TYPE_CHECKING:
+    from ..content.exchange import Format, NotImported, Plan, Refused
 
 bp = Blueprint("exchange", __name__, url_prefix="/<lang>/author/items")
 KEPT = 24 * 3600  # seconds that a file waits between its dry run and the button
@@ -24,6 +29,8 @@ TYPES = {"gift": "text/plain; charset=utf-8", "moodle-xml": "application/xml; ch
 @bp.get("")
 @authors
 def index() -> str:
+    from ..content import exchange
+
     return render_template("authoring/items_index.html", modules=exchange.modules_in(_folder()))
 
 
@@ -38,11 +45,13 @@ def show(module: str) -> str:
 @authors
 def export(module: str, form: str) -> Response | tuple[str, int]:
     """The file to keep; what other systems will not see of it stands on the page that leads here."""
+    from ..content import exchange
+
     _known(module)
     written = _format(form)
     try:
         text = exchange.export_module(_folder(), module, written).text
-    except NotImported as error:
+    except exchange.NotImported as error:
         return _form(module, {"export": [f"Nothing can be exported: {error}."]}), 422
     response = make_response(text)
     response.headers["Content-Type"] = TYPES.get(form, "text/plain; charset=utf-8")
@@ -54,10 +63,12 @@ def export(module: str, form: str) -> Response | tuple[str, int]:
 @authors
 def ledger(module: str, form: str) -> str | tuple[str, int]:
     """What an export would hold of each item."""
+    from ..content import exchange
+
     _known(module)
     try:
         exported = exchange.export_module(_folder(), module, _format(form))
-    except NotImported as error:
+    except exchange.NotImported as error:
         return _form(module, {"export": [f"Nothing can be exported: {error}."]}), 422
     return render_template(
         "authoring/items_ledger.html",
@@ -66,7 +77,7 @@ def ledger(module: str, form: str) -> str | tuple[str, int]:
         left=(),
         step="export",
         form=form,
-        words=FORMATS[form].words,
+        words=exchange.FORMATS[form].words,
     )
 
 
@@ -74,17 +85,19 @@ def ledger(module: str, form: str) -> str | tuple[str, int]:
 @authors
 def check(module: str) -> str | Response | tuple[str, int]:
     """The dry run: tells what would become of each item, and keeps the file for the button."""
+    from ..content import exchange
+
     _known(module)
     form, sent = request.form.get("format", ""), request.files.get("file")
     data = sent.read() if sent else b""
-    errors = {} if form in FORMATS else {"format": ["Choose the format of the file."]}
+    errors = {} if form in exchange.FORMATS else {"format": ["Choose the format of the file."]}
     errors |= {} if data else {"file": ["Choose a file that holds items."]}
     if errors:
         return _form(module, errors), 422
     unfinished = "unfinished" in request.form
     try:
-        plan = exchange.plan_import(_folder(), module, FORMATS[form], data, unfinished=unfinished)
-    except (Refused, NotImported) as error:
+        plan = exchange.plan_import(_folder(), module, exchange.FORMATS[form], data, unfinished=unfinished)
+    except (exchange.Refused, exchange.NotImported) as error:
         return _form(module, {"file": [_said(error)]}), 422
     return _ledger(module, plan, "check", form=form, digest=_keep(data), unfinished=unfinished)
 
@@ -93,15 +106,17 @@ def check(module: str) -> str | Response | tuple[str, int]:
 @authors
 def take(module: str) -> str | Response | tuple[str, int]:
     """Writes what the dry run told, planned again on the folder as it is now. Sent twice, the second finds every item there."""
+    from ..content import exchange
+
     _known(module)
     form, digest = request.form.get("format", ""), request.form.get("digest", "")
     data = _kept(digest)
-    if form not in FORMATS or data is None:
+    if form not in exchange.FORMATS or data is None:
         return _form(module, {"file": ["The file is no longer kept here. Choose it again; nothing was changed."]}), 422
     unfinished = "unfinished" in request.form
     try:
-        plan = exchange.import_items(_folder(), module, FORMATS[form], data, unfinished=unfinished)
-    except (Refused, NotImported) as error:
+        plan = exchange.import_items(_folder(), module, exchange.FORMATS[form], data, unfinished=unfinished)
+    except (exchange.Refused, exchange.NotImported) as error:
         return _form(module, {"file": [_said(error)]}), 422
     except OSError as error:
         reason = (error.strerror or "no reason given").lower()
@@ -122,22 +137,28 @@ def _folder() -> Path:
 
 
 def _known(module: str) -> None:
+    from ..content import exchange
+
     if module not in exchange.modules_in(_folder()):
         abort(404)
 
 
 def _format(form: str) -> Format:
-    found = FORMATS.get(form)
+    from ..content import exchange
+
+    found = exchange.FORMATS.get(form)
     if found is None or found.write is None:
         abort(404)
     return found
 
 
 def _form(module: str, errors: dict[str, list[str]]) -> str:
+    from ..content import exchange
+
     return render_template(
         "authoring/items.html",
         module=module,
-        formats=FORMATS,
+        formats=exchange.FORMATS,
         errors=errors,
         chosen=request.form.get("format", "gift"),
         unfinished="unfinished" in request.form,
@@ -145,6 +166,8 @@ def _form(module: str, errors: dict[str, list[str]]) -> str:
 
 
 def _ledger(module: str, plan: Plan, step: str, *, form: str, digest: str = "", unfinished: bool = False) -> str:
+    from ..content import exchange
+
     return render_template(
         "authoring/items_ledger.html",
         module=module,
@@ -155,12 +178,14 @@ def _ledger(module: str, plan: Plan, step: str, *, form: str, digest: str = "", 
         form=form,
         digest=digest,
         unfinished=unfinished,
-        words=FORMATS[form].words,
+        words=exchange.FORMATS[form].words,
     )
 
 
 def _said(error: Refused | NotImported) -> str:
-    if isinstance(error, Refused):
+    from ..content import exchange
+
+    if isinstance(error, exchange.Refused):
         return f"{error.place[:1].upper()}{error.place[1:]}: {error.message}. {error.hint[:1].upper()}{error.hint[1:]}."
     return f"Nothing was changed: {error}."
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,12 +10,11 @@ from werkzeug.wrappers import Response
 
 from .. import clock
 from ..accounts import cohorts
-from ..config import ROOT
 from ..extensions import current_session
 from ..reports import exports, files, subscriptions
 from ..reports.filters import STATES, Filters, iso
 from ..reports.tables import Export
-from . import published, report_filters, visitor
+from . import commands, published, report_filters, visitor
 from .guard import report_readers
 
 bp = Blueprint("exports", __name__, url_prefix="/<lang>/reports/exports")
@@ -34,7 +29,7 @@ def index() -> str:
     session, now, scope = current_session(), clock.now(), report_filters.scope()
     found = [one for one in exports.of_person(session, visitor.signed_in().id) if exports.expires_at(one) > now]
     if exports.is_left(session, now):
-        _make_soon()
+        commands.start("exports", "make")
     is_open = any(one.made_at is None and one.failed_at is None for one in found)
     return render_template(
         "reports/exports.html",
@@ -67,7 +62,7 @@ def ask() -> Response:
         session.rollback()
         return redirect(url_for("exports.index", full="1"), 303)
     session.commit()
-    _make_soon()
+    commands.start("exports", "make")
     return redirect(url_for("exports.index", follow="1"), 303)
 
 
@@ -127,21 +122,3 @@ def _said(one: Export, words: str) -> str:
         of = f"{of}, {STATES[asked.get('state', 'enrolled')].lower()}"
     dates = {"since": "enrolled from", "until": "enrolled until", "week": "week from", "as_of": "as of"}
     return ", ".join([f"{of}: {words}", *(f"{word} {asked[name]}" for name, word in dates.items() if asked.get(name))])
-
-
-def _make_soon() -> None:
-    """In a process of its own that steps back for all others, so that no page waits.
-
-    A server says of itself that there may be several processes. Where a page is called in another way, `course mail send` makes
-    what waits.
-    """
-    if not request.environ["wsgi.multiprocess"]:
-        return
-    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "course", "exports", "make"],
-        env={**os.environ, "PYTHONPATH": paths},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    threading.Thread(target=process.wait, name="export", daemon=True).start()  # so that nothing of it is left when it ends

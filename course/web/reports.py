@@ -16,16 +16,19 @@ from ..extensions import current_session, see_one_moment
 from ..learning import certificates, history, record
 from ..learning.attempts import score_of
 from ..learning.progress import course_progress
-from ..reports import completion, everyone, files, subscriptions
+from ..reports import completion, everyone, files, keeping, subscriptions
 from ..reports import people as behind
 from ..reports.filters import STATES, WHO, Filters, iso, rules_of
-from . import due, published, report_filters, report_source, visitor
+from ..reports.pages import Spot
+from ..reports.tables import EVERYWHERE
+from . import commands, due, published, report_filters, report_source, visitor
 from .downloads import answer, with_head
 from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
 PAGE = 50
 MOST = 120  # organisations on a page, unless the next level alone has more; the exports hold them all
+KEEP_AGAIN = 600.0  # seconds after which the past days of large places are tried to be kept again
 
 
 @bp.get("/completion")
@@ -97,7 +100,9 @@ def people_page() -> str:
     found, problems = report_filters.of_request()
     filters = report_filters.of_week(found, _state())
     page = max(1, request.args.get("page", 1, type=int))
-    listing = behind.behind(report_source.session(), **_question(filters), state=_state(), offset=(page - 1) * PAGE, limit=PAGE)
+    question = _question(filters)
+    see_one_moment(report_source.session())
+    listing = behind.behind(report_source.session(), **question, state=_state(), spot=_spot(page), limit=PAGE)
     return render_template(
         "reports/people.html",
         listing=listing,
@@ -111,6 +116,17 @@ def people_page() -> str:
         rules=rules_of(filters),
         **_shown(filters),
     )
+
+
+def _spot(page: int) -> Spot:
+    """Where the page begins: beside the person at the edge of the page that one comes from, else counted out from the first."""
+    counted = Spot((page - 1) * PAGE)
+    for edge in ("after", "before"):
+        person = request.args.get(edge)
+        if person and person.isprintable() and page > 1:
+            found = behind.spot_of(report_source.session(), person, report_filters.scope(), is_back=edge == "before")
+            return found or counted
+    return counted
 
 
 @bp.get("/completion/people.csv")
@@ -168,7 +184,17 @@ def _question(filters: Filters) -> dict[str, Any]:
 def _report(filters: Filters, most: int | None = None) -> completion.Report:
     question = _question(filters)
     see_one_moment(report_source.session())
-    return completion.completion(report_source.session(), **question, now=clock.now(), most=most)
+    report = completion.completion(report_source.session(), **question, now=clock.now(), most=most)
+    if filters.as_of:
+        _keep_days(report)
+    return report
+
+
+def _keep_days(report: completion.Report) -> None:
+    """Lets the past days of a large place be kept, so that the next report of one need not count."""
+    place, people = report.filters.organisation or EVERYWHERE, report.total.counts.enrolled
+    if keeping.is_due(report_source.session(), place, people, clock.now()):
+        commands.start("report", "keep", again=KEEP_AGAIN)
 
 
 def _streamed(filters: Filters) -> Iterator[everyone.Cells]:

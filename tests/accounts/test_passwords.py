@@ -33,6 +33,11 @@ def test_kept_as_argon2id_at_the_floor() -> None:
     assert not passwords.needs_rehash(stored)
 
 
+def test_an_unknown_account_is_hashed_like_any_other() -> None:
+    """What is compared for it was made once; it must follow the settings, or the time would tell who has an account."""
+    assert not passwords.needs_rehash(passwords._nobody)
+
+
 def test_unknown_account_is_never_right() -> None:
     assert not passwords.is_right("no account has this password", None)
 

@@ -37,14 +37,15 @@ SELECT up, count(*), sum(CASE WHEN started THEN 1 ELSE 0 END), count(completed_a
 """
 NAMES = "SELECT id, parent_id, name FROM organisations"
 LARGEST = """
-SELECT o.public_id FROM organisations o JOIN memberships m ON m.organisation_id = o.id WHERE o.kind = 'municipality'
+SELECT o.public_id FROM organisations o JOIN organisation_closure c ON c.ancestor_id = o.id
+JOIN memberships m ON m.organisation_id = c.descendant_id WHERE o.kind = :kind
 GROUP BY o.public_id ORDER BY count(*) DESC LIMIT 1
 """
 
 
-def largest(session: Session) -> str:
-    """The municipality in which most people are."""
-    return str(session.execute(text(LARGEST)).scalar_one())
+def largest(session: Session, kind: str) -> str:
+    """The country, or the municipality, in which most people are."""
+    return str(session.execute(text(LARGEST), {"kind": kind}).scalar_one())
 
 
 def compared(get: Callable[[str], bytes], environ: dict[str, str]) -> tuple[float, list[tuple[str, int]]]:

@@ -15,7 +15,7 @@ KEPT = (
 )
 COUNTED = "SELECT place_id, module, is_staff, measure, value, number FROM counting_tallies"
 STEPS = "SELECT person_id, is_started, modules_passed, is_certified FROM {}"
-PLACES = "SELECT person_id, place_id, is_staff FROM {}"
+PLACES = "SELECT person_id, place_id, is_staff, {} FROM {} JOIN people ON people.id = person_id"
 
 
 def tallies(session: Session) -> list[tuple[Any, ...]]:
@@ -24,7 +24,8 @@ def tallies(session: Session) -> list[tuple[Any, ...]]:
 
 def check_tallies(session: Session) -> None:
     session.flush()
-    assert _rows(session, PLACES.format("tally_places")) == _rows(session, PLACES.format("counting_places"))
+    kept = _rows(session, PLACES.format("tally_places.name", "tally_places"))
+    assert kept == _rows(session, PLACES.format("people.name", "counting_places"))
     assert _rows(session, STEPS.format("enrolments")) == _rows(session, STEPS.format("counting_steps"))
     assert tallies(session) == _rows(session, COUNTED)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 from sqlalchemy import delete, func, insert, select, update
@@ -12,7 +14,7 @@ from sqlalchemy import delete, func, insert, select, update
 from course.accounts import people
 from course.accounts.tables import Membership, Person
 from course.extensions import beside, current_session, intend
-from course.reports import exports, making
+from course.reports import exports, making, spreadsheet
 from course.reports.tables import Export, ExportPart
 from tests.learners import add_learner, learn
 from tests.reports.test_completion import csv_rows
@@ -209,3 +211,19 @@ def test_a_failure_is_said_and_the_next_is_made(learned: Site) -> None:
         connection.execute(update(Export).where(Export.id == first).values(form="none"))
     assert make(learned) == 1
     assert erin.page("/en/reports/exports").count("It could not be made. Ask for it again") == 1
+
+
+def test_a_long_workbook_takes_no_more_memory_than_a_short_one() -> None:
+    def most(rows: int) -> int:
+        chance = Random(1)
+        tracemalloc.start()
+        with spreadsheet.table_xlsx(
+            ("name",), ({"name": chance.randbytes(64).hex()} for _ in range(rows)), "Names", ()
+        ) as book:
+            assert (book.seek(0, 2) > spreadsheet.HELD) == (rows > 1000)
+            found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    most(10)  # what is imported once
+    assert most(30_000) < most(1000) + 2 * spreadsheet.HELD

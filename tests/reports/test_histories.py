@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, cast
 from zlib import compress
 
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 import quizzes
@@ -19,13 +20,16 @@ from course.accounts.tables import Organisation, Person
 from course.content import serial
 from course.content.model import Course
 from course.learning import attempts, certificates, lessons
-from course.learning.tables import Certificate
+from course.learning.tables import Certificate, Enrolment
 from course.publishing.revisions import digest_at, live_digest, restore
 from course.publishing.tables import Publication, Revision
-from course.reports import completion, counted, counting, everyone, export, spreadsheet, tallied
-from course.reports.figures import nobody
+from course.reports import completion, counted, counting, everyone, export, keeping, pages, spreadsheet, tallied
+from course.reports import kept as kept_days
+from course.reports.figures import Figures, nobody
 from course.reports.filters import STATES, WHO, Filters, iso
-from course.reports.people import behind, stream
+from course.reports.pages import Spot
+from course.reports.people import behind, chosen, stream
+from course.reports.tables import EVERYWHERE
 from course.verifying.checking import Check, everybody, read_lives
 from course.verifying.percent import percentages
 from course.verifying.recount import Belonging, Belongings, Recount
@@ -193,6 +197,9 @@ class History:
         cohorts.take_out(self.session, self.cohort, [person_id], by_id=self.people[-1], now=self.now)
         self.gathered.append((self.now, person_id, False))
 
+    def is_anybody_here(self) -> bool:
+        return bool(self.session.scalar(select(func.count()).select_from(Enrolment)))
+
     def members(self, at: datetime | None) -> set[int]:
         """Who was in the cohort, by the last thing that happened to each."""
         last = {person_id: came for when, person_id, came in self.gathered if at is None or when <= at}
@@ -215,7 +222,7 @@ def check_exports(report: completion.Report) -> None:
     above = export.head("Completion", report.filters, iso(report.made_at), report.rules)
     rows = table_of(export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(report), above).removeprefix("\ufeff"))
     assert rows == shown
-    sheet = read_xlsx(spreadsheet.completion_xlsx(report, "Completion"))["Completion"]
+    sheet = read_xlsx(spreadsheet.completion_xlsx(report, "Completion").read())["Completion"]
     columns = list(export.COMPLETION_COLUMNS)
     assert [dict(zip(columns, map(as_text, line), strict=True)) for line in sheet[1:]] == shown
 
@@ -292,12 +299,86 @@ def check_both_ways(history: History, module: str) -> None:
         for place in (None, *history.places):
             only = None if place is None else organisations.subtree(session, [place])
             given: dict[str, Any] = {"filters": filters, "needed": needed, "only": only, "weeks": weeks}
-            kept = tallied.read(session, within=place or tallied.EVERYWHERE, **given)
+            kept = tallied.read(session, within=place or EVERYWHERE, **given)
             counts = counted.read(session, within=None if place is None else [place], **given)
             assert replace(kept, by_organisation={}) == replace(counts, by_organisation={}), (who, place)
-            for one in only or history.places:
-                kept_one = kept.total if one == place else kept.by_organisation.get(one, nobody(module))
+            for one in set(only or history.places) - {place}:
+                kept_one = kept.by_organisation.get(one, nobody(module))
                 assert kept_one == counts.by_organisation.get(one, nobody(module)), (who, place, one)
+
+
+def check_pages(history: History, module: str, who: str, number: int) -> None:
+    """Page by page, either way through, from an index or of the few: each of the people that are counted, once, by name."""
+    session, course = history.session, history.courses[digest_at(history.session, history.now)]
+    one, other = (history.places[(number + more) % len(history.places)] for more in (0, 2))
+    scope: list[int] | None = [None, [one], [one, other]][number % 3]
+    filters, monday = Filters(module=module, who=who), counting.monday(counting.week_of(history.now))
+    needed, within = completion.needed_to_pass(course, module), tallied.places(session, filters, scope)
+    for state in STATES:
+        for week in (None, monday) if state in {"completed", "started" if module else "enrolled"} else (None,):
+            question: dict[str, Any] = {
+                "course": course, "scope": scope, "filters": replace(filters, week=week), "state": state
+            }  # fmt: skip
+            ids = select(chosen(**question).subquery().c.person_id)
+            listed = select(Person.name, Person.id).where(Person.id.in_(ids)).order_by(Person.name, Person.id)
+            expected = [(name, id_) for name, id_ in session.execute(listed)]
+            asked = pages.Asked(question["filters"], state, needed, within)
+            assert pages.find(session, asked, Spot(), 2)[1] == len(expected)
+            assert walked(session, asked, is_back=False) == expected
+            assert walked(session, asked, is_back=True) == expected[::-1]
+            second = session.execute(pages.page(asked, Spot(2), 2))
+            assert [(name, id_) for id_, name in second] == expected[2:4]
+            if len(within) == 1:
+                figures = asked.figures(session, within=EVERYWHERE, who="everyone", module="")
+                rare, most = pages.rarely(asked, figures)
+                assert rare is None or walked(session, asked, is_back=False, rare=rare) == expected
+                assert len(expected) <= most
+    assert behind(session, limit=None, **question).people == tuple(stream(session, **question))
+
+
+def walked(session: Session, asked: pages.Asked, *, is_back: bool, rare: Any = None) -> list[tuple[str, int]]:
+    """The names and ids of everybody, from one edge to the other, two on a page."""
+    found: list[tuple[str, int]] = []
+    spot = Spot(is_back=is_back)
+    while page := [(name, id_) for id_, name in session.execute(pages.page(asked, spot, 2, rare))]:
+        found += page
+        spot = Spot(person=page[-1], is_back=is_back)
+    return found
+
+
+def keep_days(history: History) -> None:
+    """What ``course report keep`` does, of every place, however few people there are, in this transaction."""
+    connection = history.session.connection()
+    for place, after in keeping.due(history.session, history.now, large=1):
+        assert keeping.keep(history.session, place, after, history.now, lambda: nullcontext(connection))
+
+
+def check_past_both_ways(history: History, moments: list[datetime], module: str, who: str) -> None:
+    """What is kept of past days is what a count of the people says, of all and of each organisation."""
+    session = history.session
+    for at in moments:
+        is_kept = kept_days.day_of(at) is not None and at <= history.now - keeping.SETTLED and history.is_anybody_here()
+        assert (EVERYWHERE in kept_days.places(session, Filters(as_of=at))) == is_kept
+
+    def found() -> list[Figures]:
+        return [
+            counted.read(session, filters=filters, needed=2, within=place, only=only, weeks=range(week - 25, week + 1))
+            for filters, week in [(Filters(as_of=at, module=module, who=who), counting.week_of(at)) for at in moments]
+            for place, only in [(None, None), *(([one], {one}) for one in history.places), (history.places[:2], None)]
+        ]
+
+    before = found()
+    keeping.forget(session.connection())
+    for one, other in zip(before, found(), strict=True):
+        assert replace(one, by_organisation={}) == replace(other, by_organisation={})
+        for place in history.places:
+            assert one.by_organisation.get(place, nobody(module)) == other.by_organisation.get(place, nobody(module))
+
+
+def midnights(history: History, since: datetime) -> list[datetime]:
+    """Two days that have begun since."""
+    days = [datetime.combine(since.date() + timedelta(days=n), time(), UTC) for n in range(1, (history.now - since).days + 1)]
+    return days[:: max(1, len(days) // 2)][:2]
 
 
 @settings(
@@ -329,14 +410,19 @@ def test_any_history(
     with site.session(write=True) as session:
         try:
             history, kept = History(session, site), dict[datetime, tuple[str, str]]()
+            begun = history.now
             for place, step in enumerate(steps):
                 history.do(*step)
                 if place in moments:
                     of_cohort = Filters(as_of=history.now, cohort=history.cohort.id)
                     kept[history.now] = said(history.report(Filters(as_of=history.now))), said(history.report(of_cohort))
                     check_recount(history, None)
+                    if len(kept) == 1:
+                        keep_days(history)
             session.flush()
             session.expire_all()
+            keep_days(history)
+            check_past_both_ways(history, [*midnights(history, begun), *[*kept][:1]], *asked[:2])
             for at, (before, before_of_cohort) in kept.items():
                 assert said(history.report(Filters(as_of=at))) == before
                 assert said(history.report(Filters(as_of=at, cohort=history.cohort.id))) == before_of_cohort
@@ -345,6 +431,7 @@ def test_any_history(
             check_recount(history, None)
             check_filters(history, None, *asked)
             check_both_ways(history, asked[0])
+            check_pages(history, *asked[:2], len(steps))
             check_exports(history.report(Filters()))
             now = history.report(Filters(as_of=history.now))
             assert export.completion_rows(now) == export.completion_rows(history.report(Filters()))

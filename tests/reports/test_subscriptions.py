@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
-from course.accounts.tables import Mail, Membership
+from course.accounts.tables import Mail, Membership, Person
+from course.extensions import engines
 from course.publishing.revisions import live_digest, restore
 from course.reports import subscriptions
 from course.reports.tables import Subscription
@@ -67,6 +70,31 @@ def test_a_report_comes_once_and_says_what_its_page_says(site: Site) -> None:
     }
     assert "Lina" not in body
     assert where.count("Send every Monday") == 1
+
+
+def test_nobody_waits_while_a_report_is_counted(site: Site) -> None:
+    """It takes as long as there are learners."""
+    learn(site, "alice", 1)
+    site.client("erin").send("/en/reports/completion/mail", {"every": "week"})
+    site.now = MONDAY
+    written: list[bool] = []
+
+    def write() -> None:
+        with site.session(write=True) as session:
+            session.execute(update(Person).where(Person.id == site.ids["bob"]).values(name="Bob"))
+
+    def beside(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "module_states" in statement and not written:
+            written.append(False)
+            writer = threading.Thread(target=write)
+            writer.start()
+            writer.join(timeout=4)
+            written[0] = not writer.is_alive()
+
+    with site.app.app_context():
+        for engine in engines():
+            event.listen(engine, "before_cursor_execute", beside)
+    assert (queue(site), written) == (1, [True])
 
 
 def test_after_a_pause_one_comes_and_the_next_is_of_the_next_day(site: Site) -> None:

@@ -77,6 +77,9 @@ CHANGES: dict[str, Change] = {
     "a score changed": lambda site, session: session.execute(
         update(ModuleState).where(of_state(site, "nour")).values(score="1/3", score_ppm=333_333)
     ),
+    "a name changed": lambda site, session: session.execute(
+        update(Person).where(Person.id == site.ids["nour"]).values(name="Zahra Khelifi")
+    ),
     "a score taken": lambda site, session: session.execute(
         update(ModuleState).where(of_state(site, "nour")).values(score=None, score_ppm=None)
     ),
@@ -140,7 +143,7 @@ def test_a_change_comes_to_the_tallies(learned: Site, name: str) -> None:
     with learned.session(write=True) as session:
         CHANGES[name](learned, session)
         check_tallies(session)
-        is_kept = name in {"a certificate noted", "somebody is erased", "a revocation lost"}
+        is_kept = name in {"a certificate noted", "somebody is erased", "a revocation lost", "a name changed"}
         assert (tallies(session) == before) == is_kept
         session.rollback()
         assert tallies(session) == before

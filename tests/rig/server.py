@@ -15,7 +15,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 30.0  # seconds
-START = "import json, sys; from course.serving import serve; serve(**json.loads(sys.argv[1]))"
+START = """
+import importlib, json, sys
+from course.starting import serve
+options = json.loads(sys.argv[1])
+module, name = options.pop("factory").split(":")
+sys.exit(serve(lambda _is_first: getattr(importlib.import_module(module), name), **options))
+"""
 
 
 @dataclass
@@ -54,11 +60,24 @@ def serving(
     """
     port = port or free_port()
     options = f'{{"host": "{host}", "port": {port}, "workers": {workers}, "factory": "{factory}"}}'
+    with _running([*started_by, sys.executable, "-c", START, options], log, port, host, environ) as server:
+        yield server
+
+
+@contextmanager
+def serving_course(log: Path, *, workers: int = 1, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """The same by the command of operators, which publishes the folder before."""
+    port = free_port()
+    command = [sys.executable, "-m", "course", "serve", "--workers", str(workers), "--port", str(port)]
+    with _running(command, log, port, "127.0.0.1", environ) as server:
+        yield server
+
+
+@contextmanager
+def _running(command: Sequence[str], log: Path, port: int, host: str, environ: Mapping[str, str] | None) -> Iterator[Server]:
     environment = {**os.environ, **(environ or {}), "PYTHONPATH": str(ROOT)}
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            [*started_by, sys.executable, "-c", START, options], cwd=ROOT, env=environment, stdout=output, stderr=output
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     server = Server(port, process, log, host)
     try:
         _await(server)

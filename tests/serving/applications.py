@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -15,6 +16,9 @@ STEADY = 1024  # pieces of /steady
 kept: ContextVar[str] = ContextVar("kept", default="lost")
 if Path(os.environ.get("TEST_BROKEN", "/nowhere")).exists():
     raise SystemExit("cannot start at the moment")
+if "TEST_LOADED" in os.environ:
+    with Path(os.environ["TEST_LOADED"]).open("a", encoding="ascii") as file:
+        file.write("loaded\n")
 
 
 def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -141,6 +145,12 @@ def die(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     os._exit(1)
 
 
+def leave(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Starts a process that goes on by itself, and dies."""
+    subprocess.Popen(["sleep", "30"], start_new_session=True)
+    os._exit(1)
+
+
 PAGES = {
     "/large": large,
     "/failing": failing,
@@ -154,4 +164,5 @@ PAGES = {
     "/slow": slow,
     "/media": media,
     "/die": die,
+    "/leave": leave,
 }

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from course.config import SettingError
-from course.serving.starting import STARTING, ensure_free
+from course.serving.minding import STARTING
+from course.serving.ports import ensure_free
 from tests.rig.server import ROOT, Server, serving
 
 SLOW_CLIENTS = 50
@@ -348,6 +349,19 @@ def test_stopping_lets_requests_end(tmp_path: Path, with_signal: signal.Signals)
     assert (got, (tmp_path / "log").read_text()) == ([b"finished"], "")
 
 
+def test_stopping_does_not_wait_for_what_a_worker_had_started(tmp_path: Path) -> None:
+    """As the making of an export, which goes on when its worker has ended."""
+    with serving(APP, tmp_path / "log") as server:
+        with pytest.raises(http.client.RemoteDisconnected):
+            ask(server, "GET", "/leave")
+        await_workers(server, 2)  # the new one, and what the old one has left
+        left = next(pid for pid in workers(server) if b"sleep" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        begun = time.monotonic()
+        assert (server.stop(), is_there(left)) == (0, True)
+        assert time.monotonic() - begun < 8
+    os.kill(left, signal.SIGKILL)
+
+
 def test_worker_that_dies_is_replaced(tmp_path: Path) -> None:
     with serving(APP, tmp_path / "log") as server:
         with pytest.raises(http.client.RemoteDisconnected):
@@ -390,6 +404,25 @@ def test_a_server_whose_workers_never_start_ends(tmp_path: Path) -> None:
         raise AssertionError("it began")
 
 
+def test_workers_are_made_from_what_one_of_them_has_loaded(tmp_path: Path) -> None:
+    """And each goes on when the others are killed, which are made together again."""
+    loaded = tmp_path / "loaded"
+    with serving(APP, tmp_path / "log", workers=3, environ={"TEST_LOADED": str(loaded)}) as server:
+        await_workers(server, 3)
+        assert loaded.read_text().count("loaded") == 1
+        first, second, third = workers(server)  # the first has loaded it
+        for pid in (first, second):
+            os.kill(pid, signal.SIGKILL)
+        await_workers(server, 3)
+        left = set(workers(server)) & {first, second, third}
+    assert (left, loaded.read_text().count("loaded") <= 3) == ({third}, True)
+
+
+def test_who_minds_the_workers_has_loaded_neither_the_application_nor_the_server(server: Server) -> None:
+    mapped = {pid: b"_granian" in Path(f"/proc/{pid}/maps").read_bytes() for pid in [server.process.pid, *workers(server)]}
+    assert mapped == {server.process.pid: False} | dict.fromkeys(workers(server), True)
+
+
 def test_workers_end_with_their_server_and_leave_the_port(tmp_path: Path) -> None:
     with serving(APP, tmp_path / "log", workers=2) as server:
         left = workers(server)
@@ -417,15 +450,7 @@ def is_there(pid: int) -> bool:
 
 
 def workers(server: Server) -> list[int]:
-    """All but the process that minds Python's shared things; a worker may show a title in the place of its command."""
-    return [pid for pid in map(int, children(server)) if is_there(pid) and not is_tracker(pid)]
-
-
-def is_tracker(pid: int) -> bool:
-    try:
-        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):  # it has ended since
-        return True
+    return [pid for pid in map(int, children(server)) if is_there(pid)]
 
 
 def await_workers(server: Server, number: int) -> None:
@@ -444,8 +469,8 @@ def answers(server: Server) -> bool:
 
 def test_port_that_is_taken_is_one_clear_line(server: Server) -> None:
     code = (
-        "import sys\nfrom course.config import SettingError\nfrom course.serving import serve\n"
-        f"try: serve('127.0.0.1', {server.port})\nexcept SettingError as error: sys.exit(str(error))"
+        "import sys\nfrom course.config import SettingError\nfrom course.starting import serve\n"
+        f"try: serve(print, '127.0.0.1', {server.port})\nexcept SettingError as error: sys.exit(str(error))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
     expected = (

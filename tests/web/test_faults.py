@@ -265,3 +265,12 @@ def test_the_same_click_sixteen_times_at_once_counts_once(site: Site) -> None:
 def _engine(site: Site) -> Engine:
     """What writes to SQLite."""
     return engines(site)[1]
+
+
+def test_what_no_database_can_hold_is_refused_as_unreadable(site: Site) -> None:
+    """PostgreSQL holds no character of the code 0; SQLite finds nobody of such a name."""
+    erin = site.client("erin")
+    expected = 400 if site.settings.database_url.startswith("postgresql") else 404
+    for path in ("completion?organisation=%00", "completion?cohort=%00", "people/%00", "completion/people?organisation=a%00"):
+        assert (path, erin.get(f"/en/reports/{path}").status_code) == (path, expected)
+    assert erin.page("/en/reports/completion").count("<h1") == 1

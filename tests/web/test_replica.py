@@ -6,15 +6,20 @@ import csv
 import io
 import os
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from course import create_app, replica
+from course.accounts.tables import Mail
+from course.publishing.revisions import live_digest, restore
+from course.reports import making, subscriptions
+from course.reports.tables import ExportPart
 from tests.rig.standby import PRIMARY, STANDBY, Pair, pair, until
 from tests.site import Client, Site, close, engines, make_site
 
@@ -95,6 +100,34 @@ def test_every_report_is_read_there_and_says_how_far_behind(site: Site, both: Pa
     given = erin.get(f"{COMPLETION}.json").json
     assert given is not None
     assert BEHIND.fullmatch(given["rules"][-1])
+    assert [engine.pool.checkedout() for engine in (main, engines(site)[-1])] == [0, 0]  # type: ignore[attr-defined]
+
+
+def test_what_is_made_beside_the_pages_is_read_there_too(site: Site, both: Pair) -> None:
+    """An export that is fetched later, and a report by mail."""
+    erin = site.client("erin")
+    erin.page(COMPLETION)
+    assert erin.send("/en/reports/exports?report=people&state=started", {"form": "csv"}).status_code == 303
+    assert erin.send(f"{COMPLETION}/mail", {"every": "week"}).status_code == 303
+    both.catch_up()
+    until(lambda: behind(erin) == 0)
+    asked: list[str] = []
+    main = engines(site)[0]
+
+    def note(*about: Any) -> None:
+        asked.append(about[2])
+
+    event.listen(main, "before_cursor_execute", note)
+    with site.session(write=True) as session:
+        assert making.make_waiting(session, "https://learn.example.org", lambda: site.now) == 1
+        content = zlib.decompress(session.scalars(select(ExportPart.content)).one()).decode()
+        site.later(days=7)
+        course = restore(session, live_digest(session))
+        assert subscriptions.queue_due(session, course, "https://learn.example.org", site.now) == 1
+        body = session.scalars(select(Mail.body).order_by(Mail.id.desc()).limit(1)).one()
+    event.remove(main, "before_cursor_execute", note)
+    assert [one for one in asked if OWN.search(one)] == []
+    assert [len(BEHIND.findall(text)) for text in (body, content)] == [1, 1]
     assert [engine.pool.checkedout() for engine in (main, engines(site)[-1])] == [0, 0]  # type: ignore[attr-defined]
 
 

@@ -1,0 +1,140 @@
+"""Keeping the past days of large places: what each tally gained on each day, so that a report of a past day is a sum.
+
+The past never changes, so nothing here is written twice: each run adds the days that have ended since. A place is large once so
+many count in it, and its first run takes it from the beginning. `course report keep` runs it in a process of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from ..extensions import Moment, beside
+from .counting import day_reached
+from .kept import EPOCH
+from .spans import earlier, later, people_ever, steps
+from .tables import TallyDay, TallyHistory, TallyPlace
+
+LARGE = 2000  # people from whom on the past of a place is kept
+SETTLED = timedelta(hours=1)  # after which nothing is written any more that belongs to an earlier day
+ROWS = 20_000  # of a transaction, so that nobody waits long for it
+DAY = timedelta(days=1)
+Key = tuple[str, bool, str, int]  # module, is_staff, measure, value
+Writing = Callable[[], AbstractContextManager[Connection]]
+
+_spans = sa.Table(
+    "counted_spans",
+    sa.MetaData(),
+    sa.Column("person_id", sa.Integer, nullable=False),
+    sa.Column("is_staff", sa.Boolean, nullable=False),
+    sa.Column("since_at", Moment, nullable=False),
+    sa.Column("until_at", Moment, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+
+def last_day(now: datetime) -> int:
+    """The last day whose beginning is settled, counted from 1 January 1970."""
+    return (now - SETTLED - EPOCH) // DAY
+
+
+def date_of(day: int) -> date:
+    return (EPOCH + day * DAY).date()
+
+
+def due(session: Session, now: datetime, large: int = LARGE) -> list[tuple[int, int | None]]:
+    """The places of which days are to be kept, and the last day that is kept of each; None where none is yet."""
+    counts = select(TallyPlace.place_id).group_by(TallyPlace.place_id).having(func.count() >= large)
+    kept = {row.place_id: row.through for row in session.execute(select(TallyHistory.place_id, TallyHistory.through))}
+    found: dict[int, int | None] = {**dict.fromkeys(session.scalars(counts)), **kept}
+    return sorted((place, after) for place, after in found.items() if after is None or after < last_day(now))
+
+
+def is_due(session: Session, place: int, people: int, now: datetime) -> bool:
+    """Whether days of this place, in which so many people count, are to be kept."""
+    after = session.scalar(select(TallyHistory.through).where(TallyHistory.place_id == place))
+    return people >= LARGE if after is None else after < last_day(now)
+
+
+def keep(session: Session, place: int, after: int | None, now: datetime, writing: Writing = beside) -> bool:
+    """Keeps the days of a place after the one named. Returns whether it did: else another process did so at the same time.
+
+    Reads on the session's connection and writes beside it, some days in each transaction, so that nobody waits for long.
+    """
+    through = last_day(now)
+    for last, rows in _parts(_gained(session.connection(), place, after, through), place, through):
+        with writing() as connection:
+            if not _go_on(connection, place, after, last):
+                return False
+            if rows:
+                connection.execute(insert(TallyDay), rows)
+        after = last
+    return True
+
+
+def forget(connection: Connection, places: Sequence[int] | None = None) -> None:
+    """Takes away what is kept, of these places or of all, where the past was written anew. The next run keeps it again."""
+    for table in (TallyHistory, TallyDay):
+        connection.execute(delete(table) if places is None else delete(table).where(table.place_id.in_(places)))
+
+
+def _go_on(connection: Connection, place: int, after: int | None, last: int) -> bool:
+    """Says that days until the last are kept, if those until ``after`` are and no others."""
+    if after is None:
+        dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+        row: Any = dialect.insert(TallyHistory).values(place_id=place, through=last).on_conflict_do_nothing()
+    else:
+        at = (TallyHistory.place_id == place, TallyHistory.through == after)
+        row = update(TallyHistory).where(*at).values(through=last)
+    return connection.execute(row.returning(TallyHistory.place_id)).first() is not None
+
+
+def _gained(connection: Connection, place: int, after: int | None, through: int) -> dict[int, Counter[Key]]:
+    """By day, what each tally gained or lost, of the days after one until another."""
+    _spans.create(connection, checkfirst=True)
+    connection.execute(delete(_spans))
+    names = ["person_id", "is_staff", "since_at", "until_at"]
+    connection.execute(insert(_spans).from_select(names, people_ever(place)))
+    first, end = -1 if after is None else after, EPOCH + through * DAY
+    found: dict[int, Counter[Key]] = {}
+    for step in steps(_spans):
+        one = step.subquery()
+        began, ended = later(one.c.since_at, one.c.began_at), earlier(one.c.until_at, one.c.ended_at)
+        days = day_reached(began), case((ended <= literal(end, Moment()), day_reached(ended)))
+        happened = select(one.c.module, one.c.is_staff, one.c.measure, one.c.value, *days, func.count()).where(
+            began < ended, began <= literal(end, Moment())
+        )
+        if after is not None:
+            before = literal(EPOCH + after * DAY, Moment())
+            happened = happened.where(or_(began > before, and_(ended > before, ended <= literal(end, Moment()))))
+        rows = connection.execute(happened.group_by(one.c.module, one.c.is_staff, one.c.measure, one.c.value, *days))
+        for *key, since, until, number in rows:
+            if since > first:
+                found.setdefault(since, Counter())[tuple(key)] += number
+            if until is not None and until > first:
+                found.setdefault(until, Counter())[tuple(key)] -= number
+    return found
+
+
+def _parts(found: dict[int, Counter[Key]], place: int, through: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Some days at a time: the last of them, and the rows. The last part ends with ``through``, whatever happened on it."""
+    rows: list[dict[str, Any]] = []
+    names = ("module", "is_staff", "measure", "value")
+    for day in sorted(found):
+        if len(rows) > ROWS:
+            yield day - 1, rows
+            rows = []
+        rows += [
+            {"place_id": place, **dict(zip(names, key, strict=True)), "day": day, "number": number}
+            for key, number in sorted(found[day].items())
+            if number
+        ]
+    yield through, rows

@@ -1,0 +1,27 @@
+"""Whether an address can be served at."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from course.config import SettingError
+
+
+def ensure_free(host: str, port: int) -> None:
+    """Raises SettingError with one clear line where ``host:port`` cannot be listened on."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except PermissionError:
+        raise SettingError(f"--port {port}: not allowed to this account; choose one from 1024 on") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            other = port + 1 if port < 65535 else port - 1
+            line = f"--port {port}: taken on {host} by another program; choose another, such as --port {other}"
+        else:
+            line = f"--host {host}: no address of this machine; try 127.0.0.1, or 0.0.0.0 for all of them"
+        raise SettingError(line) from None
