@@ -214,7 +214,10 @@ def _completion(session: Session, filters: Filters, form: str, head: bool) -> by
         raise click.ClickException(f"--module: there is no module `{filters.module}`; there are {slugs}")
     made = completion.completion(session, course=live, scope=None, filters=filters, now=clock.now())
     content = files.completion_file(made, form, with_head=head)
-    return content.read() if isinstance(content, Workbook) else "".join(content).encode()
+    if isinstance(content, Workbook):
+        with content:
+            return content.read()
+    return "".join(content).encode()
 
 
 def _moment(text: str) -> datetime | None:

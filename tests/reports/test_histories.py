@@ -222,7 +222,8 @@ def check_exports(report: completion.Report) -> None:
     above = export.head("Completion", report.filters, iso(report.made_at), report.rules)
     rows = table_of(export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(report), above).removeprefix("\ufeff"))
     assert rows == shown
-    sheet = read_xlsx(spreadsheet.completion_xlsx(report, "Completion").read())["Completion"]
+    with spreadsheet.completion_xlsx(report, "Completion") as book:
+        sheet = read_xlsx(book.read())["Completion"]
     columns = list(export.COMPLETION_COLUMNS)
     assert [dict(zip(columns, map(as_text, line), strict=True)) for line in sheet[1:]] == shown
 
