@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import DateTime, Dialect, Engine
+from sqlalchemy import DateTime, Dialect, Engine, Index
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -28,6 +28,14 @@ log = logging.getLogger(__name__)
 
 class Base(DeclarativeBase):
     """The tables of the course; each package declares its own in its ``tables.py``."""
+
+
+def partial_index(name: str, *columns: str, where: Any, unique: bool = False) -> Index:
+    """An index of those rows alone for which ``where`` is true. Migrations make it; here it says what there is.
+
+    SQLAlchemy's own words for it, one for each kind of database, would load both of these in every worker: 2.5 MB.
+    """
+    return Index(name, *columns, unique=unique, info={"where": where})
 
 
 class Moment(TypeDecorator[datetime]):

@@ -64,6 +64,31 @@ def test_the_migrations_make_what_the_program_declares(empty_database_url: dict[
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
+def test_indexes_of_some_rows_are_of_those_that_the_program_declares(empty_database_url: dict[str, str], dialect: str) -> None:
+    engine = engine_of(empty_database_url, dialect)
+    schema.upgrade(engine)
+    made = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'",
+        "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE indexdef LIKE '% WHERE %'",
+    }
+    with engine.connect() as connection:
+        there = {name: said(sql.partition(" WHERE ")[2]) for name, sql in connection.execute(text(made[dialect]))}
+    indexes = [index for table in Base.metadata.tables.values() for index in table.indexes if "where" in index.info]
+    words = {"literal_binds": True, "include_table": False}
+    assert there == {
+        str(index.name): said(str(index.info["where"].compile(dialect=engine.dialect, compile_kwargs=words)))
+        for index in indexes
+    }
+    engine.dispose()
+
+
+def said(condition: str) -> str:
+    """Without what each database adds: brackets, and how it writes a value that is false."""
+    bare = condition.replace("(", "").replace(")", "").lower()
+    return bare.replace(" is 0", " is false").replace(" = 0", " is false").replace(" = false", " is false")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_newer_database_is_refused_and_left_alone(empty_database_url: dict[str, str], dialect: str) -> None:
     engine = engine_of(empty_database_url, dialect)
     schema.upgrade(engine)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base, Moment
+from ..extensions import Base, Moment, partial_index
 
 
 class Organisation(Base):
@@ -23,13 +23,7 @@ class Organisation(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     __table_args__ = (
         UniqueConstraint("parent_id", "name_key"),
-        Index(
-            "ix_organisations_root",
-            "name_key",
-            unique=True,
-            sqlite_where=parent_id.is_(None),
-            postgresql_where=parent_id.is_(None),
-        ),
+        partial_index("ix_organisations_root", "name_key", unique=True, where=parent_id.is_(None)),
     )
 
 
@@ -113,14 +107,7 @@ class CohortMember(Base):
     since_at: Mapped[datetime] = mapped_column(Moment)
     until_at: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (
-        Index(
-            "ix_cohort_members_now",
-            "cohort_id",
-            "person_id",
-            unique=True,
-            sqlite_where=until_at.is_(None),
-            postgresql_where=until_at.is_(None),
-        ),
+        partial_index("ix_cohort_members_now", "cohort_id", "person_id", unique=True, where=until_at.is_(None)),
         Index("ix_cohort_members_cohort", "cohort_id", "since_at"),
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base, Moment
+from ..extensions import Base, Moment, partial_index
 
 BY_KEY = {"sqlite_with_rowid": False}  # the rows are in the order of their key: one tree to write, not two
 
@@ -56,19 +56,9 @@ class Enrolment(Base):
     modules_passed: Mapped[int] = mapped_column(default=0, server_default="0")
     is_certified: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (  # each entry changes once a learner; the first is read by those alone who say that ids are above 0
-        Index("ix_enrolments_enrolled", "enrolled_at", sqlite_where=person_id > 0, postgresql_where=person_id > 0),
-        Index(
-            "ix_enrolments_completed",
-            "completed_at",
-            sqlite_where=completed_at.is_not(None),
-            postgresql_where=completed_at.is_not(None),
-        ),
-        Index(
-            "ix_enrolments_not_started",
-            "person_id",
-            sqlite_where=is_started.is_(False),
-            postgresql_where=is_started.is_(False),
-        ),
+        partial_index("ix_enrolments_enrolled", "enrolled_at", where=person_id > 0),
+        partial_index("ix_enrolments_completed", "completed_at", where=completed_at.is_not(None)),
+        partial_index("ix_enrolments_not_started", "person_id", where=is_started.is_(False)),
     )
 
 
@@ -140,20 +130,8 @@ class Attempt(Base):
     is_passed: Mapped[bool | None]
     __table_args__ = (
         UniqueConstraint("person_id", "module", "number"),
-        Index(
-            "ix_attempts_open",
-            "person_id",
-            "module",
-            unique=True,
-            sqlite_where=closed_at.is_(None),
-            postgresql_where=closed_at.is_(None),
-        ),
-        Index(
-            "ix_attempts_due",
-            "closes_at",
-            sqlite_where=closed_at.is_(None) & closes_at.is_not(None),
-            postgresql_where=closed_at.is_(None) & closes_at.is_not(None),
-        ),
+        partial_index("ix_attempts_open", "person_id", "module", unique=True, where=closed_at.is_(None)),
+        partial_index("ix_attempts_due", "closes_at", where=closed_at.is_(None) & closes_at.is_not(None)),
     )
 
 

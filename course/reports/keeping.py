@@ -14,7 +14,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..extensions import Moment, beside
@@ -89,12 +88,21 @@ def forget(connection: Connection, places: Sequence[int] | None = None) -> None:
 def _go_on(connection: Connection, place: int, after: int | None, last: int) -> bool:
     """Says that days until the last are kept, if those until ``after`` are and no others."""
     if after is None:
-        dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-        row: Any = dialect.insert(TallyHistory).values(place_id=place, through=last).on_conflict_do_nothing()
+        new: Any = _insert(connection)(TallyHistory)
+        row = new.values(place_id=place, through=last).on_conflict_do_nothing()
     else:
         at = (TallyHistory.place_id == place, TallyHistory.through == after)
         row = update(TallyHistory).where(*at).values(through=last)
     return connection.execute(row.returning(TallyHistory.place_id)).first() is not None
+
+
+def _insert(connection: Connection) -> Callable[..., Any]:
+    """The database's own, which nobody loads for a database that they do not have."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as own
+    else:
+        from sqlalchemy.dialects.postgresql import insert as own  # type: ignore[assignment]
+    return own
 
 
 def _gained(connection: Connection, place: int, after: int | None, through: int) -> dict[int, Counter[Key]]:

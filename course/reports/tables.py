@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base, Moment
+from ..extensions import Base, Moment, partial_index
 
 EVERYWHERE = 0  # the place where everybody is counted, whatever they belong to
 
@@ -25,15 +25,7 @@ class Subscription(Base):
     next_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (
-        Index(
-            "ix_report_subscriptions_running",
-            "person_id",
-            "about",
-            "every",
-            unique=True,
-            sqlite_where=ended_at.is_(None),
-            postgresql_where=ended_at.is_(None),
-        ),
+        partial_index("ix_report_subscriptions_running", "person_id", "about", "every", unique=True, where=ended_at.is_(None)),
     )
 
 
