@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from . import organisations, secrets
 from .address_lists import Line
-from .history import holds, member_places
+from .history import holds, people_within
 from .people import clean_name, email_key, record
 from .tables import Change, Cohort, CohortMember, OrganisationClosure, Person
 
@@ -125,8 +125,7 @@ def _within(scope: Sequence[int] | None, person_id: Any = CohortMember.person_id
     """Whether this person is a member now of one of these organisations or of one below."""
     if scope is None:
         return true()
-    member = member_places(None, scope).subquery("within_member")
-    return cast(ColumnElement[bool], person_id.in_(select(member.c.person_id)))
+    return cast(ColumnElement[bool], person_id.in_(people_within(scope, None)))
 
 
 def look_up(session: Session, lines: Sequence[Line], scope: Sequence[int] | None) -> Found:

@@ -76,6 +76,14 @@ def member_places(at: datetime | None, only: Collection[int] | None = None) -> S
     return query if only is None else query.where(above.c.ancestor_id.in_(only))
 
 
+def people_within(scope: Collection[int], at: datetime | None) -> Select[Any]:
+    """Ids of those who belonged to one of these organisations or stood below it.
+
+    A query that keeps to them with ``IN`` looks at them alone, and not at everybody.
+    """
+    return select(member_places(at, scope).subquery("member").c.person_id)
+
+
 def manages(at: datetime | None) -> ColumnElement[bool]:
     """Whether the person of the query managed an organisation."""
     manager = aliased(Membership)

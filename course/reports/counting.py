@@ -17,10 +17,12 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from ..accounts.cohorts import member_ids
-from ..accounts.history import holds, manages, member_places, value_then
-from ..accounts.tables import Person
+from ..accounts.history import holds, manages, people_within, value_then
+from ..accounts.tables import Change, Person
 from ..learning.tables import Certificate, CertificateNote, Enrolment, LessonState, ModuleState, ScoreChange
 from .filters import Filters
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # from which days and weeks are counted
 
 
 class second_number(FunctionElement[int]):  # noqa: N801  a function in SQL
@@ -41,7 +43,7 @@ def _postgresql(element: second_number, compiler: SQLCompiler, **kw: Any) -> str
     return f"CAST(FLOOR(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})) AS BIGINT)"
 
 
-class day_reached(FunctionElement[int]):  # noqa: N801
+class day_reached(FunctionElement[int]):  # noqa: N801  a function in SQL
     """The day, counted from 1 January 1970, at whose beginning in UTC a time is past or just come."""
 
     type = Integer()
@@ -70,11 +72,11 @@ def week_number(moment: Any) -> Any:
 
 
 def monday(week: int) -> date:
-    return date(1970, 1, 1) + timedelta(days=week * 7 - 3)
+    return EPOCH.date() + timedelta(days=week * 7 - 3)
 
 
 def week_of(moment: datetime) -> int:
-    return ((moment.astimezone(UTC).date() - date(1970, 1, 1)).days + 3) // 7
+    return ((moment.astimezone(UTC).date() - EPOCH.date()).days + 3) // 7
 
 
 def in_week(moment: Any, begins_on: date) -> ColumnElement[bool]:
@@ -116,11 +118,21 @@ def counted(filters: Filters) -> Select[Any]:
 def _who(query: Select[Any], filters: Filters) -> Select[Any]:
     if filters.who == "everyone":
         return query
-    query, role = value_then(query, "role", Person.role, filters.as_of)
-    manager = manages(filters.as_of)
-    return (
-        query.where(role == "learner", ~manager) if filters.who == "learners" else query.where(or_(role != "learner", manager))
-    )
+    staff = is_staff(filters.as_of)
+    return query.where(staff if filters.who == "staff" else ~staff)
+
+
+def is_staff(at: Any) -> ColumnElement[bool]:
+    """Whether the person of the query was staff at a moment (None is now), or at a time in the query.
+
+    ``changes`` holds what each change replaced: the role then is what the first change after it found.
+    """
+    if at is None:
+        return or_(Person.role != "learner", manages(None))
+    change = aliased(Change)
+    after = select(change.before).where(change.person_id == Person.id, change.what == "role", change.at > at)
+    role = func.coalesce(after.order_by(change.id).limit(1).scalar_subquery(), Person.role)
+    return or_(role != "learner", manages(at))
 
 
 def of_language(query: Select[Any], filters: Filters) -> Select[Any]:
@@ -139,14 +151,8 @@ def enrolled_between(query: Select[Any], filters: Filters) -> Select[Any]:
 
 
 def people_of(scope: Sequence[int] | None, at: datetime | None) -> list[Select[Any]]:
-    """Ids of those who belong to one of these organisations or stand below it, for `IN`; none where there is no limit.
-
-    A query that keeps to them looks at them alone, and not at everybody.
-    """
-    if scope is None:
-        return []
-    member = member_places(at, scope).subquery("member")
-    return [select(member.c.person_id)]
+    """What ``states`` and other queries are limited to with ``IN``: those within these organisations; nothing for None."""
+    return [] if scope is None else [people_within(scope, at)]
 
 
 def within(query: Select[Any], scope: Sequence[int] | None) -> Select[Any]:

@@ -17,8 +17,7 @@ from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or
 from sqlalchemy.orm import Session
 
 from ..extensions import Moment, beside
-from .counting import day_reached
-from .kept import EPOCH
+from .counting import EPOCH, day_reached
 from .spans import earlier, later, people_ever, steps
 from .tables import TallyDay, TallyHistory, TallyPlace
 
@@ -99,10 +98,12 @@ def _go_on(connection: Connection, place: int, after: int | None, last: int) -> 
 def _insert(connection: Connection) -> Callable[..., Any]:
     """The database's own, which nobody loads for a database that they do not have."""
     if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as own
-    else:
-        from sqlalchemy.dialects.postgresql import insert as own  # type: ignore[assignment]
-    return own
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert
 
 
 def _gained(connection: Connection, place: int, after: int | None, through: int) -> dict[int, Counter[Key]]:

@@ -8,11 +8,10 @@ from datetime import UTC, datetime, time
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from .counting import EPOCH
 from .filters import Filters
 from .tables import TallyDay, TallyHistory
 from .tallied import STAFF, Tallies, are_plain, of_line, of_place
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def places(session: Session, filters: Filters) -> set[int]:

@@ -9,23 +9,23 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, func, literal, or_, select, union
+from sqlalchemy import CTE, FromClause, Select, and_, func, literal, select, union
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from ..accounts.cohorts import member_ids
-from ..accounts.history import manages, member_places
+from ..accounts.history import member_places
 from ..accounts.tables import Change, Membership, OrganisationVersion, Person
 from ..extensions import Moment
 from ..learning.tables import Certificate, CertificateNote, Enrolment, ModuleState, ScoreChange
-from .counting import day_number, enrolled_between, of_language, week_number
+from .counting import EPOCH, day_number, enrolled_between, is_staff, of_language, week_number
 from .filters import Filters
 from .tables import EVERYWHERE
 
 COURSE = literal("")
-BEGINNING, FAR = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+FAR = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class earlier(FunctionElement[datetime]):  # noqa: N801  a function in SQL
@@ -35,7 +35,7 @@ class earlier(FunctionElement[datetime]):  # noqa: N801  a function in SQL
     inherit_cache = True
 
 
-class later(FunctionElement[datetime]):  # noqa: N801
+class later(FunctionElement[datetime]):  # noqa: N801  a function in SQL
     """The later of two times."""
 
     type = Moment()
@@ -77,8 +77,8 @@ def people_then(filters: Filters, places: Select[Any] | None = None) -> CTE:
         select(
             where.c.place_id,
             where.c.person_id,
-            _is_staff(filters.as_of).label("is_staff"),
-            literal(BEGINNING, Moment()).label("since_at"),
+            is_staff(filters.as_of).label("is_staff"),
+            literal(EPOCH, Moment()).label("since_at"),
             literal(FAR, Moment()).label("until_at"),
         )
         .join(Enrolment, Enrolment.person_id == where.c.person_id)
@@ -108,7 +108,7 @@ def people_ever(place: int) -> Select[Any]:
     inside = _inside(place).cte("inside")
     piece = _pieces(inside).cte("pieces")
     return (
-        select(piece.c.person_id, _is_staff(piece.c.since_at).label("is_staff"), piece.c.since_at, piece.c.until_at)
+        select(piece.c.person_id, is_staff(piece.c.since_at).label("is_staff"), piece.c.since_at, piece.c.until_at)
         .join(
             inside,
             and_(
@@ -132,7 +132,7 @@ def _inside(place: int) -> Select[*tuple[Any, ...]]:
     version = OrganisationVersion
     below = select(
         literal(place).label("organisation_id"),
-        literal(BEGINNING, Moment()).label("since_at"),
+        literal(EPOCH, Moment()).label("since_at"),
         literal(FAR, Moment()).label("until_at"),
     ).cte("below", recursive=True)
     since, until = later(version.since_at, below.c.since_at), earlier(end(version.until_at), below.c.until_at)
@@ -166,16 +166,6 @@ def _pieces(inside: CTE) -> Select[Any]:
     ).subquery("cuts")
     until = func.lead(cuts.c.at).over(partition_by=cuts.c.person_id, order_by=cuts.c.at)
     return select(cuts.c.person_id, cuts.c.at.label("since_at"), end(until).label("until_at"))
-
-
-def _is_staff(at: Any) -> ColumnElement[bool]:
-    """Of the person of the query, at a moment (None is now) or at a time in the query."""
-    if at is None:
-        return or_(Person.role != "learner", manages(None))
-    change = aliased(Change)
-    later_ones = select(change.before).where(change.person_id == Person.id, change.what == "role", change.at > at)
-    role = func.coalesce(later_ones.order_by(change.id).limit(1).scalar_subquery(), Person.role)
-    return or_(role != "learner", manages(at))
 
 
 def steps(people: FromClause, module: str | None = None) -> Iterator[Select[Any]]:

@@ -66,9 +66,9 @@ class _Book:
     def __enter__(self) -> _Book:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failed: object, *_: object) -> None:
         self._book.close()
-        self.file.seek(0)
+        self.file.close() if failed else self.file.seek(0)
 
     def rules(self, lines: Sequence[str]) -> None:
         sheet = self._book.add_worksheet("Rules")

@@ -65,7 +65,7 @@ class _Server(MPServer):
     """Granian's worker without its way of making and minding processes, which forks beside threads."""
 
     def _serve(self, spawn_target: Callable[..., None], target_loader: Callable[[], Adapter]) -> None:
-        self._init_shared_socket()  # type: ignore[no-untyped-call]
+        self._init_shared_socket()  # type: ignore[no-untyped-call]  # granian's own
         self._made = spawn_target, target_loader
 
     def work(self) -> None:

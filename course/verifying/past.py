@@ -25,7 +25,7 @@ def counts(session: Session, seed: int) -> list[PastCount]:
     if last is None:
         return []
     before = range(last if first is None else min(first, last), last)
-    drawn = Random(seed).sample(before, min(DAYS, len(before)))  # noqa: S311
+    drawn = Random(seed).sample(before, min(DAYS, len(before)))  # noqa: S311  chance that can be repeated
     return [PastCount(session, day) for day in sorted((*drawn, last))]
 
 
