@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from . import clock, commands_backups, commands_reports, config
+from . import clock, config
+from .commands import backups, reports
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,7 +29,7 @@ def course(context: click.Context) -> None:
     context.obj = _app  # what the commands of other files make the application with
 
 
-for command in (*commands_reports.COMMANDS, *commands_backups.COMMANDS):
+for command in (*reports.COMMANDS, *backups.COMMANDS):
     course.add_command(command)
 
 
@@ -194,7 +195,7 @@ def regrade(
     Exit 0: done, or shown; 1: refused with the reason, and nothing changed; 2: wrong usage.
     A run that is killed is gone on with by --continue.
     """
-    from . import regrade_command as command
+    from .commands import regrading as command
 
     if sum(map(bool, (undo, go_on, is_list))) > 1:
         raise click.UsageError("--undo, --continue and --list exclude each other.")
@@ -255,9 +256,9 @@ def mail_send() -> None:
     with app.app_context():
         intend(to_write=True)
         session, settings = current_session(), app.extensions["settings"]
-        commands_reports.queue_due(session, settings.public_url)
+        reports.queue_due(session, settings.public_url)
         sent = send_pending(session, settings, clock.now())
-        if commands_reports.make_exports(session, settings.public_url):
+        if reports.make_exports(session, settings.public_url):
             sent += send_pending(session, settings, clock.now())
         click.echo(f"{sent} sent")
 

@@ -1,4 +1,4 @@
-"""The database of a request: one session, its intent to write said before its transaction begins (``course.connections``)."""
+"""The database of a request: one session, its intent to write said before its transaction begins (``course.database``)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
-from .connections import PATIENCE, READ_ONLY, Reader, address, means_to_write, prepare, seconds_to_wait, writer
-from .on_disk import NotOnDisk
-from .replica import Replica
+from .database.connections import PATIENCE, READ_ONLY, Reader, address, means_to_write, prepare, seconds_to_wait, writer
+from .database.on_disk import NotOnDisk
+from .database.replica import Replica
 
 BY_THE_WAY = 0.5  # seconds that a page which reads waits for a lock where it has something to note
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from course import config, create_app, schema
 from course.config import SettingError
-from course.connections import prepare
+from course.database.connections import prepare
 from course.extensions import Base
 
 DIALECTS = ["sqlite", "postgresql"]

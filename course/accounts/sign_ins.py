@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from ..statements import Statement
+from ..database.statements import Statement
 from . import passwords
 from .people import email_key
 from .secrets import digest, token

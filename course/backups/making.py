@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from .. import schema
 from ..config import Settings
-from ..connections import prepare
+from ..database.connections import prepare
 from . import archive, copying
 from .archive import About, Refused
 

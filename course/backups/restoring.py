@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine, func, inspect, select
 from .. import schema
 from ..accounts.tables import Person
 from ..config import Settings
-from ..connections import prepare
+from ..database.connections import prepare
 from ..publishing.tables import Publication
 from . import archive, copying
 from .archive import About, Refused

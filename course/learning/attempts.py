@@ -20,8 +20,8 @@ from quizzes.model import ItemOutcome, Quiz, QuizOutcome, Response
 from ..accounts.secrets import public_id
 from ..accounts.tables import Person
 from ..content.model import Course, Module
+from ..database.statements import Statement, changing, inserting
 from ..extensions import Moment
-from ..statements import Statement, changing, inserting
 from . import facts, grading, scores
 from .completing import settle
 from .lessons import enrol, start_module

@@ -14,9 +14,9 @@ from quizzes.model import Quiz
 from ..accounts import people
 from ..accounts.tables import Person
 from ..content.model import Course
+from ..database.statements import Statement
 from ..extensions import Moment
 from ..publishing.revisions import Live
-from ..statements import Statement
 from . import attempts, facts
 from .grading import AnyAttempt
 from .tables import Attempt

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
-from ..statements import Statement, inserting
+from ..database.statements import Statement, inserting
 from .tables import Enrolment, Fact
 
 _add = inserting(Fact.__table__, "key", "person_id", "kind", "module", "lesson", "attempt_id", "revision", "at", "detail")

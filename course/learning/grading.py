@@ -19,7 +19,7 @@ from quizzes import kinds
 from quizzes.model import Item, Quiz, QuizOutcome, Response
 from quizzes.regrading import Action, Rule, regrade
 
-from ..statements import Statement
+from ..database.statements import Statement
 from .record import AttemptRecord
 from .tables import Attempt, Regrade
 

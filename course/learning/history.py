@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from quizzes.model import Score
 
-from ..statements import Statement
+from ..database.statements import Statement
 from .tables import Attempt, Fact
 
 _regrades = (

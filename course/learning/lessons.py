@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..content.model import Course, Lesson, Module
-from ..statements import Statement, changing, inserting
+from ..database.statements import Statement, changing, inserting
 from . import facts, progress
 from .completing import settle
 from .tables import Enrolment, LessonState, ModuleState

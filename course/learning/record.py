@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from ..statements import Statement
+from ..database.statements import Statement
 from .tables import Enrolment, LessonState, ModuleState
 
 

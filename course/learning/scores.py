@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from ..statements import Statement, changing, inserting
+from ..database.statements import Statement, changing, inserting
 from .summaries import ppm
 from .tables import ScoreChange
 

@@ -25,8 +25,9 @@ import flask
 from sqlalchemy.engine.base import RootTransaction
 
 import quizzes
-from course import config, create_app, extensions, on_disk, statements
+from course import config, create_app, extensions
 from course.accounts import sign_ins
+from course.database import on_disk, statements
 from course.learning import attempts, completing, facts, grading, lessons, record
 from course.web import application, compression, headers, lesson_page, published, visitor
 from tests.bench import load, site

@@ -20,7 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, NullPool, Table, create_engine, func, select, text
 
 from course import schema
-from course.connections import prepare
+from course.database.connections import prepare
 from tests.rig.server import ROOT
 from tests.stress import place
 from tests.stress.learning import until

@@ -18,8 +18,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from course import clock, config, create_app
-from course.connections import address
 from course.content.model import Course
+from course.database.connections import address
 from course.extensions import current_session, intend, let_go
 from course.publishing import revisions
 from tests.bench import load

@@ -15,8 +15,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from course import create_app, replica
+from course import create_app
 from course.accounts.tables import Mail
+from course.database import replica
 from course.publishing.revisions import live_digest, restore
 from course.reports import making, subscriptions
 from course.reports.tables import ExportPart

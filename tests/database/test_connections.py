@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from course.connections import NOTICED, address
+from course.database.connections import NOTICED, address
 from course.extensions import current_session
 from tests.rig.standby import PRIMARY, STANDBY, Pair, pair, until
 from tests.site import Client, Site, close, make_site

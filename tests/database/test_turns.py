@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from course import turns
+from course.database import turns
 from tests.rig.server import ROOT
 
 OTHER = """
 import sys
-from course.turns import Turns
+from course.database.turns import Turns
 turns = Turns(sys.argv[1])
 turns.take(20)
 print("mine", flush=True)

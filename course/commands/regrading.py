@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 import quizzes
 from quizzes.model import Score
 
-from . import clock
-from .accounts.tables import Person
-from .content.model import Course
-from .extensions import current_session, intend
-from .learning import grading, regrade_rules, regrading
-from .learning.tables import Regrade
-from .publishing.revisions import Live
+from .. import clock
+from ..accounts.tables import Person
+from ..content.model import Course
+from ..extensions import current_session, intend
+from ..learning import grading, regrade_rules, regrading
+from ..learning.tables import Regrade
+from ..publishing.revisions import Live
 
 HEAD = f"{'learner':30}  {'attempt':>7}  {'before':>16}  {'after':>16}  what else"
 

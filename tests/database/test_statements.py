@@ -26,9 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from course.connections import prepare
+from course.database.connections import prepare
+from course.database.statements import Statement, inserting
 from course.extensions import Moment
-from course.statements import Statement, inserting
 
 THINGS = Table(
     "things",

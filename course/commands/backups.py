@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import clock, config
+from .. import clock, config
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from .backups.archive import About
+    from ..backups.archive import About
 
 
 @click.command()
@@ -24,7 +24,7 @@ def backup(file: Path) -> None:
 
     Learners may be at work meanwhile. FILE is whole or not there.
     """
-    from .backups import making
+    from ..backups import making
 
     with _engine() as (engine, settings):
         about = making.make(engine, settings, file, clock.now())
@@ -35,7 +35,7 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 def restore(file: Path) -> None:
     """Fill this instance, in which nothing may be yet, with what FILE holds."""
-    from .backups import restoring
+    from ..backups import restoring
 
     with _engine() as (engine, settings):
         about, takes_settings = restoring.restore(engine, settings, file)
@@ -50,8 +50,8 @@ def _engine() -> Iterator[tuple[Engine, config.Settings]]:
     from flask import Flask
     from sqlalchemy.exc import OperationalError
 
-    from . import extensions
-    from .backups.archive import Refused
+    from .. import extensions
+    from ..backups.archive import Refused
 
     try:
         settings = config.load()

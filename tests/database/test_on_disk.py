@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from course.on_disk import Log, NotOnDisk
+from course.database.on_disk import Log, NotOnDisk
 from tests.site import Client, Site, close, engines, make_site
 
 LESSON = "/en/modules/housing/rooms-before-rules"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from . import clock
-from .reports.filters import WHO, Filters
+from .. import clock
+from ..reports.filters import WHO, Filters
 
 NICE = 10  # how far an export steps back for those who serve pages
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def verify(app: Factory, sample: int | None, seed: int) -> None:
     """Work every summary, percentage, score, certificate and figure of the report out again from the facts, and name each that
     differs. Exit 0: none; 1: some. Nothing is changed.
     """
-    from .extensions import current_session, intend, see_one_moment
-    from .verifying.checking import Check
+    from ..extensions import current_session, intend, see_one_moment
+    from ..verifying.checking import Check
 
     number = 0
     with app().app_context():
@@ -60,10 +60,10 @@ def rebuild(app: Factory) -> None:
     Facts and certificates are never touched: what only they could mend is named as left. Exit 0: all is in order now; 1: some
     is left.
     """
-    from .extensions import current_session, intend, see_one_moment, writing
-    from .verifying.checking import BATCH, Difference, everybody
-    from .verifying.mending import mend, mend_tallies, recount
-    from .verifying.shelf import Shelf
+    from ..extensions import current_session, intend, see_one_moment, writing
+    from ..verifying.checking import BATCH, Difference, everybody
+    from ..verifying.mending import mend, mend_tallies, recount
+    from ..verifying.shelf import Shelf
 
     mended = left = 0
     with app().app_context():
@@ -129,7 +129,7 @@ def report_completion(
     head: bool,
 ) -> None:
     """The completion report over everything, the same lines as the page."""
-    from .extensions import current_session, intend, see_one_moment
+    from ..extensions import current_session, intend, see_one_moment
 
     with app().app_context():
         intend(to_write=False)
@@ -150,9 +150,9 @@ def report_completion(
 
 
 def _cohort(session: Session, wanted: str) -> dict[str, Any]:
-    from .accounts import cohorts
-    from .accounts.organisations import name_key
-    from .reports import asked
+    from ..accounts import cohorts
+    from ..accounts.organisations import name_key
+    from ..reports import asked
 
     every = cohorts.visible(session, None) if wanted else []
     found = [one for one in every if wanted == one.public_id or name_key(wanted) == name_key(one.name)]
@@ -166,8 +166,8 @@ def _cohort(session: Session, wanted: str) -> dict[str, Any]:
 
 def queue_due(session: Session, site: str) -> int:
     """The reports by mail whose time has come; returns how many went into the outbox."""
-    from .publishing.revisions import Live
-    from .reports import subscriptions
+    from ..publishing.revisions import Live
+    from ..reports import subscriptions
 
     live = Live().course(session)
     if live is None:
@@ -178,7 +178,7 @@ def queue_due(session: Session, site: str) -> int:
 
 def make_exports(session: Session, site: str) -> int:
     """The exports that wait; returns how many were made."""
-    from .reports import making
+    from ..reports import making
 
     _close_due(session)
     return making.make_waiting(session, site.rstrip("/"), clock.now)
@@ -186,9 +186,9 @@ def make_exports(session: Session, site: str) -> int:
 
 def _close_due(session: Session) -> None:
     """Settles the attempts whose time is over, as whoever opens the report's page does."""
-    from .extensions import writing
-    from .learning import expiring
-    from .publishing.revisions import Live
+    from ..extensions import writing
+    from ..learning import expiring
+    from ..publishing.revisions import Live
 
     now, live = clock.now(), Live().course(session)
     while live is not None and expiring.is_any_due(session, now):
@@ -197,9 +197,9 @@ def _close_due(session: Session) -> None:
 
 
 def _completion(session: Session, filters: Filters, form: str, head: bool) -> bytes:
-    from .publishing.revisions import digest_at, restore
-    from .reports import completion, files
-    from .reports.spreadsheet import Workbook
+    from ..publishing.revisions import digest_at, restore
+    from ..reports import completion, files
+    from ..reports.spreadsheet import Workbook
 
     digest = digest_at(session, filters.as_of or clock.now())
     if not digest:
@@ -241,8 +241,8 @@ def _moment(text: str) -> datetime | None:
 @click.pass_obj
 def report_items(app: Factory, module: str, form: str, revision: str, attempts: Literal["first", "all"]) -> None:
     """What the responses say about the items of MODULE's quiz, the same figures as the author's page."""
-    from .extensions import current_session, intend
-    from .reports import export, items
+    from ..extensions import current_session, intend
+    from ..reports import export, items
 
     with app().app_context():
         intend(to_write=False)
@@ -263,8 +263,8 @@ def report_keep(app: Factory) -> None:
 
     The server starts this by itself when such a report is asked for. Each run adds the days that have ended since the last.
     """
-    from .extensions import current_session, intend
-    from .reports import keeping
+    from ..extensions import current_session, intend
+    from ..reports import keeping
 
     os.nice(NICE)
     with app().app_context():
@@ -290,8 +290,8 @@ def exports_make(app: Factory) -> None:
     """Make the exports that wait, and send the mails that say so. The server starts this by itself; `course mail send` does the
     same.
     """
-    from .accounts.mail import send_pending
-    from .extensions import current_session, intend
+    from ..accounts.mail import send_pending
+    from ..extensions import current_session, intend
 
     os.nice(NICE)
     made = app()
