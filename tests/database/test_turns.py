@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import struct
 import subprocess
 import sys
 import time
@@ -20,6 +23,7 @@ turns.take(20)
 print("mine", flush=True)
 turns.give()
 """
+FLOCK = "hhqqi"  # type, whence, start, length, process, as Linux has them on 64 bits
 HANGS = """
 import fcntl, sys, time
 with open(sys.argv[1]) as file:
@@ -37,7 +41,7 @@ def test_a_process_that_has_written_for_long_lets_another_go_first(tmp_path: Pat
     mine = turns.Turns(database)
     mine.take(1)
     with subprocess.Popen([sys.executable, "-c", OTHER, database], cwd=ROOT, stdout=subprocess.PIPE) as other:
-        time.sleep(0.5)  # until it waits; if it is slower, the test holds and says less
+        _until_somebody_waits(Path(f"{database}-turn"))
         mine.give()
         mine.take(20)
         assert other.stdout is not None
@@ -61,3 +65,14 @@ def test_one_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.Mo
         mine.give()
         other.kill()
     mine.close()
+
+
+def _until_somebody_waits(path: Path) -> None:
+    """Looks whose lock is in the way, without taking one: whoever waits tries only once to take theirs."""
+    length, start = turns.WAITS
+    question = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)
+    deadline = time.monotonic() + 60
+    with path.open("r+b") as file:
+        while struct.unpack(FLOCK, fcntl.fcntl(file, fcntl.F_GETLK, question))[0] == fcntl.F_UNLCK:
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(0.05)
