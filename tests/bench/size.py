@@ -51,7 +51,7 @@ def measured(words: list[str]) -> list[Row]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         environ = {"COURSE_INSTANCE": str(folder / "instance")}
         if options.postgresql:
-            cluster = stack.enter_context(postgres.cluster(is_durable=True))
+            cluster = stack.enter_context(postgres.cluster(*postgres.LARGE, is_durable=True))
             environ["COURSE_DATABASE_URL"] = cluster.url(cluster.create())
         rows = [*seeded(environ, options.learners), kept(environ)]
         made = site.build_in(environ, AT_WORK)

@@ -24,6 +24,9 @@ import psycopg
 
 ACCOUNTS = ("nobody", "postgres", "daemon")  # whom to start as when we are root, which PostgreSQL refuses to run as
 STARTED_WITHIN = 30.0  # seconds
+# As docs/operators/machines.md advises for a million learners: as it is shipped it keeps 128 MB of pages in memory, and copies
+# all that changed into its files with each gigabyte of log.
+LARGE = ("-c", "shared_buffers=2GB", "-c", "max_wal_size=16GB", "-c", "maintenance_work_mem=256MB")
 
 
 @dataclass
@@ -64,9 +67,9 @@ class Cluster:
 
 
 @contextmanager
-def cluster(*, is_durable: bool = False) -> Iterator[Cluster]:
-    """The named server, whose databases of ours are dropped at the end, or one of our own; that one survives a power cut only
-    when it is asked to, which tests have no use for.
+def cluster(*options: str, is_durable: bool = False) -> Iterator[Cluster]:
+    """The named server, whose databases of ours are dropped at the end, or one of our own with these options; that one survives
+    a power cut only when it is asked to, which tests have no use for.
     """
     named = os.environ.get("TEST_DATABASE_URL", "").replace("postgresql+psycopg://", "postgresql://", 1)
     if named:
@@ -79,7 +82,7 @@ def cluster(*, is_durable: bool = False) -> Iterator[Cluster]:
     try:
         installation = Installation(folder)
         installation.initialise(folder / "data")
-        with installation.running(folder / "data", *([] if is_durable else ["-F"])) as running:
+        with installation.running(folder / "data", *options, *([] if is_durable else ["-F"])) as running:
             yield Cluster(running.url)
     finally:
         shutil.rmtree(folder)
