@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Request, request
+from flask import Flask, Request, g, request
+from flask.ctx import _AppCtxGlobals
 from flask_login import LoginManager
 from werkzeug.wrappers import Response
 
 from ..accounts.sign_ins import Viewer
+from ..content.model import Course
 
 
 class Asked(Request):
@@ -20,10 +22,34 @@ class Asked(Request):
     max_form_parts = 1000
 
 
+class Held(_AppCtxGlobals):
+    """Flask's ``g`` with what is found out once a request; a default stands until then."""
+
+    lang: str = "en"
+    course: Course | None = None
+    viewer: Viewer | None = None
+    is_viewer_known: bool = False
+    new_token: str = ""
+    is_from_memory: bool = False
+
+
+def held() -> Held:
+    """What this request has found out. Flask's own names look the context up anew for each attribute, sixty times a page."""
+    found: Held = g._get_current_object()
+    return found
+
+
+def asked() -> Request:
+    """The request itself, for whoever asks more than one thing of it."""
+    found: Request = request._get_current_object()  # type: ignore[attr-defined]  # of the proxy that it is
+    return found
+
+
 class Application(Flask):
     """No view or hook is a coroutine: Flask looks at each of them each time, eight times for a page."""
 
     request_class = Asked
+    app_ctx_globals_class = Held
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
@@ -34,15 +60,14 @@ class Application(Flask):
 
 
 class Login(LoginManager):
-    """``load`` finds who is asking from the request alone: nothing is in Flask's session and there is no cookie to remember."""
+    """``viewer`` says who is asking, from the request alone: nothing is in Flask's session, no cookie is remembered."""
 
-    def __init__(self, load: Callable[[Request], Viewer | None]) -> None:
+    def __init__(self, viewer: Callable[[], Viewer | None]) -> None:
         super().__init__()
-        self.request_loader(load)
-        self._load = load
+        self._viewer = viewer
+
+    def init_app(self, app: Flask, add_context_processor: bool = True) -> None:
+        app.login_manager = self  # type: ignore[attr-defined]  # where Flask-Login looks for it
 
     def _load_user(self) -> None:
-        self._update_request_context_with_user(self._load(request))
-
-    def _update_remember_cookie(self, response: Response) -> Response:
-        return response
+        self._update_request_context_with_user(self._viewer())
