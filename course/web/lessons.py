@@ -36,15 +36,15 @@ def show(module: str, lesson: str) -> Response:
         with by_the_way(), writing(session):
             lessons.open_lesson(session, person_id=who.id, course=course, module=the_module, lesson=the_lesson, now=clock.now())
         held = record.read_module(reader().connection(), who.id, the_module.slug)
-    if the_lesson.recording and request.args.get("play") == "recording":
+    is_playing = the_lesson.recording is not None and request.args.get("play") == "recording"
+    if the_lesson.recording and is_playing:
         headers.allow_frame(f"https://{the_lesson.recording.host}")
     return lesson_page.respond(
         the_module,
         the_lesson,
         held.lesson(the_module.slug, the_lesson.id),
         module_progress(the_module, held),
-        path=request.path,
-        is_playing=request.args.get("play") == "recording",
+        is_playing=is_playing,
     )
 
 
