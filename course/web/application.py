@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Request, g, request
-from flask.ctx import _AppCtxGlobals
+from flask.ctx import RequestContext, _AppCtxGlobals
 from flask_login import LoginManager
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter, Rule
 from werkzeug.wrappers import Response
 
 from ..accounts.sign_ins import Viewer
@@ -46,10 +49,32 @@ def asked() -> Request:
 
 
 class Application(Flask):
-    """No view or hook is a coroutine: Flask looks at each of them each time, eight times for a page."""
+    """No view or hook is a coroutine: Flask looks at each of them each time, eight times for a page.
+
+    Addresses are looked for among a hundred rules; which rule and values the last thousand had is kept.
+    """
 
     request_class = Asked
     app_ctx_globals_class = Held
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rule_of = lru_cache(maxsize=1024)(self._rule_of)
+
+    def request_context(self, environ: dict[str, Any]) -> RequestContext:
+        return _Context(self, environ)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """As Flask does, from the request instead of once more from its environ. Raises SecurityError for another's host."""
+        if request is None:
+            return None  # nothing makes an address outside of a request
+        request.trusted_hosts = self.config["TRUSTED_HOSTS"]
+        query = request.query_string.decode(errors="replace")
+        where = request.host, request.root_path, "", request.scheme, request.path, request.method, query
+        return MapAdapter(self.url_map, *where)
+
+    def _rule_of(self, method: str, path: str) -> tuple[Rule, Mapping[str, Any]]:
+        return self.url_map.bind("").match(path, method, return_rule=True)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
@@ -57,6 +82,20 @@ class Application(Flask):
     def redirect(self, location: str, code: int = 302) -> Response:
         """Without a page of its own, which no browser shows."""
         return Response(status=code, headers=[("Location", location)])
+
+
+class _Context(RequestContext):
+    app: Application
+
+    def match_request(self) -> None:
+        """What has no rule is left to Flask, which answers with the host of this request."""
+        request = self.request
+        try:
+            request.url_rule, values = self.app.rule_of(request.method, request.path)
+        except HTTPException:
+            super().match_request()
+        else:
+            request.view_args = dict(values)
 
 
 class Login(LoginManager):
