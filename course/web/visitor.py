@@ -129,7 +129,7 @@ def _load() -> Viewer | None:
     if len(token) < 32 or held().is_from_memory:
         return None
     now = clock.now()
-    found = sign_ins.find(reader().connection(), token, now)
+    found = reader().ask(sign_ins.find, token, now)
     if found and found.is_seen_stale:
         session = current_session()
         with by_the_way(), writing(session):
