@@ -188,7 +188,8 @@ class Reader:
     the one given back last first, so that one or two do for all threads. Each keeps the schema with its triggers, 1 MB.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self.engine = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         _keep_promises(self.engine)
         self._free: list[tuple[Connection, float]] = []  # and since when
@@ -204,7 +205,7 @@ class Reader:
         except BaseException:
             connection.close()
             raise
-        self._free.append((connection, time.monotonic()))
+        self._free.append((connection, self._clock()))
         self._close_idle()
         return found
 
@@ -217,5 +218,5 @@ class Reader:
     def _close_idle(self) -> None:
         """One at most: that which has been free for longest."""
         with suppress(IndexError):  # others take and give meanwhile
-            if time.monotonic() - self._free[0][1] > IDLE:
+            if self._clock() - self._free[0][1] > IDLE:
                 self._free.pop(0)[0].close()
