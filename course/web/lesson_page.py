@@ -9,9 +9,10 @@ A browser may keep the page but must ask each time whether it is still the same 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from flask import Response, current_app, render_template
@@ -44,10 +45,19 @@ class _Kind(NamedTuple):  # which is made and looked up quicker than a dataclass
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """The shared layer cut at its marks: text, name of a place, text, and so on; ``digest`` is of all of it."""
+    """The shared layer cut at its marks: ``pieces`` of text as they are sent, and the ``places`` between them by their names.
 
-    parts: tuple[str, ...]
+    ``digest`` is of all of it.
+    """
+
+    pieces: tuple[bytes, ...]
+    places: tuple[str, ...]
     digest: bytes
+
+    def with_own(self, values: Mapping[str, str]) -> bytes:
+        """The page with these values in its places."""
+        own = [values[name].encode() for name in self.places]
+        return b"".join(chain.from_iterable(zip(self.pieces, [*own, b""], strict=True)))
 
 
 class _Unchanged(Response):
@@ -91,7 +101,7 @@ def respond(module: Module, lesson: Lesson, own: LessonRecord, progress: ModuleP
     had = request.headers.get("If-None-Match", "")
     if had == named or (tag in had and request.if_none_match.contains_weak(tag)):
         return _Unchanged(headers=said)
-    return Response("".join(values[part] if at % 2 else part for at, part in enumerate(layer.parts)), headers=said)
+    return Response(layer.with_own(values), headers=said)
 
 
 @lru_cache(maxsize=2048)
@@ -112,7 +122,8 @@ def _shared(kind: _Kind) -> _Layer:
         csrf_token=lambda: place("token"),
         place=place,
     )
-    return _Layer(tuple(html.split(MARK)), hashlib.sha256(html.encode()).digest())
+    parts = html.split(MARK)
+    return _Layer(tuple(text.encode() for text in parts[::2]), tuple(parts[1::2]), hashlib.sha256(html.encode()).digest())
 
 
 def place(name: str) -> Markup:
