@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask import Flask, Request, g, request
 from flask.ctx import RequestContext, _AppCtxGlobals
 from flask_login import LoginManager
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, Rule
+from werkzeug.sansio.http import parse_cookie
 from werkzeug.wrappers import Response
 
 from ..accounts.sign_ins import Viewer
@@ -23,6 +25,11 @@ class Asked(Request):
     max_content_length = 2 * 1024 * 1024
     max_form_memory_size = 500_000
     max_form_parts = 1000
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """From the environ, where they are one header. Werkzeug looks through all headers for more."""
+        return parse_cookie(self.environ.get("HTTP_COOKIE"), self.dict_storage_class)  # type: ignore[return-value]  # as it has it
 
 
 class Held(_AppCtxGlobals):

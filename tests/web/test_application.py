@@ -35,6 +35,15 @@ def test_values_of_an_address_belong_to_one_request(site: Site) -> None:
         assert second.request.view_args == {"lang": "en", "module": "housing"}
 
 
+def test_a_cookie_of_somebody_else_that_is_no_text_takes_nothing_away(site: Site) -> None:
+    held = site.client("alice").get_cookie("course")
+    assert held is not None
+    stranger = site.app.test_client(use_cookies=False)
+    cookies = f"theirs=\xff\xe9; course={held.value}; course=another"
+    assert stranger.get("/en/account/", headers={"Cookie": cookies}).status_code == 200
+    assert stranger.get("/en/account/", headers={"Cookie": "theirs=\xff"}).status_code == 302
+
+
 def test_the_user_of_flask_login_is_who_is_looking(site: Site) -> None:
     browser = site.client("alice")
     with browser:
