@@ -26,7 +26,8 @@ Given = ParamSpec("Given")
 Found = TypeVar("Found")
 PATIENCE = 5.0  # seconds that a request waits for a lock
 USUAL = round(PATIENCE * 1000)
-IDLE = 1.0  # seconds after which a connection for reading that nobody needed is closed
+# Seconds after which a connection for reading that nobody needed is closed: one to a file is opened in a millisecond.
+IDLE = {"sqlite": 1.0, "postgresql": 60.0}
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: what is acknowledged is on the disk
@@ -189,7 +190,7 @@ class Reader:
     """
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+        self._clock, self._idle = clock, IDLE[engine.dialect.name]
         self.engine = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         _keep_promises(self.engine)
         self._free: list[tuple[Connection, float]] = []  # and since when
@@ -218,5 +219,5 @@ class Reader:
     def _close_idle(self) -> None:
         """One at most: that which has been free for longest."""
         with suppress(IndexError):  # others take and give meanwhile
-            if self._clock() - self._free[0][1] > IDLE:
+            if self._clock() - self._free[0][1] > self._idle:
                 self._free.pop(0)[0].close()

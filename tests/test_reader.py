@@ -51,10 +51,11 @@ def test_reads_at_the_same_time_have_one_each_and_what_is_not_needed_is_closed(l
     pair = lending.reader.ask(lambda outer: (which(outer), lending.reader.ask(which)))
     assert list(pair) == lending.open
     assert pair[0] is not pair[1]
-    lending.seconds[0] = IDLE
+    idle = IDLE[lending.reader.engine.dialect.name]
+    lending.seconds[0] = idle
     assert lending.reader.ask(which) is pair[0]  # given back last
     assert list(pair) == lending.open
-    lending.seconds[0] = IDLE + 0.1
+    lending.seconds[0] = idle + 0.1
     assert lending.reader.ask(which) is pair[0]
     assert lending.open == [pair[0]]
 
