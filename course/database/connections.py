@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
-from weakref import WeakSet
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.engine import Connection
@@ -22,8 +22,12 @@ from .on_disk import Log, NotOnDisk
 from .statements import send
 from .turns import Turns
 
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 PATIENCE = 5.0  # seconds that a request waits for a lock
 USUAL = round(PATIENCE * 1000)
+# Seconds after which a connection for reading that nobody needed is closed: one to a file is opened in a millisecond.
+IDLE = {"sqlite": 1.0, "postgresql": 60.0}
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: what is acknowledged is on the disk
@@ -179,30 +183,41 @@ def _leave_standbys(engine: Engine) -> None:
 
 
 class Reader:
-    """One connection a thread for single statements that only read: each sees what is committed when it runs.
+    """Connections for statements that only read: each sees what is committed when it runs.
 
-    It is opened once and has no transaction to begin and to end, which would cost as much as the statement itself.
+    They have no transaction to begin and to end, which would cost as much as the statement itself. One is lent for one read,
+    the one given back last first, so that one or two do for all threads. Each keeps the schema with its triggers, 1 MB.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._idle = clock, IDLE[engine.dialect.name]
         self.engine = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         _keep_promises(self.engine)
-        self._local = threading.local()
-        self._all: WeakSet[Connection] = WeakSet()
+        self._free: list[tuple[Connection, float]] = []  # and since when
 
-    def connection(self) -> Connection:
-        held: Connection | None = getattr(self._local, "connection", None)
-        if held is None or held.closed or held.invalidated:
-            held = self._local.connection = self.engine.connect()
-            self._all.add(held)
-        return held
-
-    def drop(self) -> None:
-        """After a failure: this thread's next statement asks for a new connection."""
-        held, self._local.connection = getattr(self._local, "connection", None), None
-        if held is not None:
-            held.close()
+    def ask(self, read: Callable[Concatenate[Connection, Given], Found], *given: Given.args, **named: Given.kwargs) -> Found:
+        """What ``read`` finds on a connection that is its own meanwhile; after a failure that is not used again."""
+        try:
+            connection, _since = self._free.pop()
+        except IndexError:
+            connection = self.engine.connect()
+        try:
+            found = read(connection, *given, **named)
+        except BaseException:
+            connection.close()
+            raise
+        self._free.append((connection, self._clock()))
+        self._close_idle()
+        return found
 
     def close(self) -> None:
-        for held in list(self._all):
-            held.close()
+        """Closes those that nobody reads from; whoever asks next gets a new one."""
+        with suppress(IndexError):
+            while True:
+                self._free.pop()[0].close()
+
+    def _close_idle(self) -> None:
+        """One at most: that which has been free for longest."""
+        with suppress(IndexError):  # others take and give meanwhile
+            if self._clock() - self._free[0][1] > self._idle:
+                self._free.pop(0)[0].close()

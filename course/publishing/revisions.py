@@ -140,16 +140,20 @@ class Live:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, kept: int = 6) -> None:
         self._clock, self._kept = clock, kept
-        self._lock = threading.Lock()
+        self._lock, self._looking = threading.Lock(), threading.Lock()
         self._looked = float("-inf")
         self._switch = 0
         self._digest = ""
         self._courses: OrderedDict[str, Course] = OrderedDict()
 
     def course(self, session: Session) -> Course | None:
-        """What is live now; None before the first publication."""
-        if self.is_due:
-            self._look(session)
+        """What is live now; None before the first publication. One looks at a time, and who comes meanwhile sees the last."""
+        if self.is_due and self._looking.acquire(blocking=self.last is None):
+            try:
+                if self.is_due:
+                    self._look(session)
+            finally:
+                self._looking.release()
         return self.last
 
     @property

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
 from typing import Any
 
-from flask import Flask, Request, request
+from flask import Flask, Request, g, request
+from flask.ctx import RequestContext, _AppCtxGlobals
 from flask_login import LoginManager
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter, Rule
+from werkzeug.sansio.http import parse_cookie
 from werkzeug.wrappers import Response
 
 from ..accounts.sign_ins import Viewer
+from ..content.model import Course
 
 
 class Asked(Request):
@@ -19,11 +26,62 @@ class Asked(Request):
     max_form_memory_size = 500_000
     max_form_parts = 1000
 
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """From the environ, where they are one header. Werkzeug looks through all headers for more."""
+        return parse_cookie(self.environ.get("HTTP_COOKIE"), self.dict_storage_class)  # type: ignore[return-value]  # as it has it
+
+
+class Held(_AppCtxGlobals):
+    """Flask's ``g`` with what is found out once a request; a default stands until then."""
+
+    lang: str = "en"
+    course: Course | None = None
+    viewer: Viewer | None = None
+    is_viewer_known: bool = False
+    new_token: str = ""
+    is_from_memory: bool = False
+
+
+def held() -> Held:
+    """What this request has found out. Flask's own names look the context up anew for each attribute, sixty times a page."""
+    found: Held = g._get_current_object()
+    return found
+
+
+def asked() -> Request:
+    """The request itself, for whoever asks more than one thing of it."""
+    found: Request = request._get_current_object()  # type: ignore[attr-defined]  # of the proxy that it is
+    return found
+
 
 class Application(Flask):
-    """No view or hook is a coroutine: Flask looks at each of them each time, eight times for a page."""
+    """No view or hook is a coroutine: Flask looks at each of them each time, eight times for a page.
+
+    Addresses are looked for among a hundred rules; which rule and values the last thousand had is kept.
+    """
 
     request_class = Asked
+    app_ctx_globals_class = Held
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rule_of = lru_cache(maxsize=1024)(self._rule_of)
+
+    def request_context(self, environ: dict[str, Any]) -> RequestContext:
+        return _Context(self, environ)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """As Flask does, from the request instead of once more from its environ. Raises SecurityError for another's host."""
+        if request is None:
+            return None  # nothing makes an address outside of a request
+        request.trusted_hosts = self.config["TRUSTED_HOSTS"]
+        query = request.query_string.decode(errors="replace")
+        where = request.host, request.root_path, "", request.scheme, request.path, request.method, query
+        return MapAdapter(self.url_map, *where)
+
+    def _rule_of(self, method: str, path: str) -> tuple[Rule, Mapping[str, Any]]:
+        return self.url_map.bind("").match(path, method, return_rule=True)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
@@ -33,16 +91,29 @@ class Application(Flask):
         return Response(status=code, headers=[("Location", location)])
 
 
-class Login(LoginManager):
-    """``load`` finds who is asking from the request alone: nothing is in Flask's session and there is no cookie to remember."""
+class _Context(RequestContext):
+    app: Application
 
-    def __init__(self, load: Callable[[Request], Viewer | None]) -> None:
+    def match_request(self) -> None:
+        """What has no rule is left to Flask, which answers with the host of this request."""
+        request = self.request
+        try:
+            request.url_rule, values = self.app.rule_of(request.method, request.path)
+        except HTTPException:
+            super().match_request()
+        else:
+            request.view_args = dict(values)
+
+
+class Login(LoginManager):
+    """``viewer`` says who is asking, from the request alone: nothing is in Flask's session, no cookie is remembered."""
+
+    def __init__(self, viewer: Callable[[], Viewer | None]) -> None:
         super().__init__()
-        self.request_loader(load)
-        self._load = load
+        self._viewer = viewer
+
+    def init_app(self, app: Flask, add_context_processor: bool = True) -> None:
+        app.login_manager = self  # type: ignore[attr-defined]  # where Flask-Login looks for it
 
     def _load_user(self) -> None:
-        self._update_request_context_with_user(self._load(request))
-
-    def _update_remember_cookie(self, response: Response) -> Response:
-        return response
+        self._update_request_context_with_user(self._viewer())

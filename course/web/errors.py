@@ -118,7 +118,7 @@ def _busy(error: DBAPIError | NoConnectionFree) -> Response:
 
 def _let_go() -> None:
     published.answer_from_memory()
-    reader().drop()
+    reader().close()
     with suppress(SQLAlchemyError):
         current_session().rollback()
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, request
-from flask.globals import request_ctx
+from flask import Flask, abort, current_app
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response
 
 from ..extensions import intend
-from . import visitor
+from . import published, visitor
+from .application import asked
 
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -56,8 +56,7 @@ def is_allowed(guard: str) -> bool:
 
 
 def init_app(app: Flask) -> None:
-    app.url_value_preprocessor(_begin)  # the first thing of all in a request, before any query
-    app.before_request(_enter)
+    app.before_request(_enter)  # the first thing of all in a request, before any query
 
 
 def check_views(app: Flask) -> None:
@@ -67,17 +66,16 @@ def check_views(app: Flask) -> None:
         raise RuntimeError(f"views without a guard: {', '.join(sorted(bare))}; add one of course.web.guard to each")
 
 
-def _begin(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    intend(to_write=request.method not in SAFE)
-
-
 def _enter() -> Response | None:
-    """Before any view: is the request ours, and may this person make it."""
-    asked = request_ctx.request
-    if asked.endpoint is None or asked.routing_exception is not None:
+    """Before any view: does it mean to write, in which language, is the request ours, and may this person make it."""
+    request = asked()
+    is_safe = request.method in SAFE
+    intend(to_write=not is_safe)
+    published.take_language(request)
+    if request.endpoint is None or request.routing_exception is not None:
         return None  # 404 and 405 are raised by Flask itself
-    guard = getattr(current_app.view_functions[asked.endpoint], "guard", "administrators")
-    if asked.method not in SAFE and not visitor.is_csrf_right():
+    guard = getattr(current_app.view_functions[request.endpoint], "guard", "administrators")
+    if not is_safe and not visitor.is_csrf_right():
         raise Unauthorized if guard != "anyone" and visitor.viewer() is None and visitor.is_own_page() else StalePage
     if is_allowed(guard):
         return None

@@ -9,23 +9,26 @@ A browser may keep the page but must ask each time whether it is still the same 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
+from typing import Any, NamedTuple
 
-from flask import Response, current_app, render_template, request
+from flask import Response, current_app, render_template
 from markupsafe import Markup, escape
 
 from ..content.model import Lesson, Module
 from ..learning.progress import WATCH_SHARE, ModuleProgress, seconds_watched
 from ..learning.record import LessonRecord
 from . import published, rendering, visitor
+from .application import asked
 from .modules import quiz_in_language
 
 MARK = "\0"  # never in a text of the course: YAML and Markdown refuse it
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(NamedTuple):  # which is made and looked up quicker than a dataclass
     """Everything that decides how the shared layer looks; the course is found by its digest, so that an old one can go."""
 
     digest: str
@@ -42,17 +45,35 @@ class _Kind:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """The shared layer cut at its marks: text, name of a place, text, and so on; ``digest`` is of all of it."""
+    """The shared layer cut at its marks: ``pieces`` of text as they are sent, and the ``places`` between them by their names.
 
-    parts: tuple[str, ...]
+    ``digest`` is of all of it.
+    """
+
+    pieces: tuple[bytes, ...]
+    places: tuple[str, ...]
     digest: bytes
 
+    def with_own(self, values: Mapping[str, str]) -> bytes:
+        """The page with these values in its places."""
+        own = [values[name].encode() for name in self.places]
+        return b"".join(chain.from_iterable(zip(self.pieces, [*own, b""], strict=True)))
 
-def respond(
-    module: Module, lesson: Lesson, own: LessonRecord, progress: ModuleProgress, *, path: str, is_playing: bool
-) -> Response:
+
+class _Unchanged(Response):
+    """304: its headers and nothing else. Werkzeug gives every answer a type and looks through this one's to take it away."""
+
+    default_status = 304
+    default_mimetype = None
+
+    def __call__(self, _environ: object, start_response: Any) -> Iterable[bytes]:
+        start_response(self.status, self.headers.to_wsgi_list())
+        return ()
+
+
+def respond(module: Module, lesson: Lesson, own: LessonRecord, progress: ModuleProgress, *, is_playing: bool) -> Response:
     """The page for whoever is looking, or 304 where their browser has it; ``own`` and ``progress`` are empty for a visitor."""
-    who, course = visitor.viewer(), published.course()
+    who, course, request = visitor.viewer(), published.course(), asked()
     kind = _Kind(
         course.digest,
         module.slug,
@@ -60,7 +81,7 @@ def respond(
         published.language(),
         who.role if who else "",
         who.is_manager if who else False,
-        path,
+        request.path,
         rendering.notice(),
         is_playing,
         own.done_at is not None,
@@ -75,10 +96,12 @@ def respond(
     }
     layer = _shared(kind)
     tag = hashlib.sha256(layer.digest + MARK.join(values.values()).encode()).hexdigest()[:32]
-    said = [("ETag", f'W/"{tag}"'), ("Cache-Control", "private, no-cache"), ("Vary", "Cookie, Accept-Encoding")]
-    if tag in request.headers.get("If-None-Match", "") and request.if_none_match.contains_weak(tag):
-        return Response(status=304, headers=said)
-    return Response("".join(values[part] if at % 2 else part for at, part in enumerate(layer.parts)), headers=said)
+    named = f'W/"{tag}"'
+    said = [("ETag", named), ("Cache-Control", "private, no-cache"), ("Vary", "Cookie, Accept-Encoding")]
+    had = request.headers.get("If-None-Match", "")
+    if had == named or (tag in had and request.if_none_match.contains_weak(tag)):
+        return _Unchanged(headers=said)
+    return Response(layer.with_own(values), headers=said)
 
 
 @lru_cache(maxsize=2048)
@@ -99,7 +122,8 @@ def _shared(kind: _Kind) -> _Layer:
         csrf_token=lambda: place("token"),
         place=place,
     )
-    return _Layer(tuple(html.split(MARK)), hashlib.sha256(html.encode()).digest())
+    parts = html.split(MARK)
+    return _Layer(tuple(text.encode() for text in parts[::2]), tuple(parts[1::2]), hashlib.sha256(html.encode()).digest())
 
 
 def place(name: str) -> Markup:

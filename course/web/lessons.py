@@ -30,21 +30,21 @@ def show(module: str, lesson: str) -> Response:
     who, course = visitor.viewer(), published.course()
     if who is None and the_module.access == "sign_in":
         raise Unauthorized
-    held = record.read_module(reader().connection(), who.id, the_module.slug) if who else EMPTY
+    held = reader().ask(record.read_module, who.id, the_module.slug) if who else EMPTY
     if who and (held.last_module, held.last_lesson) != (the_module.slug, the_lesson.id):
         session = current_session()
         with by_the_way(), writing(session):
             lessons.open_lesson(session, person_id=who.id, course=course, module=the_module, lesson=the_lesson, now=clock.now())
-        held = record.read_module(reader().connection(), who.id, the_module.slug)
-    if the_lesson.recording and request.args.get("play") == "recording":
+        held = reader().ask(record.read_module, who.id, the_module.slug)
+    is_playing = the_lesson.recording is not None and request.args.get("play") == "recording"
+    if the_lesson.recording and is_playing:
         headers.allow_frame(f"https://{the_lesson.recording.host}")
     return lesson_page.respond(
         the_module,
         the_lesson,
         held.lesson(the_module.slug, the_lesson.id),
         module_progress(the_module, held),
-        path=request.path,
-        is_playing=request.args.get("play") == "recording",
+        is_playing=is_playing,
     )
 
 
@@ -109,7 +109,7 @@ def watched(module: str, lesson: str) -> dict[str, object]:
         now=clock.now(),
     )
     session.commit()
-    own = record.read_module(reader().connection(), person_id, the_module.slug).lesson(the_module.slug, the_lesson.id)
+    own = reader().ask(record.read_module, person_id, the_module.slug).lesson(the_module.slug, the_lesson.id)
     return {
         "saved": True,
         "watched": seconds_watched(own.watched),

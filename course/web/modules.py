@@ -61,7 +61,7 @@ def show(module: str) -> str:
     session, who = current_session(), visitor.viewer()
     if who:
         due.close(who.id)
-    held = record.read_module(reader().connection(), who.id, the_module.slug) if who else EMPTY
+    held = reader().ask(record.read_module, who.id, the_module.slug) if who else EMPTY
     course = published.course()
     return render_template(
         "modules/module.html",
@@ -89,7 +89,7 @@ def quiz_in_language(module: Module):  # type: ignore[no-untyped-def]
 
 def own_record() -> Record:
     who = visitor.viewer()
-    return record.read(reader().connection(), who.id) if who else EMPTY
+    return reader().ask(record.read, who.id) if who else EMPTY
 
 
 def own_progress() -> CourseProgress:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, cast
 
-from flask import Flask, abort, current_app, g
+from flask import Flask, Request, abort, current_app
 
 from ..content.model import Course, Text
 from ..extensions import current_session
 from ..publishing.revisions import Live
+from .application import held
 
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 
 def init_app(app: Flask) -> None:
     app.extensions["live"] = Live()
-    app.url_value_preprocessor(_take_language)
     app.url_defaults(_give_language)
 
 
@@ -34,21 +34,16 @@ def course() -> Course:
 
 def peek() -> Course | None:
     """The published course if there is one; for pages that must stand without it."""
-    try:
-        return cast("Course | None", g.course)
-    except AttributeError:
-        held = live()  # a session is made only where there is something to ask
-        found = g.course = held.course(current_session()) if held.is_due and not is_from_memory() else held.last
-        return found
+    mine = held()
+    if mine.course is None:
+        site = live()  # a session is made only where there is something to ask
+        mine.course = site.course(current_session()) if site.is_due and not mine.is_from_memory else site.last
+    return mine.course
 
 
 def answer_from_memory() -> None:
     """From here on this request is answered from memory: an error page must not ask the database that has just failed."""
-    g.from_memory = True
-
-
-def is_from_memory() -> bool:
-    return bool(g.get("from_memory"))
+    held().is_from_memory = True
 
 
 def site_title() -> str:
@@ -57,7 +52,7 @@ def site_title() -> str:
 
 
 def language() -> str:
-    return cast(str, g.get("lang", "en"))
+    return held().lang
 
 
 def text(of: Any) -> tuple[Text, bool]:
@@ -75,12 +70,15 @@ def localised(html: str, lang: str) -> str:
     return html.replace('"/~/', f'"/{lang}/')
 
 
-def _take_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    if values is not None and "lang" in values:
-        lang = g.lang = values.pop("lang")
+def take_language(request: Request) -> None:
+    """From the address, which is why no view is given it. Aborts with 404 for one that the course does not have."""
+    values = request.view_args
+    if values and "lang" in values:
+        mine = held()
+        mine.lang = values.pop("lang")
         found = peek()
-        if lang not in (found.languages if found else ("en",)):
-            g.lang = "en"
+        if mine.lang not in (found.languages if found else ("en",)):
+            mine.lang = "en"
             abort(404)
 
 

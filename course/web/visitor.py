@@ -13,15 +13,13 @@ from typing import cast
 
 from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SecureCookieSession, SessionInterface
-from flask_login import current_user
 
 from .. import clock
 from ..accounts import people, secrets, sign_ins
 from ..accounts.sign_ins import Viewer
 from ..config import Network, Settings
 from ..extensions import by_the_way, current_session, reader, writing
-from . import published
-from .application import Login
+from .application import Login, asked, held
 
 COOKIE_AGE = 7 * 24 * 3600
 
@@ -38,18 +36,17 @@ class NoSession(SessionInterface):
 
 def init_app(app: Flask) -> None:
     app.session_interface = NoSession()
-    Login(_load).init_app(app)
+    Login(viewer).init_app(app)
     app.after_request(_set_cookie)
 
 
 def viewer() -> Viewer | None:
     """The person who is signed in, or None; found once a request."""
-    try:
-        return cast("Viewer | None", g.viewer)
-    except AttributeError:
-        found = current_user._get_current_object()
-        g.viewer = found if found.is_authenticated else None
-        return cast("Viewer | None", g.viewer)
+    mine = held()
+    if not mine.is_viewer_known:
+        mine.viewer = _load()
+        mine.is_viewer_known = True
+    return mine.viewer
 
 
 def signed_in() -> Viewer:
@@ -73,7 +70,8 @@ def managed() -> list[int]:
 
 def csrf_token() -> str:
     """Bound to the cookie and without an end of its own: somebody may think for an hour before pressing the button."""
-    return hmac.digest(settings().secret_key.encode(), b"csrf:" + _token().encode(), "sha256").hex()
+    known = settings()
+    return hmac.digest(known.secret_key.encode(), b"csrf:" + _token(known.cookie).encode(), "sha256").hex()
 
 
 def is_csrf_right() -> bool:
@@ -94,7 +92,7 @@ def is_own_page() -> bool:
 
 def renew(token: str = "") -> None:
     """Sends a new cookie with the answer: after signing in the token of the sign-in, after signing out a fresh one."""
-    g.new_token = token or secrets.token()
+    held().new_token = token or secrets.token()
 
 
 def address() -> str:
@@ -118,22 +116,20 @@ def _is_in(address: str, network: Network) -> bool:
         return False
 
 
-def _token() -> str:
-    if "new_token" in g:
-        return cast(str, g.new_token)
-    held = request.cookies.get(settings().cookie, "")
-    if len(held) < 32:
+def _token(cookie: str) -> str:
+    mine = held()
+    sent = asked().cookies.get(cookie, "")
+    if not mine.new_token and len(sent) < 32:
         renew()
-        return cast(str, g.new_token)
-    return held
+    return mine.new_token or sent
 
 
-def _load(_request: Request) -> Viewer | None:
-    token = request.cookies.get(settings().cookie, "")
-    if len(token) < 32 or published.is_from_memory():
+def _load() -> Viewer | None:
+    token = asked().cookies.get(settings().cookie, "")
+    if len(token) < 32 or held().is_from_memory:
         return None
     now = clock.now()
-    found = sign_ins.find(reader().connection(), token, now)
+    found = reader().ask(sign_ins.find, token, now)
     if found and found.is_seen_stale:
         session = current_session()
         with by_the_way(), writing(session):
@@ -142,8 +138,10 @@ def _load(_request: Request) -> Viewer | None:
 
 
 def _set_cookie(response: Response) -> Response:
-    if "new_token" in g:
+    token = held().new_token
+    if token:
+        known = settings()
         response.set_cookie(
-            settings().cookie, g.new_token, max_age=COOKIE_AGE, secure=settings().https, httponly=True, samesite="Lax", path="/"
+            known.cookie, token, max_age=COOKIE_AGE, secure=known.https, httponly=True, samesite="Lax", path="/"
         )
     return response

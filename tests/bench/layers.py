@@ -29,13 +29,13 @@ from course import config, create_app, extensions
 from course.accounts import sign_ins
 from course.database import on_disk, statements
 from course.learning import attempts, completing, facts, grading, lessons, record
-from course.web import application, compression, headers, lesson_page, published, visitor
+from course.web import compression, headers, lesson_page, published, visitor
 from tests.bench import load, site
 
 WARM, MEASURED, PROFILED, LINES = 60, 240, 300, 14
 REST = "Flask: context, routing, dispatch, answer"
 LAYERS: dict[str, list[tuple[Any, str]]] = {
-    "user: cookie, sign-in": [(application.Login, "_load_user"), (sign_ins, "find")],
+    "user: cookie, sign-in": [(visitor, "_load"), (sign_ins, "find")],
     "CSRF and the form": [(visitor, "is_csrf_right"), (visitor, "csrf_token")],
     "hooks: language, headers, compression, end": [
         (flask.Flask, "process_response"),

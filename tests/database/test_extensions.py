@@ -122,7 +122,7 @@ def test_nothing_of_the_database_is_open_when_an_application_is_made_and_after_i
     with app.app_context():
         intend(to_write=True)
         current_session().execute(text("SELECT 1"))
-        reader().connection().execute(text("SELECT 1"))
+        reader().ask(lambda connection: connection.execute(text("SELECT 1")).scalar())
         assert open_in(tmp_path) == {"course.sqlite3", "course.sqlite3-wal", "course.sqlite3-shm", "course.sqlite3-turn"}
         let_go()
         assert open_in(tmp_path) == set()

@@ -25,7 +25,7 @@ from course.publishing.revisions import Live, live_digest, publish_folder, resto
 from course.publishing.tables import Publication, Revision
 from course.starting import signature
 from tests.rig.server import ROOT, free_port
-from tests.site import Site
+from tests.site import Site, counted_queries
 
 
 def edit(site: Site, path: str, old: str, new: str) -> None:
@@ -177,6 +177,19 @@ def test_a_process_looks_at_most_twice_a_second(site: Site) -> None:
         second = live.course(session)
         assert second is not None and first is not None
         assert (second.digest == first.digest, revisions.NOTICED < 1) == (False, True)
+
+
+def test_who_comes_while_another_looks_sees_the_last_and_asks_nothing(site: Site) -> None:
+    seconds = [0.0]
+    live = Live(clock=lambda: seconds[0])
+    with site.session() as session:
+        first = live.course(session)
+        seconds[0] = revisions.NOTICED
+        with live._looking, counted_queries(site) as meanwhile:
+            assert live.course(session) is first
+        with counted_queries(site) as afterwards:
+            assert live.course(session) is first
+    assert (len(meanwhile), len(afterwards)) == (0, 1)
 
 
 def test_media_stay_readable_whatever_the_folder_does(site: Site) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
 
+from tests.courses import write_small_course
 from tests.site import Client, Site
 
 LESSON = "/en/modules/housing/rooms-before-rules"
@@ -52,3 +54,23 @@ def test_every_other_page_of_a_learner_is_kept_nowhere(site: Site) -> None:
     for path in ("/en/", "/en/progress", "/en/account/", "/en/modules/housing/", "/en/modules/housing/quiz"):
         answer = browser.get(path)
         assert (answer.headers["Cache-Control"], answer.headers.get("ETag")) == ("private, no-store", None)
+
+
+def test_no_two_pages_have_the_same_tag(site: Site) -> None:
+    """Whatever people do one after the other, in whichever language and with whatever is said above the page."""
+    write_small_course(site.folder, clip=True, spanish=True)
+    assert site.publish().is_new
+    chance, seen = random.Random(4), dict[str, bytes]()
+    browsers = [site.client("alice"), site.client("bob"), site.client("carla")]
+    for step in range(30):
+        browser, lesson = chance.choice(browsers), chance.choice((LESSON, "/en/modules/housing/on-monday"))
+        for path in (lesson, lesson.replace("/en/", "/es/"), f"{lesson}?notice=done", LESSON):
+            answer = browser.get(path)
+            assert seen.setdefault(answer.headers["ETag"], answer.data) == answer.data, (step, path)
+        changes = re.findall(r'name="seen" value="(\d+)"', browser.page(lesson))[0]
+        if step % 3:
+            browser.send(f"{lesson}/done", {"seen": changes} | chance.choice(({"stay": "1"}, {"undo": "1"})))
+        else:
+            browser.send(f"{LESSON}/watched", {"seconds": f"{step % 9}-{step % 9 + 1}", "at": step % 9})
+        site.later(minutes=7)
+    assert len(set(seen.values())) == 75

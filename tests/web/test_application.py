@@ -1,0 +1,54 @@
+"""What Flask promises still holds where ``course.web.application`` says it in its own way."""
+
+from __future__ import annotations
+
+from flask_login import current_user
+
+from course.web import visitor
+from tests.site import Site
+
+LESSON = "/en/modules/housing/rooms-before-rules"
+
+
+def test_an_address_found_before_is_still_asked_for_by_a_trusted_host_and_a_right_method(site: Site) -> None:
+    browser = site.client()
+    for _again in range(2):
+        assert browser.get(LESSON).status_code == 200
+        assert browser.get(LESSON, headers={"Host": "elsewhere.example"}).status_code == 400
+        refused = browser.delete(LESSON, headers={"X-CSRF-Token": browser.token})
+        assert (refused.status_code, sorted(refused.headers["Allow"].split(", "))) == (405, ["GET", "HEAD", "OPTIONS"])
+        assert browser.get("/en/modules/housing/rooms/before/rules").status_code == 404
+
+
+def test_a_missing_slash_is_put_in_at_the_host_that_was_asked(site: Site) -> None:
+    browser = site.client()
+    for host in ("127.0.0.1:8000", "localhost"):
+        answer = browser.get("/en/practices?q=%C3%A9t%C3%A9", headers={"Host": host})
+        assert (answer.status_code, answer.location) == (308, f"http://{host}/en/practices/?q=%C3%A9t%C3%A9")
+
+
+def test_values_of_an_address_belong_to_one_request(site: Site) -> None:
+    with site.app.test_request_context("/en/modules/housing/", base_url="http://127.0.0.1") as first:
+        assert first.request.view_args == {"lang": "en", "module": "housing"}
+        first.request.view_args.clear()
+    with site.app.test_request_context("/en/modules/housing/", base_url="http://127.0.0.1") as second:
+        assert second.request.view_args == {"lang": "en", "module": "housing"}
+
+
+def test_a_cookie_of_somebody_else_that_is_no_text_takes_nothing_away(site: Site) -> None:
+    held = site.client("alice").get_cookie("course")
+    assert held is not None
+    stranger = site.app.test_client(use_cookies=False)
+    cookies = f"theirs=\xff\xe9; course={held.value}; course=another"
+    assert stranger.get("/en/account/", headers={"Cookie": cookies}).status_code == 200
+    assert stranger.get("/en/account/", headers={"Cookie": "theirs=\xff"}).status_code == 302
+
+
+def test_the_user_of_flask_login_is_who_is_looking(site: Site) -> None:
+    browser = site.client("alice")
+    with browser:
+        browser.get(LESSON)
+        assert (current_user._get_current_object(), current_user.is_authenticated) == (visitor.viewer(), True)
+    with site.client() as stranger:
+        stranger.get(LESSON)
+        assert (visitor.viewer(), current_user.is_authenticated) == (None, False)
