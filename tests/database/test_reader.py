@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from course.connections import IDLE, Reader, address
+from course.database.connections import IDLE, Reader, address
 
 
 @dataclass
