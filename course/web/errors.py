@@ -73,10 +73,9 @@ def _is_script() -> bool:
 def _sign_in_first(_error: Unauthorized) -> Response:
     if _is_script():
         return make_response({"saved": False, "because": "signed_out"}, 401)
-    lang = request.view_args.get("lang") if request.view_args else None
     held = hold_request()
     if request.method in SAFE:
-        return redirect(f"/{lang or 'en'}/account/sign-in?held={held}")
+        return redirect(f"/{published.language()}/account/sign-in?held={held}")
     return make_response(render_template("errors/sign_in_again.html", held=held), 401)
 
 

@@ -10,6 +10,7 @@ import pytest
 from course.accounts import links
 from course.accounts.tables import Person, SignIn
 from course.web import visitor
+from tests.courses import write_small_course
 from tests.site import PASSWORD, START, Site
 
 NEW = {
@@ -162,6 +163,14 @@ def test_a_changed_held_request_leads_home(site: Site) -> None:
         "/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD, "held": "//evil.example/"}
     )
     assert (answer.status_code, answer.location) == (303, "/en/")
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_whoever_has_to_sign_in_first_does_so_in_their_language(site: Site, lang: str) -> None:
+    write_small_course(site.folder, spanish=True)
+    assert site.publish().is_new
+    answer = site.client().get(f"/{lang}/progress")
+    assert (answer.status_code, answer.location.partition("?held=")[0]) == (302, f"/{lang}/account/sign-in")
 
 
 def test_the_first_administrator_link_works_once(empty_site: Site) -> None:
