@@ -46,6 +46,7 @@ PEOPLE_COLUMNS = (
     "email",
     "organisations",
     "enrolled_at",
+    "started_at",
     "percent",
     "score_percent",
     "passed_at",
@@ -100,11 +101,13 @@ def to_csv(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = (
     return "".join(csv_lines(columns, rows, above))
 
 
-def csv_lines(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = ()) -> Iterator[str]:
-    return csv_pieces(columns, ([row[name] for name in columns] for row in rows), above)
+def csv_lines(
+    columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = (), headings: Sequence[str] = ()
+) -> Iterator[str]:
+    return csv_pieces(headings or columns, ([row[name] for name in columns] for row in rows), above)
 
 
-def csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Value]], above: Sequence[str] = ()) -> Iterator[str]:
+def csv_pieces(headings: Sequence[str], rows: Iterable[Sequence[Value]], above: Sequence[str] = ()) -> Iterator[str]:
     """RFC 4180 with a byte order mark; texts that a spreadsheet would run as a formula get an apostrophe before them.
 
     The head comes before the first row is asked for, and then the rows, some hundreds at a time.
@@ -114,7 +117,7 @@ def csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Value]], above: S
     if above:
         writer.writerow([f"# The table begins in row {len(above) + 2}; each row before it begins with #."])
         writer.writerows([f"# {line}"] for line in above)
-    writer.writerow(columns)
+    writer.writerow(headings)
     yield BOM + text.getvalue()
     left = iter(rows)
     while part := [[safe(value) for value in row] for row in islice(left, ROWS)]:

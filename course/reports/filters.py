@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 STATES = {
     "enrolled": "Enrolled",
@@ -13,6 +14,7 @@ STATES = {
     "completed": "Completed",
     "certified": "With a certificate",
 }
+OF_MODULE = {"scored": "With a score"}  # of whom there can be many scores on the whole course
 WHO = {"learners": "Learners", "staff": "Staff", "everyone": "Learners and staff"}
 
 
@@ -73,9 +75,20 @@ THEN_RULE = (
     "whatever happened since. Names of deleted accounts, and of people who have left what you may see, are not shown."
 )
 
+LATE = timedelta(minutes=1)  # in which what somebody did has long been saved
+LATE_RULE = (
+    "This moment was less than a minute before the report was made, so something that was being saved then may be missing. "
+    "A report of an earlier moment never changes."
+)
 
-def rules_of(filters: Filters) -> tuple[str, ...]:
-    """The rules of this report, those of its filters included."""
+
+def states_of(module: str) -> Mapping[str, str]:
+    """What people can be listed as, in words; ``module`` empty is the whole course."""
+    return STATES | OF_MODULE if module else STATES
+
+
+def rules_of(filters: Filters, now: datetime) -> tuple[str, ...]:
+    """The rules of a report that is made now, those of its filters included."""
     found = [*RULES, WHO_RULES[filters.who], DATES_RULE]
     if filters.language:
         found.append(LANGUAGE_RULE)
@@ -84,6 +97,8 @@ def rules_of(filters: Filters) -> tuple[str, ...]:
     if filters.week:
         found.append(WEEK_RULE)
     found.append(THEN_RULE.format(moment=iso(filters.as_of)) if filters.as_of else NOW_RULE)
+    if filters.as_of and now - filters.as_of < LATE:
+        found.append(LATE_RULE)
     return tuple(found)
 
 

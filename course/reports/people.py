@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..accounts import organisations
 from ..accounts import people as accounts
-from ..accounts.history import holds, member_places, places_at
+from ..accounts.history import holds, member_places, places_at, places_within
 from ..accounts.tables import Membership, Person
 from ..content.model import Course
 from ..learning.progress import course_progress, module_progress
@@ -31,7 +31,8 @@ DELETED, AWAY = "(deleted account)", "(no longer within what you may see)"
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """One person behind a number. ``percent`` is of the module asked for, or of the course; ``score`` only of one module.
+    """One person behind a number. ``percent`` is of the module asked for, or of the course; ``started_at`` and ``score`` of one
+    module alone.
 
     ``public_id`` is empty where the reader may not open the person.
     """
@@ -41,6 +42,7 @@ class Someone:
     email: str
     organisations: tuple[str, ...]
     enrolled_at: datetime
+    started_at: datetime | None
     percent: int
     score: Fraction | None
     passed_at: datetime | None
@@ -66,7 +68,7 @@ def behind(
 ) -> Listing:
     """The people whom a figure of the completion report counts, by name, from a spot on. A constant number of queries.
 
-    ``state`` is one of filters.STATES; ``limit`` None gives all. What the tallies can answer they do, to the same people.
+    ``state`` is one of filters.states_of; ``limit`` None gives all. What the tallies can answer they do, to the same people.
     """
     within = tallied.places(session, filters, limits(scope, filters))
     if not within:
@@ -161,6 +163,7 @@ def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state:
         "passed": sums.c.passed >= needed_to_pass(course, filters.module),
         "completed": sums.c.completed >= 1 if filters.module else everybody.c.completed_at.is_not(None),
         "certified": everybody.c.certified == 1,
+        "scored": sums.c.scored >= 1,
     }
     condition = conditions[state]
     if condition is not None:
@@ -193,15 +196,14 @@ class _Reader:
             yield self._someone(row, held[row.id], homes.get(row.id, ()), row.id in visible, seen.get(row.id))
 
     def _homes(self, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        rows = self._session.execute(
-            select(Membership.person_id, Membership.organisation_id)
-            .where(
-                Membership.person_id.in_(ids),
-                Membership.role == "member",
-                holds(Membership.since_at, Membership.until_at, self._filters.as_of),
-            )
-            .order_by(Membership.id)
-        ).all()
+        """Where they belong within what the reader may see; what else they belong to is not told."""
+        at = self._filters.as_of
+        query = select(Membership.person_id, Membership.organisation_id).where(
+            Membership.person_id.in_(ids), Membership.role == "member", holds(Membership.since_at, Membership.until_at, at)
+        )
+        if self._scope is not None:
+            query = query.where(Membership.organisation_id.in_(places_within(self._scope, at)))
+        rows = self._session.execute(query.order_by(Membership.id)).all()
         self._name({row.organisation_id for row in rows} - self._paths.keys())
         found: dict[int, tuple[str, ...]] = {}
         for row in rows:
@@ -224,6 +226,7 @@ class _Reader:
             email=(row.email or "") if is_visible else "",
             organisations=homes,
             enrolled_at=row.enrolled_at,
+            started_at=state.started_at if state else None,
             percent=module_progress(module, held).percent if module else course_progress(self._course, held).percent,
             score=state.score if state else None,
             passed_at=state.passed_at if state else None,

@@ -14,9 +14,10 @@ from sqlalchemy import CompoundSelect, String, func, literal, null, select, unio
 from sqlalchemy.orm import Session, aliased
 
 from ..accounts.tables import Person
+from ..content.model import Course
 from ..learning.tables import Attempt, Enrolment, LessonState, ModuleState
 from . import counting
-from .filters import COHORT_RULE, WHO_RULES, Filters
+from .filters import COHORT_RULE, LANGUAGE_RULE, WHO_RULES, Filters
 
 DAYS = 14  # where the reader names no other number
 TRIES = 2
@@ -55,14 +56,17 @@ def rules(days: int, filters: Filters) -> tuple[str, ...]:
         f"Failed attempts: {TRIES} or more attempts at the quiz of a module were closed, and it is not passed.",
         f"Stuck: the lesson opened last in a module was opened {days} days ago or more and is not done, "
         "and the module is not completed.",
+        "Quizzes and lessons of retired modules are left out: nothing can be done about them.",
         WHO_RULES[filters.who].split(". ", maxsplit=1)[0] + ".",
     )
-    return (*found, COHORT_RULE) if filters.cohort is not None else found
+    chosen = ((COHORT_RULE, filters.cohort is not None), (LANGUAGE_RULE, bool(filters.language)))
+    return (*found, *(rule for rule, is_chosen in chosen if is_chosen))
 
 
 def at_risk(
     session: Session,
     *,
+    course: Course,
     scope: Sequence[int] | None,
     filters: Filters,
     days: int,
@@ -71,7 +75,7 @@ def at_risk(
     limit: int | None = 50,
 ) -> Listing:
     """The people to whom a rule applies, by name, each with every reason. Three queries."""
-    reasons = _reasons(now - timedelta(days=days)).subquery("reasons")
+    reasons = _reasons(now - timedelta(days=days), [module.slug for module in course.modules]).subquery("reasons")
     chosen = scope if filters.organisation is None else [filters.organisation]
     people = counting.within(counting.counted(filters), chosen).subquery("counted_people")
     open_ones = (
@@ -96,8 +100,8 @@ def _of_people(session: Session, reasons: Any, ids: Sequence[int]) -> dict[int, 
     return found
 
 
-def _reasons(before: datetime) -> CompoundSelect[Any]:
-    return union_all(_quiet(before), _failed(), _stuck(before))
+def _reasons(before: datetime, modules: Sequence[str]) -> CompoundSelect[Any]:
+    return union_all(_quiet(before), _failed(modules), _stuck(before, modules))
 
 
 def _quiet(before: datetime) -> Any:
@@ -111,7 +115,7 @@ def _quiet(before: datetime) -> Any:
     ).where(Enrolment.last_at <= before)
 
 
-def _failed() -> Any:
+def _failed(modules: Sequence[str]) -> Any:
     state = aliased(ModuleState)
     return (
         select(
@@ -122,19 +126,20 @@ def _failed() -> Any:
             func.max(Attempt.closed_at, type_=Attempt.closed_at.type),
         )
         .join(state, (state.person_id == Attempt.person_id) & (state.module == Attempt.module))
-        .where(Attempt.closed_at.is_not(None), state.passed_at.is_(None))
+        .where(Attempt.closed_at.is_not(None), state.passed_at.is_(None), Attempt.module.in_(modules))
         .group_by(Attempt.person_id, Attempt.module)
         .having(func.count() >= TRIES)
     )
 
 
-def _stuck(before: datetime) -> Any:
+def _stuck(before: datetime, modules: Sequence[str]) -> Any:
     state = aliased(ModuleState)
     return (
         select(LessonState.person_id, literal("stuck"), LessonState.module, LessonState.lesson, LessonState.opened_at)
         .join(state, (state.person_id == LessonState.person_id) & (state.module == LessonState.module))
         .where(
             LessonState.done_at.is_(None),
+            LessonState.module.in_(modules),
             LessonState.opened_at <= before,
             state.completed_at.is_(None),
             counting.is_opened_last(),

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from .. import clock
 from ..reports import export, files, risk
 from ..reports.filters import WHO, Filters, iso
-from . import published, report_filters, report_source
-from .downloads import answer, with_head
+from . import paging, published, report_filters, report_source
+from .downloads import answer, look
 from .guard import report_readers
 
 bp = Blueprint("at_risk", __name__, url_prefix="/<lang>/reports")
@@ -25,7 +25,7 @@ WORDS = {"quiet": "No activity", "failed": "Failed attempts", "stuck": "Stuck"}
 @report_readers
 def page() -> str:
     filters, days = _asked()
-    number = max(1, request.args.get("page", 1, type=int))
+    number = paging.number()
     listing = _listing(filters, days, offset=(number - 1) * PAGE, limit=PAGE)
     return render_template(
         "reports/at_risk.html",
@@ -37,6 +37,7 @@ def page() -> str:
         places=report_filters.offered(MOST),
         groups=report_filters.groups(),
         chosen=request.args.get("organisation", ""),
+        the_course=published.course(),
         titles=report_filters.titles(published.course()),
         query=_address,
         words=WORDS,
@@ -66,12 +67,12 @@ def table(form: str) -> Response:
         for reason in one.reasons
     )
     above = export.head("At risk", filters, iso(clock.now()), [*listing.rules, *report_source.rules()])
-    return answer(files.table_file(COLUMNS, rows, form, "At risk", above, with_head=with_head()), form, "at-risk")
+    return answer(files.table_file(COLUMNS, rows, form, "At risk", above, look()), form, "at-risk")
 
 
 def _asked() -> tuple[Filters, int]:
-    """The organisation, the role and the days; the list is of now, whatever moment the address names."""
-    if request.args.get("as_of"):
+    """The filters that the page offers, and the days. The list is of now and of the course: nothing else can be asked."""
+    if any(request.args.get(name) for name in ("as_of", "module", "since", "until")):
         abort(400)
     days = request.args.get("days", risk.DAYS, type=int)
     if not 1 <= days <= 3650:
@@ -82,6 +83,7 @@ def _asked() -> tuple[Filters, int]:
 def _listing(filters: Filters, days: int, *, offset: int, limit: int | None) -> risk.Listing:
     return risk.at_risk(
         report_source.session(),
+        course=published.course(),
         scope=report_filters.scope(),
         filters=filters,
         days=days,

@@ -1,0 +1,100 @@
+"""What a manager is told of people who belong elsewhere too, or did; and what is behind a person's figures."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from course.accounts import organisations, people
+from course.accounts.tables import Person
+from course.learning import lessons
+from course.publishing.revisions import live_digest, restore
+from tests.learners import add_learner, learn
+from tests.reports.test_completion import csv_rows
+from tests.sheets import read_xlsx
+from tests.site import Client, Site
+
+HOME, AWAY = "Tunisia › Sfax › Youth", "Peru › Lima"
+CODE = r"/verify/[A-Z0-9-]+"
+LIST = "/en/reports/completion/people"
+
+
+def nour(site: Site) -> str:
+    """The address of a person who belongs to a department of Sfax, and to Lima, and has begun."""
+    who = add_learner(site, "Nour Khelifi", ("Tunisia", "Sfax", "Youth"), ("Peru", "Lima"))
+    learn(site, who, 1)
+    return record(site, who)
+
+
+def record(site: Site, who: str) -> str:
+    with site.session() as session:
+        return f"/en/reports/people/{session.get_one(Person, site.ids[who]).public_id}"
+
+
+def homes(browser: Client, query: str = "") -> dict[str, list[str]]:
+    """Where somebody belongs, on the page and in each file."""
+    row = next(cells for cells in re.findall(r"<tr>(.*?)</tr>", browser.page(f"{LIST}{query}"), re.DOTALL) if "Nour" in cells)
+    sheet = read_xlsx(browser.get(f"{LIST}.xlsx{query}").get_data())["People"]
+    found = {
+        "page": re.findall("<td>(.*?)</td>", row)[0],
+        "csv": csv_rows(browser, f"{LIST}.csv{query}")[-1]["organisations"],
+        "json": json.loads(browser.page(f"{LIST}.json{query}"))["people"][-1]["organisations"],
+        "xlsx": sheet[-1][sheet[0].index("organisations")],
+    }
+    return {form: str(text).split("; ") for form, text in found.items()}
+
+
+def test_a_manager_is_not_told_where_else_somebody_belongs(site: Site) -> None:
+    learn(site, "alice", 0)
+    address = nour(site)
+    forms = ("page", "csv", "json", "xlsx")
+    moment = f"?as_of={site.later(hours=1):%Y-%m-%dT%H:%M}"
+    for query in ("", moment):
+        assert homes(site.client("carla"), query) == {form: [HOME] for form in forms}, query
+        assert homes(site.client("erin"), query) == {form: [HOME, AWAY] for form in forms}, query
+    seen = {who: site.client(who).page(address) for who in ("carla", "erin")}
+    assert {who: (html.count(HOME), html.count(AWAY)) for who, html in seen.items()} == {"carla": (2, 0), "erin": (2, 2)}
+
+
+def test_a_record_says_where_somebody_has_belonged_and_what_each_fact_comes_from(site: Site) -> None:
+    address = nour(site)
+    with site.session(write=True) as session:
+        lima = next(p.id for p, _role in organisations.of_person(session, site.ids["nour"]) if p.path == ("Peru", "Lima"))
+        left = site.later(days=1)
+        people.leave(session, person_id=site.ids["nour"], organisation_id=lima, role="member", now=left)
+    html = site.client("erin").page(address)
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)]
+    assert [row for row in rows if row[0] in (HOME, AWAY)] == [
+        [HOME, "member", "2 Mar 2026, 09:00 UTC", "now"],
+        [AWAY, "member", "2 Mar 2026, 09:00 UTC", "3 Mar 2026, 09:00 UTC"],
+    ]
+    facts = [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in rows if len(row) == 4 and "UTC" in row[0]]
+    sources = {words: source for _at, words, source, _revision in facts}
+    assert sources["Completed the module Housing"] == "the rule of the module, met by the facts before it"
+    assert sources["Started attempt 1 at the quiz of Housing"] == "the learner · attempt 1"
+    assert sources["Marked as done the lesson “rooms” of Housing"] == "the learner"
+
+
+def test_a_deleted_account_leads_to_no_name(site: Site) -> None:
+    learn(site, "alice", 2)
+    address, erin = record(site, "alice"), site.client("erin")
+    assert len(re.findall(CODE, erin.page(address))) == 1
+    with site.session(write=True) as session:
+        people.erase(session, session.get_one(Person, site.ids["alice"]), by_id=None, now=site.now)
+    html = erin.page(address)
+    assert (re.findall(CODE, html), html.count("Alice")) == ([], 0)
+    assert html.count("issued 2 March 2026; its code leads to a name and is not shown") == 1
+
+
+def test_every_fact_is_there(site: Site) -> None:
+    """However many: a person who undid a lesson three hundred times has them all."""
+    learn(site, "alice", 1)
+    with site.session(write=True) as session:
+        course = restore(session, live_digest(session))
+        module = course.modules[0]
+        where = {"person_id": site.ids["alice"], "course": course, "module": module, "lesson": module.lessons[0]}
+        for seen in range(1, 601, 2):
+            lessons.undo(session, seen=seen, now=site.now, **where)  # type: ignore[arg-type]
+            lessons.mark_done(session, seen=seen + 1, now=site.now, **where)  # type: ignore[arg-type]
+    html = site.client("erin").page(record(site, "alice"))
+    assert html.count("Took back “done” of the lesson “rooms” of Housing") == 300
