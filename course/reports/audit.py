@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Select, String, literal, null, select, union_all
+from sqlalchemy import Integer, Select, String, func, literal, null, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from ..accounts.tables import Change, Person
@@ -39,7 +39,8 @@ def changes(session: Session, *, offset: int, limit: int) -> Sequence[Any]:
 
 def _arms() -> list[Select[Any]]:
     note, regrade, item = CertificateNote, Regrade, Regrade.module + "/" + Regrade.item + ": " + Regrade.rule
-    undone = regrade.undone_at, regrade.undone_by_id
+    undone, published = (regrade.undone_at, regrade.undone_by_id), Publication
+    revision = func.substr(published.digest, 1, 12)
     return [
         _arm(Change.id, Change.at, Change.by_id, Change.person_id, Change.what, Change.before, Change.after, NOTHING),
         _arm(regrade.id, regrade.at, regrade.by_id, NOBODY, literal("regrade"), NOTHING, item, regrade.why),
@@ -49,9 +50,7 @@ def _arms() -> list[Select[Any]]:
         _arm(note.id, note.at, note.by_id, Certificate.person_id, "certificate " + note.kind, NOTHING, NOTHING, note.text).join(
             Certificate, Certificate.id == note.certificate_id
         ),
-        _arm(
-            Publication.id, Publication.at, NOBODY, NOBODY, literal("published"), NOTHING, Publication.digest, Publication.by
-        ),
+        _arm(published.id, published.at, NOBODY, NOBODY, literal("published"), NOTHING, revision, published.by),
     ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ RULES = (
     "Passed: the quiz score that counts by the module's rule reached the pass mark; for all modules, of every module "
     "that has a quiz.",
     "Completed: the module's rule was met; for all modules, the course's rule, which gives the certificate. "
-    "Once completed stays completed.",
+    "Once completed stays completed. In percent of the enrolled it is cut to whole percent.",
     "Certificates: people whose certificate is not revoked; of the whole course only.",
     "Mean and median score: of the quiz scores that count, of people with at least one closed attempt, cut to whole percent. "
     "For all modules, each module of a person is one score. The median of an even number is the middle of the two.",
