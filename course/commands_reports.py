@@ -37,8 +37,9 @@ def verify(app: Factory, sample: int | None, seed: int) -> None:
     from .extensions import current_session, intend, see_one_moment
     from .verifying.checking import Check
 
-    number = 0
-    with app().app_context():
+    number, people_named = 0, set[int]()
+    made = app()
+    with made.app_context():
         intend(to_write=False)
         session = current_session()
         see_one_moment(session)
@@ -48,10 +49,26 @@ def verify(app: Factory, sample: int | None, seed: int) -> None:
                 for difference in differences:
                     click.echo(str(difference))
                 number += len(differences)
+                people_named |= {one.person_id for one in differences if one.person_id is not None}
                 bar.update(people)
+        _name(session, people_named, made)
         said = f"{len(check.people):,} people, {check.facts:,} facts, {check.rows:,} rows, {check.figures:,} figures"
     click.echo(f"{said}: {_differences(number)}")
+    if number:
+        click.echo("`course rebuild` mends summaries, tallies and past days, and names what only a backup can mend.")
     sys.exit(1 if number else 0)
+
+
+NAMED = 20  # people whose records are told by address
+
+
+def _name(session: Session, ids: set[int], app: Flask) -> None:
+    """Where the records of these people are, of the first of them: a number of the database is in no address."""
+    from .accounts.people import public_ids
+
+    site = app.extensions["settings"].public_url.rstrip("/")
+    for number, public_id in public_ids(session, sorted(ids)[:NAMED]).items():
+        click.echo(f"person {number}: {site}/en/reports/people/{public_id}")
 
 
 @click.command()
@@ -68,8 +85,9 @@ def rebuild(app: Factory) -> None:
     from .verifying.mending import mend, mend_tallies, recount
     from .verifying.shelf import Shelf
 
-    mended = left = 0
-    with app().app_context():
+    mended, left, people_left = 0, 0, set[int]()
+    made = app()
+    with made.app_context():
         intend(to_write=False)
         session = current_session()
         people, shelf = everybody(session), Shelf(session)
@@ -81,7 +99,9 @@ def rebuild(app: Factory) -> None:
                 for difference in found:
                     click.echo(f"{'mended' if difference.can_be_mended else 'left  '}  {difference}")
                 mended += sum(1 for difference in found if difference.can_be_mended)
-                left += sum(1 for difference in found if not difference.can_be_mended)
+                not_mended = [difference for difference in found if not difference.can_be_mended]
+                left += len(not_mended)
+                people_left |= {one.person_id for one in not_mended if one.person_id is not None}
                 bar.update(len(batch))
         session.rollback()
         see_one_moment(session)
@@ -95,7 +115,13 @@ def rebuild(app: Factory) -> None:
         for difference in wrong:
             click.echo(f"mended  {difference}")
         mended += len(wrong)
+        _name(session, people_left, made)
     click.echo(f"{len(people):,} people: {mended:,} mended, {left:,} left as they are")
+    if left:
+        click.echo(
+            "What is left is a fact or a certificate that was changed by something else than the course: compare it with a "
+            "backup. A certificate that must not stand is revoked on its page, with a reason."
+        )
     sys.exit(1 if left else 0)
 
 
