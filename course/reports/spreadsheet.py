@@ -96,7 +96,8 @@ class _Book:
         sheet.freeze_panes(1, 1)
         for place, (column, heading) in enumerate(zip(columns, over(columns, self._headings), strict=True)):
             sheet.set_column(place, place, WIDE.get(column, 17 if _is_moment(column) else 12))
-            sheet.write_string(0, place, heading if self._headings else heading.replace("_", " "), self._bold)
+            named = heading.replace("_", " ") + (" (UTC)" if _is_moment(column) else "")
+            sheet.write_string(0, place, heading if self._headings else named, self._bold)
         number = 0
         for number, row in enumerate(rows, 1):
             if number > LARGEST:

@@ -86,7 +86,7 @@ def test_a_manager_sees_only_their_people(slow: Site) -> None:
     html = slow.client("carla").page("/en/reports/at-risk")
     assert re.findall(r'dir="auto">([^<]+)</a></th><td>', html) == ["Nour Khelifi"]
     assert re.findall(r"<li>((?:No activity|Stuck|Failed)[^<]*\d{4})</li>", html) == [
-        "No activity, since 2 March 2026", "Stuck: Housing, lesson “rooms”, since 2 March 2026",
+        "No activity, since 2 March 2026", "Stuck: Housing, lesson “Rooms before rules”, since 2 March 2026",
     ]  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def test_a_record_says_where_somebody_has_belonged_and_what_each_fact_comes_from
     sources = {words: source for _at, words, source, _revision in facts}
     assert sources["Completed the module Housing"] == "the rule of the module, met by the facts before it"
     assert sources["Started attempt 1 at the quiz of Housing"] == "the learner · attempt 1"
-    assert sources["Marked as done the lesson “rooms” of Housing"] == "the learner"
+    assert sources["Marked as done the lesson “Rooms before rules” of Housing"] == "the learner"
 
 
 def test_a_deleted_account_leads_to_no_name(site: Site) -> None:
@@ -97,4 +97,4 @@ def test_every_fact_is_there(site: Site) -> None:
             lessons.undo(session, seen=seen, now=site.now, **where)  # type: ignore[arg-type]
             lessons.mark_done(session, seen=seen + 1, now=site.now, **where)  # type: ignore[arg-type]
     html = site.client("erin").page(record(site, "alice"))
-    assert html.count("Took back “done” of the lesson “rooms” of Housing") == 300
+    assert html.count("Took back “done” of the lesson “Rooms before rules” of Housing") == 300
