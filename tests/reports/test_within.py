@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from typing import Any
+
+from sqlalchemy import event
 
 from course.accounts import organisations, people
 from course.accounts.tables import Person
+from course.extensions import engines
 from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
 from tests.learners import add_learner, learn
@@ -98,3 +103,31 @@ def test_every_fact_is_there(site: Site) -> None:
             lessons.mark_done(session, seen=seen + 1, now=site.now, **where)  # type: ignore[arg-type]
     html = site.client("erin").page(record(site, "alice"))
     assert html.count("Took back “done” of the lesson “Rooms before rules” of Housing") == 300
+
+
+def test_a_list_is_of_one_moment_however_long_it_takes(site: Site) -> None:
+    """Somebody moves to a new organisation after the tree was read and before the people are."""
+    nour(site)
+    moved: list[bool] = []
+
+    def move() -> None:
+        with site.session(write=True) as session:
+            for place, role in organisations.of_person(session, site.ids["nour"]):
+                people.leave(session, person_id=site.ids["nour"], organisation_id=place.id, role=role, now=site.now)
+            there = organisations.find_or_add(session, parent_id=None, kind="country", name="Chile", now=site.now)
+            people.join(session, person_id=site.ids["nour"], organisation_id=there, role="member", now=site.now)
+
+    def beside(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if re.search(r"string_agg|group_concat", statement) and not moved:
+            moved.append(True)
+            writer = threading.Thread(target=move)
+            writer.start()
+            writer.join(timeout=4)
+
+    with site.app.app_context():
+        for engine in engines():
+            event.listen(engine, "before_cursor_execute", beside)
+    erin = site.client("erin")
+    assert [row["organisations"] for row in csv_rows(erin, f"{LIST}.csv")] == [f"{HOME}; {AWAY}"]
+    assert [row["organisations"] for row in csv_rows(erin, f"{LIST}.csv")] == ["Chile"]
+    assert moved == [True]
