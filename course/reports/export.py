@@ -150,9 +150,17 @@ def completion_json(report: Report) -> str:
     )
 
 
-def table_json(rows: Iterable[Row], above: Sequence[str]) -> str:
-    """Any other table, with the lines that stand above it in a CSV."""
-    return json.dumps({"about": list(above), "rows": list(rows)}, ensure_ascii=False, indent=1)
+def table_json(rows: Iterable[Row], above: Sequence[str]) -> Iterator[str]:
+    """Any other table, with the lines that stand above it in a CSV, piece by piece."""
+    yield json.dumps({"about": list(above)}, ensure_ascii=False)[:-1] + ', "rows": ['
+    yield from _listed(map(dict, rows))
+
+
+def _listed(rows: Iterable[Row]) -> Iterator[str]:
+    """The rows of a list that has been opened, a line each, and its end."""
+    for place, row in enumerate(rows):
+        yield (",\n" if place else "\n") + json.dumps(row, ensure_ascii=False)
+    yield "\n]}\n"
 
 
 def people_json(
@@ -161,10 +169,7 @@ def people_json(
     """The people as JSON, piece by piece."""
     before = {"made_at": made_at, "filters": filters_of(filters), "rules": list(rules)}
     yield json.dumps(before, ensure_ascii=False)[:-1] + ', "people": ['
-    for place, cells in enumerate(people):
-        row = dict(zip(PEOPLE_COLUMNS, cells, strict=True))
-        yield (",\n" if place else "\n") + json.dumps(row, ensure_ascii=False)
-    yield "\n]}\n"
+    yield from _listed(dict(zip(PEOPLE_COLUMNS, cells, strict=True)) for cells in people)
 
 
 def filters_of(filters: Filters) -> dict[str, str]:

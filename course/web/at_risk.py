@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from .. import clock
+from ..extensions import see_one_moment
 from ..reports import export, files, risk
 from ..reports.filters import WHO, Filters, iso
 from . import paging, published, report_filters, report_source
@@ -26,7 +28,7 @@ WORDS = {"quiet": "No activity", "failed": "Failed attempts", "stuck": "Stuck"}
 def page() -> str:
     filters, days = _asked()
     number = paging.number()
-    listing = _listing(filters, days, offset=(number - 1) * PAGE, limit=PAGE)
+    listing = risk.at_risk(report_source.session(), **_question(filters, days), offset=(number - 1) * PAGE, limit=PAGE)
     return render_template(
         "reports/at_risk.html",
         listing=listing,
@@ -53,21 +55,23 @@ def table(form: str) -> Response:
     if form not in files.FORMS:
         abort(404)
     filters, days = _asked()
-    listing = _listing(filters, days, offset=0, limit=None)
-    rows = (
-        {
-            "name": one.name,
-            "email": one.email,
-            "reason": WORDS[reason.rule],
-            "module": reason.module,
-            "lesson": reason.lesson,
-            "since": iso(reason.since_at),
-        }
-        for one in listing.people
-        for reason in one.reasons
-    )
-    above = export.head("At risk", filters, iso(clock.now()), [*listing.rules, *report_source.rules()])
-    return answer(files.table_file(COLUMNS, rows, form, "At risk", above, look()), form, "at-risk")
+    above = export.head("At risk", filters, iso(clock.now()), [*risk.rules(days, filters), *report_source.rules()])
+    return answer(files.table_file(COLUMNS, _rows(filters, days), form, "At risk", above, look()), form, "at-risk")
+
+
+def _rows(filters: Filters, days: int) -> Iterator[export.Row]:
+    """One row a reason. What may refuse is asked at once; the session comes with the first row."""
+    question = _question(filters, days)
+
+    def rows() -> Iterator[export.Row]:
+        session = report_source.session()
+        see_one_moment(session)
+        for one in risk.everyone(session, **question):
+            for reason in one.reasons:
+                cells = (one.name, one.email, WORDS[reason.rule], reason.module, reason.lesson, iso(reason.since_at))
+                yield dict(zip(COLUMNS, cells, strict=True))
+
+    return rows()
 
 
 def _asked() -> tuple[Filters, int]:
@@ -80,17 +84,14 @@ def _asked() -> tuple[Filters, int]:
     return report_filters.asked_rightly(), days
 
 
-def _listing(filters: Filters, days: int, *, offset: int, limit: int | None) -> risk.Listing:
-    return risk.at_risk(
-        report_source.session(),
-        course=published.course(),
-        scope=report_filters.scope(),
-        filters=filters,
-        days=days,
-        now=clock.now(),
-        offset=offset,
-        limit=limit,
-    )
+def _question(filters: Filters, days: int) -> dict[str, Any]:
+    return {
+        "course": published.course(),
+        "scope": report_filters.scope(),
+        "filters": filters,
+        "days": days,
+        "now": clock.now(),
+    }
 
 
 def _address(endpoint: str, **changes: Any) -> str:

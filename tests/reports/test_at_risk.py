@@ -9,6 +9,7 @@ import pytest
 
 from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
+from course.reports import risk
 from tests.learners import add_learner, learn
 from tests.reports.test_completion import csv_rows
 from tests.sheets import as_text, read_xlsx
@@ -69,6 +70,16 @@ def test_every_file_holds_the_same_rows(slow: Site) -> None:
     ]
     assert {type(line[-1]) for line in book["At risk"][1:]} == {float}  # a time, which a sheet counts in days
     assert browser.get("/en/reports/at-risk.pdf").status_code == 404
+
+
+def test_a_long_list_is_read_some_people_at_a_time(slow: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database takes some ten thousand values in one question, and fewer than there are learners."""
+    erin = slow.client("erin")
+    before = csv_rows(erin, "/en/reports/at-risk.csv")
+    monkeypatch.setattr(risk, "STREAMED", 1)
+    with counted_queries(slow) as said:
+        assert csv_rows(erin, "/en/reports/at-risk.csv") == before
+    assert len([one for one in said if "UNION ALL" in one]) == len({row["name"] for row in before}) == 2
 
 
 def test_a_pass_and_a_completion_end_it(slow: Site) -> None:
