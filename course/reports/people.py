@@ -8,12 +8,12 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
 from ..accounts import organisations
 from ..accounts import people as accounts
-from ..accounts.history import holds, member_places, places_at, places_within
+from ..accounts.history import holds, member_places, people_within, places_at, places_within
 from ..accounts.tables import Membership, Person
 from ..content.model import Course
 from ..learning.progress import course_progress, module_progress
@@ -76,7 +76,7 @@ def behind(
         total, found = number(session, question), question.subquery("chosen")
         if spot.offset >= total:
             return Listing((), total)
-        query = spot.of(_listed(found), Person.name, Person.id).offset(spot.offset).limit(limit)
+        query = spot.of(_listed(found), _shown_name(scope, filters), Person.id).offset(spot.offset).limit(limit)
     else:
         asked = pages.Asked(filters, state, needed_to_pass(course, filters.module), within)
         on_page, total = pages.find(session, asked, spot, limit)
@@ -104,7 +104,8 @@ def stream(session: Session, *, course: Course, scope: Sequence[int] | None, fil
     reader = _Reader(session, course, scope, filters)
     found = chosen(course, scope, filters, state).subquery("chosen")
     rows = session.execute(
-        START.of(_listed(found), Person.name, Person.id), execution_options={"yield_per": STREAMED, "stream_results": True}
+        START.of(_listed(found), _shown_name(scope, filters), Person.id),
+        execution_options={"yield_per": STREAMED, "stream_results": True},
     )
     for part in rows.partitions(STREAMED):
         yield from reader.read(part)
@@ -122,6 +123,13 @@ def _visible(session: Session, ids: Sequence[int], scope: Sequence[int] | None) 
     return set(
         session.scalars(select(member.c.person_id).where(member.c.person_id.in_(ids), member.c.place_id.in_(scope)).distinct())
     )
+
+
+def _shown_name(scope: Sequence[int] | None, filters: Filters) -> Any:
+    """What a list is put in order by. Where somebody stands would tell how a name begins that the reader is not shown."""
+    if scope is None or filters.as_of is None:
+        return Person.name
+    return case((Person.id.in_(people_within(scope, None)), Person.name), else_="")
 
 
 def _enrolled(on_page: Select[Any]) -> Subquery:

@@ -131,3 +131,17 @@ def test_a_list_is_of_one_moment_however_long_it_takes(site: Site) -> None:
     assert [row["organisations"] for row in csv_rows(erin, f"{LIST}.csv")] == [f"{HOME}; {AWAY}"]
     assert [row["organisations"] for row in csv_rows(erin, f"{LIST}.csv")] == ["Chile"]
     assert moved == [True]
+
+
+def test_where_somebody_stands_in_a_list_does_not_tell_their_name(site: Site) -> None:
+    for name in ("Zora Q", "Nour Khelifi", "Anna B"):
+        learn(site, add_learner(site, name, ("Tunisia", "Sfax")), 0)
+    moment = site.later(hours=1)
+    with site.session(write=True) as session:
+        for who in ("zora", "anna"):
+            [(place, role)] = organisations.of_person(session, site.ids[who])
+            people.leave(session, person_id=site.ids[who], organisation_id=place.id, role=role, now=site.later(hours=1))
+    carla, query = site.client("carla"), f"?as_of={moment:%Y-%m-%dT%H:%M}"
+    gone = "(no longer within what you may see)"
+    assert re.findall(r'<th scope="row">(?:<a[^>]*>)?([^<]+)', carla.page(f"{LIST}{query}")) == [gone, gone, "Nour Khelifi"]
+    assert [row["name"] for row in csv_rows(carla, f"{LIST}.csv{query}")] == [gone, gone, "Nour Khelifi"]
