@@ -7,6 +7,7 @@ Somebody who may no longer read the report gets no more of it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
@@ -34,6 +35,7 @@ from .tables import Subscription
 EVERY = {"week": "every Monday", "month": "on the first of every month"}
 KEPT = ("organisation", "module", "cohort", "language", "who")  # of a report's address; a mail is always of its own day
 HOUR = time(6, tzinfo=UTC)
+log = logging.getLogger(__name__)
 
 
 class Courses(NamedTuple):
@@ -106,7 +108,8 @@ def end(session: Session, subscription: str, person_id: int, now: datetime) -> b
 def queue_due(session: Session, course: Course, site: str, now: datetime) -> int:
     """Puts what is due into the outbox, each in a transaction of its own; returns how many mails that were.
 
-    Moving ``next_at`` on is what claims one, so that two who run at once queue it once. After a pause only one mail comes.
+    Moving ``next_at`` on is what claims one, so that two who run at once queue it once. After a pause only one mail comes. One
+    that fails holds up no other.
     """
     due = select(Subscription.id).where(Subscription.ended_at.is_(None), Subscription.next_at <= now).order_by(Subscription.id)
     waiting = session.scalars(due).all()
@@ -114,9 +117,13 @@ def queue_due(session: Session, course: Course, site: str, now: datetime) -> int
     then = digest_at(session, moment) if waiting else ""
     courses = Courses(course, restore(session, then) if then else course)
     for number in waiting:
-        with reading(session):
-            one = session.get_one(Subscription, number, populate_existing=True)
-            made, following = _made(session, courses, one, site, moment), next_at(now, one.every)
+        try:
+            with reading(session):
+                one = session.get_one(Subscription, number, populate_existing=True)
+                made, following = _made(session, courses, one, site, moment), next_at(now, one.every)
+        except Exception:
+            log.exception("the report by mail %s could not be made; it is tried again", number)
+            continue
         with writing(session):
             claimed = session.execute(
                 update(Subscription)

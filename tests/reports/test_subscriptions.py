@@ -133,6 +133,19 @@ def test_who_manages_nothing_any_more_gets_no_more(site: Site) -> None:
         assert session.scalars(select(Subscription.ended_at)).all() == [site.now]
 
 
+def test_one_that_fails_holds_up_no_other(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    for who in ("carla", "erin"):
+        site.client(who).send("/en/reports/completion/mail", {"every": "week"})
+    with site.session(write=True) as session:
+        session.execute(update(Subscription).where(Subscription.person_id == site.ids["carla"]).values(about="since=never"))
+    site.now = MONDAY
+    assert (queue(site), [to for to, _subject, _body in outbox(site)]) == (1, ["erin@example.org"])
+    assert [record.message for record in caplog.records] == ["the report by mail 1 could not be made; it is tried again"]
+    with site.session(write=True) as session:
+        session.execute(update(Subscription).where(Subscription.person_id == site.ids["carla"]).values(about=""))
+    assert (queue(site), [to for to, _subject, _body in outbox(site)]) == (1, ["erin@example.org", "carla@example.org"])
+
+
 def test_it_is_stopped_by_its_owner_alone(site: Site) -> None:
     site.client("carla").send("/en/reports/completion/mail", {"every": "week"})
     with site.session() as session:
