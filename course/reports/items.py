@@ -238,11 +238,11 @@ def head(of_: Report) -> list[str]:
 def file(of_: Report, form: str, look: files.Look, said: Sequence[str] = ()) -> files.Content:
     """``said`` is what more there is to say above the table."""
     if form == "json":
-        return to_json(of_)
+        return to_json(of_, said)
     return files.table_file(COLUMNS, figure_rows(of_), form, "Item analysis", [*head(of_), *said], look)
 
 
-def to_json(of_: Report) -> str:
+def to_json(of_: Report, said: Sequence[str] = ()) -> str:
     """The figures with the definitions and the version they are of."""
     chosen = of_.chosen
     return json.dumps(
@@ -254,6 +254,7 @@ def to_json(of_: Report) -> str:
             "since": iso(chosen.since) if chosen else None,
             "people": of_.analysis.people if of_.analysis else None,
             "definitions": dict(DEFINITIONS),
+            "notes": list(said),
             "figures": figure_rows(of_),
         },
         ensure_ascii=False,
