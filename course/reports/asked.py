@@ -41,6 +41,7 @@ def filters_of(session: Session, query: str, scope: Sequence[int] | None, as_of:
         language=asked.get("language", ""),
         who=asked.get("who", "learners"),
         week=_day(asked, "week"),
+        words=asked.get("words", ""),
         **of_cohort(cohort),
     )
 

@@ -182,4 +182,8 @@ def filters_of(filters: Filters) -> dict[str, str]:
         "language": filters.language,
         "cohort": filters.cohort_name,
         "who": WHO[filters.who],
-    } | ({"week": filters.week.isoformat()} if filters.week else {})
+    } | {
+        name: value
+        for name, value in (("week", filters.week.isoformat() if filters.week else ""), ("name", filters.words))
+        if value
+    }

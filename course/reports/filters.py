@@ -22,7 +22,8 @@ WHO = {"learners": "Learners", "staff": "Staff", "everyone": "Learners and staff
 class Filters:
     """``organisation`` and ``cohort`` are ids of what the reader may see; empty values do not limit. ``as_of`` None is now.
 
-    ``week`` is a Monday, and limits a list of people alone: to those who came to be what is listed in the days from it.
+    ``week`` and ``words`` limit a list of people alone. ``week`` is a Monday: those who came to be what is listed in the days
+    from it. ``words`` is a part of the name.
     """
 
     organisation: int | None = None
@@ -35,6 +36,7 @@ class Filters:
     cohort: int | None = None
     cohort_name: str = ""
     week: date | None = None
+    words: str = ""
 
 
 RULES = (
@@ -69,6 +71,7 @@ COHORT_RULE = (
     "It has the name of today."
 )
 WEEK_RULE = "Week limits this list to people who came to be what it lists in the seven days from that Monday, in UTC."
+WORDS_RULE = "Name limits this list to people in whose name these letters stand together; no figure counts so."
 NOW_RULE = "People, organisations and roles are as they are now; somebody who moved counts where they are."
 THEN_RULE = (
     "As of {moment}: people, organisations, roles, scores and the published course are as they were at that moment, "
@@ -96,6 +99,8 @@ def rules_of(filters: Filters, now: datetime) -> tuple[str, ...]:
         found.append(COHORT_RULE)
     if filters.week:
         found.append(WEEK_RULE)
+    if filters.words:
+        found.append(WORDS_RULE)
     found.append(THEN_RULE.format(moment=iso(filters.as_of)) if filters.as_of else NOW_RULE)
     if filters.as_of and now - filters.as_of < LATE:
         found.append(LATE_RULE)

@@ -70,7 +70,7 @@ def behind(
 
     ``state`` is one of filters.states_of; ``limit`` None gives all. What the tallies can answer they do, to the same people.
     """
-    within = tallied.places(session, filters, limits(scope, filters))
+    within = () if filters.words else tallied.places(session, filters, limits(scope, filters))
     if not within:
         question = chosen(course, scope, filters, state)
         total, found = number(session, question), question.subquery("chosen")
@@ -160,6 +160,8 @@ def _listed(found: Subquery) -> Select[Any]:
 def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Select[Any]:
     """The counted people of whom the figure says so: the same conditions as the report's."""
     only = counting.people_of(limits(scope, filters), filters.as_of)
+    if filters.words:
+        only.append(select(Person.id).where(_shown_name(scope, filters).icontains(filters.words, autoescape=True)))
     states = counting.states(filters.module, filters.as_of, filters.cohort, only)
     sums = counting.sums(states)
     everybody = counting.counted(filters).where(*(Person.id.in_(ids) for ids in only)).subquery("everybody")

@@ -50,7 +50,7 @@ def index() -> str:
 def ask() -> Response:
     """The report of this address as a file, made as soon as may be."""
     report, form, state = request.args.get("report", ""), request.form.get("form", ""), request.args.get("state", "enrolled")
-    filters = report_filters.of_week(report_filters.asked_rightly(), state)
+    filters = report_filters.of_list(report_filters.asked_rightly(), state)
     about = _about(filters)
     look()
     if report not in exports.REPORTS or form not in files.FORMS:
@@ -104,7 +104,7 @@ def _found(public_id: str) -> Export:
 
 def _about(filters: Filters) -> str:
     """What an export keeps of the query of a report's address; a moment without a zone is in UTC by then."""
-    held = {name: request.args[name] for name in (*report_filters.NAMES, "state", "week") if request.args.get(name)}
+    held = {name: request.args[name] for name in (*report_filters.NAMES, "state", "week", "words") if request.args.get(name)}
     return urlencode(held | ({"as_of": iso(filters.as_of)} if filters.as_of else {}))
 
 
@@ -122,5 +122,5 @@ def _said(one: Export, words: str) -> str:
     of = exports.REPORTS[one.report]
     if one.report == "people":
         of = f"{of}, {states_of(asked.get('module', ''))[asked.get('state', 'enrolled')].lower()}"
-    dates = {"since": "enrolled from", "until": "enrolled until", "week": "week from", "as_of": "as of"}
+    dates = {"words": "name", "since": "enrolled from", "until": "enrolled until", "week": "week from", "as_of": "as of"}
     return ", ".join([f"{of}: {words}", *(f"{word} {asked[name]}" for name, word in dates.items() if asked.get(name))])

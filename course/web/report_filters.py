@@ -82,8 +82,9 @@ def _cohort() -> Cohort | None:
     return found
 
 
-def of_week(filters: Filters, state: str) -> Filters:
-    """The filters of a list of people, with the week of the trend that it is asked for; one that the trend has not is 404."""
+def of_list(filters: Filters, state: str) -> Filters:
+    """The filters of a list of people: with the part of a name, and the week of the trend (404 for one that it has not)."""
+    filters = replace(filters, words=request.args.get("words", "").strip()[:60])
     text = request.args.get("week", "")
     if not text:
         return filters

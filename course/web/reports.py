@@ -100,7 +100,7 @@ def completion_xlsx() -> Response:
 @report_readers
 def people_page() -> str:
     found, problems = report_filters.of_request()
-    filters = report_filters.of_week(found, _state())
+    filters = report_filters.of_list(found, _state())
     page = paging.number()
     question = _question(filters)
     see_one_moment(report_source.session())
@@ -237,7 +237,7 @@ def _completion_file(form: str) -> Response:
 
 
 def _people_file(form: str) -> Response:
-    filters = report_filters.of_week(report_filters.asked_rightly(), _state())
+    filters = report_filters.of_list(report_filters.asked_rightly(), _state())
     now = clock.now()
     rules = (*rules_of(filters, now), *report_source.rules())
     content = files.people_file(_streamed(filters), form, filters, _state(), iso(now), rules, look())

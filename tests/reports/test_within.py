@@ -14,6 +14,7 @@ from course.accounts.tables import Person
 from course.extensions import engines
 from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
+from course.reports.filters import WORDS_RULE
 from tests.learners import add_learner, learn
 from tests.reports.test_completion import csv_rows
 from tests.sheets import read_xlsx
@@ -145,3 +146,30 @@ def test_where_somebody_stands_in_a_list_does_not_tell_their_name(site: Site) ->
     gone = "(no longer within what you may see)"
     assert re.findall(r'<th scope="row">(?:<a[^>]*>)?([^<]+)', carla.page(f"{LIST}{query}")) == [gone, gone, "Nour Khelifi"]
     assert [row["name"] for row in csv_rows(carla, f"{LIST}.csv{query}")] == [gone, gone, "Nour Khelifi"]
+
+
+def test_a_manager_finds_by_name_whom_they_may_see(site: Site) -> None:
+    """On the page and in files: nobody of elsewhere, nobody who has left, and no sign that means something to a database."""
+    for name, path in (
+        ("Nour Khelifi", ("Tunisia", "Sfax")),
+        ("Nourdine B", ("Tunisia", "Sfax")),
+        ("Noura P", ("Peru", "Lima")),
+    ):
+        learn(site, add_learner(site, name, path), 0)
+    moment = site.later(hours=1)
+    with site.session(write=True) as session:
+        [(place, role)] = organisations.of_person(session, site.ids["nourdine"])
+        people.leave(session, person_id=site.ids["nourdine"], organisation_id=place.id, role=role, now=site.later(hours=1))
+    as_of = f"as_of={moment:%Y-%m-%dT%H:%M}"
+    for who, query, names in (
+        ("carla", "words=nour", ["Nour Khelifi"]), ("carla", f"words=nour&{as_of}", ["Nour Khelifi"]),
+        ("erin", "words=nour", ["Nour Khelifi", "Noura P", "Nourdine B"]),
+        ("erin", "words=khel&state=not_started", ["Nour Khelifi"]),
+        ("erin", "words=khel&state=completed", []), ("erin", "words=%25", []), ("erin", "words=_", []),
+        ("carla", f"words=no+longer&{as_of}", []),
+    ):  # fmt: skip
+        browser = site.client(who)
+        assert re.findall(r'<th scope="row">(?:<a[^>]*>)?([^<]+)', browser.page(f"{LIST}?{query}")) == names, query
+        assert [row["name"] for row in csv_rows(browser, f"{LIST}.csv?{query}")] == names, query
+    told = json.loads(site.client("erin").page(f"{LIST}.json?words=nour"))
+    assert (told["filters"]["name"], [rule for rule in told["rules"] if rule.startswith("Name ")]) == ("nour", [WORDS_RULE])
