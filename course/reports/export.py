@@ -173,8 +173,9 @@ def people_json(
 
 
 def filters_of(filters: Filters) -> dict[str, str]:
-    """In words that can be read back; the organisation stands in each line already."""
+    """In words that can be read back."""
     return {
+        "organisation": filters.within,
         "as_of": iso(filters.as_of) or "",
         "module": filters.module,
         "since": filters.since.isoformat() if filters.since else "",

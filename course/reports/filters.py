@@ -22,6 +22,8 @@ WHO = {"learners": "Learners", "staff": "Staff", "everyone": "Learners and staff
 class Filters:
     """``organisation`` and ``cohort`` are ids of what the reader may see; empty values do not limit. ``as_of`` None is now.
 
+    ``within`` is what a file says of where its people belong: the organisation, or all that its reader may see.
+
     ``week`` and ``words`` limit a list of people alone. ``week`` is a Monday: those who came to be what is listed in the days
     from it. ``words`` is a part of the name.
     """
@@ -37,6 +39,7 @@ class Filters:
     cohort_name: str = ""
     week: date | None = None
     words: str = ""
+    within: str = ""
 
 
 RULES = (

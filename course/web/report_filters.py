@@ -40,7 +40,9 @@ def of_request() -> tuple[Filters, dict[str, str]]:
     if who not in WHO:
         abort(404)
     group = asked.of_cohort(_cohort())
-    return Filters(place.id if place else None, _module(), since, until, as_of, _language(), who, **group), problems
+    where = asked.within(report_source.session(), place, scope())
+    chosen = Filters(place.id if place else None, _module(), since, until, as_of, _language(), who, within=where, **group)
+    return chosen, problems
 
 
 def _module() -> str:
