@@ -61,6 +61,12 @@ def closure(at: datetime | None) -> Any:
     return up.union_all(above)
 
 
+def places_within(scope: Collection[int], at: datetime | None) -> Select[Any]:
+    """Ids of these organisations and of all that stood below them."""
+    above = closure(at)
+    return select(above.c.descendant_id).where(above.c.ancestor_id.in_(scope))
+
+
 def member_places(at: datetime | None, only: Collection[int] | None = None) -> Select[Any]:
     """(place_id, person_id) for every organisation that a person belonged to or stood below, each pair once.
 
@@ -94,16 +100,12 @@ def manages(at: datetime | None) -> ColumnElement[bool]:
     )
 
 
-def places_at(session: Session, at: datetime, within: Sequence[int] | None = None) -> list[Place]:
-    """The tree as it was, under the names of then; ``within`` keeps the subtrees of those only."""
+def places_at(session: Session, at: datetime, scope: Sequence[int] | None = None) -> list[Place]:
+    """The tree as it was, under the names of then; ``scope`` keeps the subtrees of those only."""
     version = OrganisationVersion
     rows = session.execute(
         select(Organisation.id, Organisation.public_id, version.kind, version.name, version.parent_id)
         .join(version, version.organisation_id == Organisation.id)
         .where(holds(version.since_at, version.until_at, at))
     ).all()
-    seen: set[int] | None = None
-    if within is not None:
-        above = closure(at)
-        seen = set(session.scalars(select(above.c.descendant_id).where(above.c.ancestor_id.in_(within))))
-    return in_order(rows, seen)
+    return in_order(rows, None if scope is None else set(session.scalars(places_within(scope, at))))

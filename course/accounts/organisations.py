@@ -42,6 +42,16 @@ class Place:
     path: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A membership: where (as it stands and is named today), as what, from when, and until when if it has ended."""
+
+    place: Place
+    role: str
+    since_at: datetime
+    until_at: datetime | None
+
+
 def name_key(name: str) -> str:
     """Folds case, accents and spaces, so that “São Paulo” and “sao paulo” are one place."""
     plain = unicodedata.normalize("NFKD", clean_name(name)).casefold()
@@ -286,10 +296,13 @@ def subtree(session: Session, of: Sequence[int]) -> set[int]:
 
 def of_person(session: Session, person_id: int) -> list[tuple[Place, str]]:
     """Where a person belongs now, with the role held there."""
-    held = session.execute(
-        select(Membership.organisation_id, Membership.role)
-        .where(Membership.person_id == person_id, Membership.until_at.is_(None))
-        .order_by(Membership.id)
-    ).all()
-    by_id = {place.id: place for place in places(session)} if held else {}
-    return [(by_id[row.organisation_id], row.role) for row in held]
+    return [(one.place, one.role) for one in held(session, person_id) if one.until_at is None]
+
+
+def held(session: Session, person_id: int, within: Sequence[int] | None = None) -> list[Held]:
+    """Every membership that a person has or had, the first first; ``within`` keeps those in the subtrees of these only."""
+    rows = session.scalars(select(Membership).where(Membership.person_id == person_id).order_by(Membership.id)).all()
+    by_id = {place.id: place for place in places(session, within)} if rows else {}
+    return [
+        Held(by_id[one.organisation_id], one.role, one.since_at, one.until_at) for one in rows if one.organisation_id in by_id
+    ]

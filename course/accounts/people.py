@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
@@ -60,6 +61,11 @@ def add(
 
 def by_public_id(session: Session, public_id: str) -> Person | None:
     return session.scalar(select(Person).where(Person.public_id == public_id))
+
+
+def public_ids(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """What addresses call these people."""
+    return dict(session.execute(select(Person.id, Person.public_id).where(Person.id.in_(ids)).order_by(Person.id)).all())
 
 
 def by_email(session: Session, email: str) -> Person | None:

@@ -12,11 +12,14 @@ import click
 
 from .. import clock
 from ..reports.filters import WHO, Filters
+from ..reports.headings import LANGUAGES
 
 NICE = 10  # how far an export steps back for those who serve pages
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
+
+    from ..reports.files import Content, Look
 
     Factory = Callable[[], Flask]
 
@@ -34,8 +37,9 @@ def verify(app: Factory, sample: int | None, seed: int) -> None:
     from ..extensions import current_session, intend, see_one_moment
     from ..verifying.checking import Check
 
-    number = 0
-    with app().app_context():
+    number, people_named = 0, set[int]()
+    made = app()
+    with made.app_context():
         intend(to_write=False)
         session = current_session()
         see_one_moment(session)
@@ -45,10 +49,26 @@ def verify(app: Factory, sample: int | None, seed: int) -> None:
                 for difference in differences:
                     click.echo(str(difference))
                 number += len(differences)
+                people_named |= {one.person_id for one in differences if one.person_id is not None}
                 bar.update(people)
+        _name(session, people_named, made)
         said = f"{len(check.people):,} people, {check.facts:,} facts, {check.rows:,} rows, {check.figures:,} figures"
     click.echo(f"{said}: {_differences(number)}")
+    if number:
+        click.echo("`course rebuild` mends summaries, tallies and past days, and names what only a backup can mend.")
     sys.exit(1 if number else 0)
+
+
+NAMED = 20  # people whose records are told by address
+
+
+def _name(session: Session, ids: set[int], app: Flask) -> None:
+    """Where the records of these people are, of the first of them: a number of the database is in no address."""
+    from ..accounts.people import public_ids
+
+    site = app.extensions["settings"].public_url.rstrip("/")
+    for number, public_id in public_ids(session, sorted(ids)[:NAMED]).items():
+        click.echo(f"person {number}: {site}/en/reports/people/{public_id}")
 
 
 @click.command()
@@ -65,8 +85,9 @@ def rebuild(app: Factory) -> None:
     from ..verifying.mending import mend, mend_tallies, recount
     from ..verifying.shelf import Shelf
 
-    mended = left = 0
-    with app().app_context():
+    mended, left, people_left = 0, 0, set[int]()
+    made = app()
+    with made.app_context():
         intend(to_write=False)
         session = current_session()
         people, shelf = everybody(session), Shelf(session)
@@ -78,7 +99,9 @@ def rebuild(app: Factory) -> None:
                 for difference in found:
                     click.echo(f"{'mended' if difference.can_be_mended else 'left  '}  {difference}")
                 mended += sum(1 for difference in found if difference.can_be_mended)
-                left += sum(1 for difference in found if not difference.can_be_mended)
+                not_mended = [difference for difference in found if not difference.can_be_mended]
+                left += len(not_mended)
+                people_left |= {one.person_id for one in not_mended if one.person_id is not None}
                 bar.update(len(batch))
         session.rollback()
         see_one_moment(session)
@@ -92,12 +115,23 @@ def rebuild(app: Factory) -> None:
         for difference in wrong:
             click.echo(f"mended  {difference}")
         mended += len(wrong)
+        _name(session, people_left, made)
     click.echo(f"{len(people):,} people: {mended:,} mended, {left:,} left as they are")
+    if left:
+        click.echo(
+            "What is left is a fact or a certificate that was changed by something else than the course: compare it with a "
+            "backup. A certificate that must not stand is revoked on its page, with a reason."
+        )
     sys.exit(1 if left else 0)
 
 
 def _differences(number: int) -> str:
     return "no difference" if number == 0 else "1 difference" if number == 1 else f"{number:,} differences"
+
+
+headings_option = click.option(
+    "--headings", type=click.Choice(["", *LANGUAGES]), default="", help="The language of the headings of CSV and XLSX."
+)
 
 
 @click.group()
@@ -115,6 +149,7 @@ def report() -> None:
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Enrolled on this day or before.")
 @click.option("--as-of", "as_of", default="", help="As it was at this moment, such as 2026-01-31T00:00Z.")
 @click.option("--head/--no-head", default=True, help="The rules above the table of a CSV.")
+@headings_option
 @click.pass_obj
 def report_completion(
     app: Factory,
@@ -127,9 +162,11 @@ def report_completion(
     until: datetime | None,
     as_of: str,
     head: bool,
+    headings: str,
 ) -> None:
     """The completion report over everything, the same lines as the page."""
     from ..extensions import current_session, intend, see_one_moment
+    from ..reports.files import Look
 
     with app().app_context():
         intend(to_write=False)
@@ -145,7 +182,7 @@ def report_completion(
             who=who,
             **_cohort(session, cohort),
         )
-        content = _completion(session, filters, form, head)
+        content = _completion(session, filters, form, Look(head, headings))
     sys.stdout.buffer.write(content)
 
 
@@ -196,10 +233,9 @@ def _close_due(session: Session) -> None:
             expiring.close_due(session, Live(), live, now)
 
 
-def _completion(session: Session, filters: Filters, form: str, head: bool) -> bytes:
-    from ..publishing.revisions import digest_at, restore
+def _completion(session: Session, filters: Filters, form: str, look: Look) -> bytes:
+    from ..publishing.revisions import digest_at, restore, was_published
     from ..reports import completion, files
-    from ..reports.spreadsheet import Workbook
 
     digest = digest_at(session, filters.as_of or clock.now())
     if not digest:
@@ -209,11 +245,16 @@ def _completion(session: Session, filters: Filters, form: str, head: bool) -> by
             else "nothing is published yet: run `course publish`"
         )
     live = restore(session, digest)
-    if filters.module and live.module(filters.module) is None:
+    if filters.module and live.module(filters.module) is None and not was_published(session, filters.module):
         slugs = ", ".join(module.slug for module in live.modules)
         raise click.ClickException(f"--module: there is no module `{filters.module}`; there are {slugs}")
     made = completion.completion(session, course=live, scope=None, filters=filters, now=clock.now())
-    content = files.completion_file(made, form, with_head=head)
+    return _bytes(files.completion_file(made, form, look))
+
+
+def _bytes(content: Content) -> bytes:
+    from ..reports.spreadsheet import Workbook
+
     if isinstance(content, Workbook):
         with content:
             return content.read()
@@ -235,25 +276,30 @@ def _moment(text: str) -> datetime | None:
 
 @report.command("items")
 @click.argument("module")
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(["csv", "json", "xlsx"]), default="csv", show_default=True)
 @click.option("--revision", default="", help="The version of the quiz in this revision; left out, the newest.")
 @click.option("--attempts", type=click.Choice(["first", "all"]), default="first", show_default=True, help="Of each person.")
+@click.option("--head/--no-head", default=True, help="What the figures mean, above the table of a CSV.")
+@headings_option
 @click.pass_obj
-def report_items(app: Factory, module: str, form: str, revision: str, attempts: Literal["first", "all"]) -> None:
+def report_items(
+    app: Factory, module: str, form: str, revision: str, attempts: Literal["first", "all"], head: bool, headings: str
+) -> None:
     """What the responses say about the items of MODULE's quiz, the same figures as the author's page."""
     from ..extensions import current_session, intend
-    from ..reports import export, items
+    from ..reports import files, items
 
     with app().app_context():
         intend(to_write=False)
         try:
-            made = items.report(current_session(), module=module, revision=revision, which=attempts, now=clock.now())
+            made = items.report(
+                current_session(), module=module, revision=revision, which=attempts, now=clock.now(), is_inside=True
+            )
         except KeyError:
             raise click.ClickException(f"--revision: nobody has closed an attempt on a revision `{revision}`") from None
     if made.chosen is None:
         raise click.ClickException(f"nobody has closed an attempt at a quiz of a module `{module}`")
-    text = items.to_json(made) if form == "json" else export.to_csv(items.COLUMNS, items.figure_rows(made))
-    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.write(_bytes(items.file(made, form, files.Look(head, headings))))
 
 
 @report.command("keep")

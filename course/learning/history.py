@@ -26,11 +26,15 @@ _of_attempt: Statement[Any] = Statement(_regrades.where(Fact.attempt_id == bindp
 
 
 def facts(
-    session: Session, person_id: int, limit: int = 500
-) -> Sequence[Row[tuple[int, str, str | None, str | None, datetime, str, dict[str, object], str | None]]]:
-    """The facts of a person, newest first: id, kind, module, lesson, at, revision, detail, attempt (its public id)."""
+    session: Session, person_id: int, limit: int | None = 500
+) -> Sequence[Row[tuple[int, str, str | None, str | None, datetime, str, dict[str, object], str | None, int | None]]]:
+    """The facts of a person, newest first: id, kind, module, lesson, at, revision, detail, attempt (its public id) and its
+    number. ``limit`` None gives all.
+    """
     return session.execute(
-        select(Fact.id, Fact.kind, Fact.module, Fact.lesson, Fact.at, Fact.revision, Fact.detail, Attempt.public_id)
+        select(
+            Fact.id, Fact.kind, Fact.module, Fact.lesson, Fact.at, Fact.revision, Fact.detail, Attempt.public_id, Attempt.number
+        )
         .outerjoin(Attempt, Attempt.id == Fact.attempt_id)
         .where(Fact.person_id == person_id)
         .order_by(Fact.id.desc())

@@ -80,6 +80,11 @@ def digest_at(session: Session, at: datetime) -> str:
     return session.scalar(then) or ""
 
 
+def was_published(session: Session, module: str) -> bool:
+    """Whether a module of this name has ever been published; it may be retired by now."""
+    return session.scalar(select(LessonAddress.module).where(LessonAddress.module == module).limit(1)) is not None
+
+
 def restore(session: Session, digest: str) -> Course:
     """The course of a revision. Raises KeyError when there is no such revision."""
     packed = session.scalar(select(Revision.course).where(Revision.digest == digest))

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 
 from sqlalchemy.orm import Session
 
-from ..accounts import cohorts, people
+from ..accounts import cohorts, organisations, people
+from ..accounts.organisations import Place
 from ..accounts.tables import Cohort, Person
 from . import completion
 from .filters import Filters
@@ -28,12 +29,12 @@ def filters_of(session: Session, query: str, scope: Sequence[int] | None, as_of:
     asked = dict(parse_qsl(query))
     at = datetime.fromisoformat(asked["as_of"]) if asked.get("as_of") else as_of
     wanted, group = asked.get("organisation", ""), asked.get("cohort", "")
-    place = next((p.id for p in completion.tree(session, scope, at) if p.public_id == wanted), None) if wanted else None
+    place = next((p for p in completion.tree(session, scope, at) if p.public_id == wanted), None) if wanted else None
     cohort = cohorts.find(session, group, scope) if group else None
     if scope == [] or (wanted and place is None) or (group and cohort is None):
         return None
     return Filters(
-        organisation=place,
+        organisation=place.id if place else None,
         module=asked.get("module", ""),
         since=_day(asked, "since"),
         until=_day(asked, "until"),
@@ -41,8 +42,16 @@ def filters_of(session: Session, query: str, scope: Sequence[int] | None, as_of:
         language=asked.get("language", ""),
         who=asked.get("who", "learners"),
         week=_day(asked, "week"),
+        words=asked.get("words", ""),
+        within=within(session, place, scope),
         **of_cohort(cohort),
     )
+
+
+def within(session: Session, place: Place | None, scope: Sequence[int] | None) -> str:
+    """Where people belong who are counted: in the organisation that is asked for, else in those that the reader manages."""
+    named = [place] if place else organisations.named(session, scope) if scope else []
+    return "; ".join(" › ".join(one.path) for one in named)
 
 
 def of_cohort(cohort: Cohort | None) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def completion(
             if filters.module in ("", slug)
         ),
         weeks=tuple(Week(counting.monday(week), found.began.get(week, 0), found.completed.get(week, 0)) for week in weeks),
-        rules=rules_of(filters),
+        rules=rules_of(filters, now),
         deeper=deeper,
     )
 

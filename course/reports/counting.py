@@ -146,7 +146,7 @@ def enrolled_between(query: Select[Any], filters: Filters) -> Select[Any]:
     if filters.since:
         query = query.where(Enrolment.enrolled_at >= datetime.combine(filters.since, time(), UTC))
     if filters.until:
-        query = query.where(Enrolment.enrolled_at < datetime.combine(filters.until + timedelta(days=1), time(), UTC))
+        query = query.where(Enrolment.enrolled_at <= datetime.combine(filters.until, time.max, UTC))
     return query
 
 
@@ -188,13 +188,14 @@ def states(module: str, at: datetime | None, cohort: int | None = None, only: Se
 
 
 def sums(of: Subquery) -> Subquery:
-    """One row a person: how many modules were started, passed and completed."""
+    """One row a person: how many modules were started, passed and completed, and have a score."""
     return (
         select(
             of.c.person_id,
             func.count().label("started"),
             func.count(of.c.passed_at).label("passed"),
             func.count(of.c.completed_at).label("completed"),
+            func.count(of.c.score_ppm).label("scored"),
         )
         .group_by(of.c.person_id)
         .subquery("sums")

@@ -58,21 +58,20 @@ def rows(session: Session, *, course: Course, scope: Sequence[int] | None, filte
         for one in people.stream(session, course=course, scope=scope, filters=filters, state=state):
             yield cells(one)
         return
-    percents, places = Percents(course, filters.module), _Places(session)
+    percents, places = Percents(course, filters.module), _Places(session, scope)
     chosen = people.chosen(course, scope, filters, state)
     found = session.execute(_listed(chosen, filters.module), execution_options={"yield_per": STREAMED, "stream_results": True})
     for part in found.partitions(STREAMED):
-        for name, email, homes, enrolled_at, modules, lessons, is_through, score, passed_at, completed_at, last_at in part:
+        for name, email, homes, enrolled_at, started_at, modules, lessons, is_through, score, *times in part:
             yield (
                 name or people.DELETED,
                 email or "",
                 places.of(homes),
                 enrolled_at,
+                started_at,
                 percents.of(modules or "", lessons or "", is_completed=is_through == 1),
                 _percent(score) if score else None,
-                passed_at,
-                completed_at,
-                last_at,
+                *times,
             )
 
 
@@ -82,6 +81,7 @@ def cells(one: people.Someone) -> Cells:
         one.email,
         "; ".join(one.organisations),
         iso(one.enrolled_at),
+        iso(one.started_at),
         one.percent,
         None if one.score is None else quizzes.percent_of(one.score),
         iso(one.passed_at),
@@ -108,6 +108,7 @@ def _listed(chosen: Select[Any], module: str) -> Select[Any]:
         Person.email,
         homes.scalar_subquery(),
         iso_text(found.c.enrolled_at),
+        iso_text(of.started_at) if module else literal(None),
         modules.scalar_subquery(),
         lessons.scalar_subquery(),
         case((found.c.completed_at.is_not(None), 1), else_=0),
@@ -165,19 +166,19 @@ class Percents:
 
 
 class _Places:
-    """Where people belong, in words, by the list that the database put together."""
+    """Where people belong within what the reader may see, in words, by the list that the database put together."""
 
-    def __init__(self, session: Session) -> None:
-        self._paths = {str(place.id): " › ".join(place.path) for place in tree(session, None, None)}
+    def __init__(self, session: Session, scope: Sequence[int] | None) -> None:
+        self._paths = {str(place.id): " › ".join(place.path) for place in tree(session, scope, None)}
 
     def of(self, homes: str | None) -> str:
         """In the order of joining; ``homes`` is `membership:organisation` once or more."""
         if not homes:
             return ""
         if " " not in homes:
-            return self._paths[homes.partition(":")[2]]
+            return self._paths.get(homes.partition(":")[2], "")
         pairs = sorted((int(number), place) for number, _, place in (word.partition(":") for word in homes.split()))
-        return "; ".join(self._paths[place] for _number, place in pairs)
+        return "; ".join(self._paths[place] for _number, place in pairs if place in self._paths)
 
 
 @lru_cache(maxsize=10_000)

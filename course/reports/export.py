@@ -46,6 +46,7 @@ PEOPLE_COLUMNS = (
     "email",
     "organisations",
     "enrolled_at",
+    "started_at",
     "percent",
     "score_percent",
     "passed_at",
@@ -100,11 +101,13 @@ def to_csv(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = (
     return "".join(csv_lines(columns, rows, above))
 
 
-def csv_lines(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = ()) -> Iterator[str]:
-    return csv_pieces(columns, ([row[name] for name in columns] for row in rows), above)
+def csv_lines(
+    columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = (), headings: Sequence[str] = ()
+) -> Iterator[str]:
+    return csv_pieces(headings or columns, ([row[name] for name in columns] for row in rows), above)
 
 
-def csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Value]], above: Sequence[str] = ()) -> Iterator[str]:
+def csv_pieces(headings: Sequence[str], rows: Iterable[Sequence[Value]], above: Sequence[str] = ()) -> Iterator[str]:
     """RFC 4180 with a byte order mark; texts that a spreadsheet would run as a formula get an apostrophe before them.
 
     The head comes before the first row is asked for, and then the rows, some hundreds at a time.
@@ -114,7 +117,7 @@ def csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Value]], above: S
     if above:
         writer.writerow([f"# The table begins in row {len(above) + 2}; each row before it begins with #."])
         writer.writerows([f"# {line}"] for line in above)
-    writer.writerow(columns)
+    writer.writerow(headings)
     yield BOM + text.getvalue()
     left = iter(rows)
     while part := [[safe(value) for value in row] for row in islice(left, ROWS)]:
@@ -147,9 +150,17 @@ def completion_json(report: Report) -> str:
     )
 
 
-def table_json(rows: Iterable[Row], above: Sequence[str]) -> str:
-    """Any other table, with the lines that stand above it in a CSV."""
-    return json.dumps({"about": list(above), "rows": list(rows)}, ensure_ascii=False, indent=1)
+def table_json(rows: Iterable[Row], above: Sequence[str]) -> Iterator[str]:
+    """Any other table, with the lines that stand above it in a CSV, piece by piece."""
+    yield json.dumps({"about": list(above)}, ensure_ascii=False)[:-1] + ', "rows": ['
+    yield from _listed(map(dict, rows))
+
+
+def _listed(rows: Iterable[Row]) -> Iterator[str]:
+    """The rows of a list that has been opened, a line each, and its end."""
+    for place, row in enumerate(rows):
+        yield (",\n" if place else "\n") + json.dumps(row, ensure_ascii=False)
+    yield "\n]}\n"
 
 
 def people_json(
@@ -158,15 +169,13 @@ def people_json(
     """The people as JSON, piece by piece."""
     before = {"made_at": made_at, "filters": filters_of(filters), "rules": list(rules)}
     yield json.dumps(before, ensure_ascii=False)[:-1] + ', "people": ['
-    for place, cells in enumerate(people):
-        row = dict(zip(PEOPLE_COLUMNS, cells, strict=True))
-        yield (",\n" if place else "\n") + json.dumps(row, ensure_ascii=False)
-    yield "\n]}\n"
+    yield from _listed(dict(zip(PEOPLE_COLUMNS, cells, strict=True)) for cells in people)
 
 
 def filters_of(filters: Filters) -> dict[str, str]:
-    """In words that can be read back; the organisation stands in each line already."""
+    """In words that can be read back."""
     return {
+        "organisation": filters.within,
         "as_of": iso(filters.as_of) or "",
         "module": filters.module,
         "since": filters.since.isoformat() if filters.since else "",
@@ -174,4 +183,8 @@ def filters_of(filters: Filters) -> dict[str, str]:
         "language": filters.language,
         "cohort": filters.cohort_name,
         "who": WHO[filters.who],
-    } | ({"week": filters.week.isoformat()} if filters.week else {})
+    } | {
+        name: value
+        for name, value in (("week", filters.week.isoformat() if filters.week else ""), ("name", filters.words))
+        if value
+    }

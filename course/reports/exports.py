@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..accounts import organisations
@@ -80,8 +80,15 @@ def drop(session: Session, one: Export) -> None:
 
 
 def forget(session: Session, person_id: int) -> None:
-    """Deletes all of a person whose account is deleted."""
+    """Deletes all of a person whose account is deleted, and has every list of people made anew: they may be named in it.
+
+    Whoever is making one finds out and stops.
+    """
     _delete(session, Export.person_id == person_id)
+    lists = Export.report == "people"
+    session.execute(delete(ExportPart).where(ExportPart.export_id.in_(select(Export.id).where(lists))))
+    nothing = {"made_at": None, "claimed_at": None, "rows": 0, "total": 0, "parts": 0, "size": 0}
+    session.execute(update(Export).where(lists).values(nothing))
 
 
 def sweep(session: Session, now: datetime) -> None:
@@ -107,6 +114,11 @@ def waiting(now: datetime) -> Select[int]:
 def at_work(now: datetime) -> Select[int]:
     """What a maker is at."""
     return select(Export.id).where(*_IS_OPEN, Export.claimed_at >= now - CLAIM)
+
+
+def is_any_open(session: Session) -> bool:
+    """Whether something is to be made, or is being made."""
+    return session.scalar(select(Export.id).where(*_IS_OPEN).limit(1)) is not None
 
 
 def is_left(session: Session, now: datetime) -> bool:

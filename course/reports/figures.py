@@ -11,13 +11,17 @@ Histogram = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The figures of one line. Scores are scaled (0 to 1), None while nobody has one; certificates are of the course only."""
+    """The figures of one line. Scores are scaled (0 to 1), None while nobody has one; certificates are of the course only.
+
+    ``scored`` is how many scores there are: of a module, of how many people.
+    """
 
     enrolled: int = 0
     started: int = 0
     passed: int = 0
     completed: int = 0
     certified: int | None = None
+    scored: int = 0
     mean: Fraction | None = None
     median: Fraction | None = None
     median_days: Fraction | None = None
@@ -46,7 +50,13 @@ def nobody(module: str) -> Counts:
 
 
 def with_scores(counts: Counts, scores: Histogram, days: Histogram) -> Counts:
-    return replace(counts, mean=_scaled(mean(scores)), median=_scaled(median(scores)), median_days=median(days))
+    return replace(
+        counts,
+        scored=sum(times for _value, times in scores),
+        mean=_scaled(mean(scores)),
+        median=_scaled(median(scores)),
+        median_days=median(days),
+    )
 
 
 def _scaled(millionths: Fraction | None) -> Fraction | None:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from . import export, spreadsheet
 from .completion import Report
 from .everyone import Cells
 from .export import Row
-from .filters import STATES, Filters, iso
+from .filters import Filters, iso, states_of
+from .headings import over
 from .spreadsheet import Workbook
 
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": spreadsheet.TYPE, "json": "application/json; charset=utf-8"}
 FORMS = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON"}
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a table is written: whether the rules stand above a CSV, and the language of the headings (empty: their names)."""
+
+    has_head: bool = True
+    headings: str = ""
+
+
+PLAIN = Look()
 Content = str | Iterator[str] | Workbook  # whole, in pieces, or a file to be read and closed
 
 
@@ -38,26 +49,32 @@ def read(file: Workbook, size: int) -> Iterator[bytes]:
             yield piece
 
 
-def completion_file(report: Report, form: str, *, with_head: bool = True) -> Content:
-    """``with_head`` False leaves out what stands above the table of a CSV."""
+def completion_file(report: Report, form: str, look: Look = PLAIN, *, of_weeks: bool = False) -> Content:
+    """A CSV is one table: ``of_weeks`` chooses that of the weeks. The other forms hold both."""
     title = "Completion"
     if form == "xlsx":
-        return spreadsheet.completion_xlsx(report, title)
+        return spreadsheet.completion_xlsx(report, title, look.headings)
     if form == "json":
         return export.completion_json(report)
-    above = export.head(title, report.filters, iso(report.made_at), report.rules) if with_head else ()
-    return export.csv_lines(export.COMPLETION_COLUMNS, export.completion_rows(report), above)
+    above = export.head(title, report.filters, iso(report.made_at), report.rules)
+    if of_weeks:
+        return _csv(export.WEEK_COLUMNS, export.week_rows(report.weeks), above, look)
+    return _csv(export.COMPLETION_COLUMNS, export.completion_rows(report), above, look)
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str], look: Look) -> Iterator[str]:
+    return export.csv_lines(columns, rows, above if look.has_head else (), over(columns, look.headings))
 
 
 def table_file(
-    columns: Sequence[str], rows: Iterable[Row], form: str, title: str, above: Sequence[str], *, with_head: bool = True
+    columns: Sequence[str], rows: Iterable[Row], form: str, title: str, above: Sequence[str], look: Look = PLAIN
 ) -> Content:
     """Any other report: one table, with lines above it that say what it is and how it was counted."""
     if form == "xlsx":
-        return spreadsheet.table_xlsx(columns, rows, title, above)
+        return spreadsheet.table_xlsx(columns, rows, title, above, look.headings)
     if form == "json":
         return export.table_json(rows, above)
-    return export.csv_lines(columns, rows, above if with_head else ())
+    return _csv(columns, rows, above, look)
 
 
 def people_file(
@@ -67,14 +84,13 @@ def people_file(
     state: str,
     made_at: str | None,
     rules: Sequence[str],
-    *,
-    with_head: bool = True,
+    look: Look = PLAIN,
 ) -> Content:
     """The people behind a figure, however many there are."""
-    title = f"{STATES[state]}: people"
+    title = f"{states_of(filters.module)[state]}: people"
     if form == "xlsx":
-        return spreadsheet.people_xlsx(people, title, filters, made_at, rules)
+        return spreadsheet.people_xlsx(people, title, filters, made_at, rules, look.headings)
     if form == "json":
         return export.people_json(people, filters, made_at, rules)
-    above = export.head(title, filters, made_at, rules) if with_head else ()
-    return export.csv_pieces(export.PEOPLE_COLUMNS, people, above)
+    above = export.head(title, filters, made_at, rules) if look.has_head else ()
+    return export.csv_pieces(over(export.PEOPLE_COLUMNS, look.headings), people, above)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 STATES = {
     "enrolled": "Enrolled",
@@ -13,6 +14,7 @@ STATES = {
     "completed": "Completed",
     "certified": "With a certificate",
 }
+OF_MODULE = {"scored": "With a score"}  # of whom there can be many scores on the whole course
 WHO = {"learners": "Learners", "staff": "Staff", "everyone": "Learners and staff"}
 
 
@@ -20,7 +22,10 @@ WHO = {"learners": "Learners", "staff": "Staff", "everyone": "Learners and staff
 class Filters:
     """``organisation`` and ``cohort`` are ids of what the reader may see; empty values do not limit. ``as_of`` None is now.
 
-    ``week`` is a Monday, and limits a list of people alone: to those who came to be what is listed in the days from it.
+    ``within`` is what a file says of where its people belong: the organisation, or all that its reader may see.
+
+    ``week`` and ``words`` limit a list of people alone. ``week`` is a Monday: those who came to be what is listed in the days
+    from it. ``words`` is a part of the name.
     """
 
     organisation: int | None = None
@@ -33,6 +38,8 @@ class Filters:
     cohort: int | None = None
     cohort_name: str = ""
     week: date | None = None
+    words: str = ""
+    within: str = ""
 
 
 RULES = (
@@ -42,7 +49,7 @@ RULES = (
     "Passed: the quiz score that counts by the module's rule reached the pass mark; for all modules, of every module "
     "that has a quiz.",
     "Completed: the module's rule was met; for all modules, the course's rule, which gives the certificate. "
-    "Once completed stays completed.",
+    "Once completed stays completed. In percent of the enrolled it is cut to whole percent.",
     "Certificates: people whose certificate is not revoked; of the whole course only.",
     "Mean and median score: of the quiz scores that count, of people with at least one closed attempt, cut to whole percent. "
     "For all modules, each module of a person is one score. The median of an even number is the middle of the two.",
@@ -67,15 +74,27 @@ COHORT_RULE = (
     "It has the name of today."
 )
 WEEK_RULE = "Week limits this list to people who came to be what it lists in the seven days from that Monday, in UTC."
+WORDS_RULE = "Name limits this list to people in whose name these letters stand together; no figure counts so."
 NOW_RULE = "People, organisations and roles are as they are now; somebody who moved counts where they are."
 THEN_RULE = (
     "As of {moment}: people, organisations, roles, scores and the published course are as they were at that moment, "
     "whatever happened since. Names of deleted accounts, and of people who have left what you may see, are not shown."
 )
 
+LATE = timedelta(minutes=1)  # in which what somebody did has long been saved
+LATE_RULE = (
+    "This moment was less than a minute before the report was made, so something that was being saved then may be missing. "
+    "A report of an earlier moment never changes."
+)
 
-def rules_of(filters: Filters) -> tuple[str, ...]:
-    """The rules of this report, those of its filters included."""
+
+def states_of(module: str) -> Mapping[str, str]:
+    """What people can be listed as, in words; ``module`` empty is the whole course."""
+    return STATES | OF_MODULE if module else STATES
+
+
+def rules_of(filters: Filters, now: datetime) -> tuple[str, ...]:
+    """The rules of a report that is made now, those of its filters included."""
     found = [*RULES, WHO_RULES[filters.who], DATES_RULE]
     if filters.language:
         found.append(LANGUAGE_RULE)
@@ -83,7 +102,11 @@ def rules_of(filters: Filters) -> tuple[str, ...]:
         found.append(COHORT_RULE)
     if filters.week:
         found.append(WEEK_RULE)
+    if filters.words:
+        found.append(WORDS_RULE)
     found.append(THEN_RULE.format(moment=iso(filters.as_of)) if filters.as_of else NOW_RULE)
+    if filters.as_of and now - filters.as_of < LATE:
+        found.append(LATE_RULE)
     return tuple(found)
 
 

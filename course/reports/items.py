@@ -8,7 +8,7 @@ says them in words and stands under the page and in the JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -16,21 +16,22 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Literal, get_args
 
-from markupsafe import Markup
 from sqlalchemy import Row as Fetched
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 import quizzes
-from quizzes.analysis import FEWEST, Figure, ItemAnalysis, QuizAnalysis, Row, analyse, share
-from quizzes.kinds import of
+from quizzes.analysis import FEWEST, Figure, ItemAnalysis, QuizAnalysis, Row, analyse
 from quizzes.model import Item, ItemOutcome, Quiz, QuizOutcome, Response, Score, Status
 
 from ..accounts.tables import Membership, Person
 from ..learning.tables import Attempt, Given, Outcome
 from ..publishing.revisions import quizzes_of
 from ..publishing.tables import Revision
+from . import files
 from .export import Value
+from .filters import iso
+from .taken import UNDER, Taken, plain, taken_of, told
 
 Which = Literal["first", "all"]
 WHICH: Sequence[Which] = get_args(Which)
@@ -68,7 +69,12 @@ DEFINITIONS = (
         "closed attempts of learners; authors, administrators and managers are left out. As a rule the first attempt of each "
         "person, since later ones have seen the items. Points are those given when the attempt was closed, before any regrade.",
     ),
-    ("Fewer than five", f"below {FEWEST} people nothing is shown of a quiz, nor of an item that was drawn from a pool."),
+    (
+        "Fewer than five",
+        f"below {FEWEST} people nothing is shown of a quiz, nor of an item that was drawn from a pool. To whoever does not "
+        f"administer the course, a choice that 1 to {FEWEST - 1} people took is shown as “{UNDER}”, and so is one more beside "
+        "it where it could be worked out; facility and blank are left out where they tell of so few.",
+    ),
 )
 COLUMNS = ("item", "kind", "prompt", "figure", "about", "choice", "is_key", "value", "low", "high", "n")
 FIGURES = ("facility", "discrimination", "efficiency", "weight", "blank")
@@ -86,7 +92,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``chosen`` is None while no attempt was closed, ``analysis`` where fewer than five people closed one."""
+    """``chosen`` is None while no attempt was closed, ``analysis`` where fewer than five people closed one.
+
+    ``is_inside``: the reader may be told every figure.
+    """
 
     module: str
     which: Which
@@ -94,14 +103,20 @@ class Report:
     chosen: Version | None
     analysis: QuizAnalysis | None
     made_at: datetime
+    is_inside: bool
 
     @property
-    def items(self) -> Iterator[tuple[Item, ItemAnalysis]]:
+    def items(self) -> Iterator[tuple[Item, ItemAnalysis, tuple[Taken, ...]]]:
+        """Each item with its figures and how often each choice was taken, as far as the reader is told."""
         if self.chosen and self.analysis:
-            yield from zip(self.chosen.quiz.items, self.analysis.items, strict=True)
+            for item, found in zip(self.chosen.quiz.items, self.analysis.items, strict=True):
+                lines = taken_of(item, found)
+                yield (item, found, lines) if self.is_inside else (item, *told(found, lines))
 
 
-def report(session: Session, *, module: str, revision: str = "", which: Which = "first", now: datetime) -> Report:
+def report(
+    session: Session, *, module: str, revision: str = "", which: Which = "first", now: datetime, is_inside: bool
+) -> Report:
     """The analysis of one version of the quiz: that of ``revision`` (the beginning of its name will do), else the newest.
 
     Three queries, whatever the number of attempts, items and revisions. Raises KeyError when nobody closed an attempt on such
@@ -113,7 +128,7 @@ def report(session: Session, *, module: str, revision: str = "", which: Which = 
         raise KeyError(revision)
     chosen = named[0] if named else None
     analysis = analyse(chosen.quiz, list(rows(session, module, chosen.revisions, which))) if chosen else None
-    return Report(module, which, found, chosen, analysis, now)
+    return Report(module, which, found, chosen, analysis, now, is_inside)
 
 
 def versions(session: Session, module: str, which: Which) -> tuple[Version, ...]:
@@ -193,14 +208,16 @@ def figure_rows(of_: Report) -> list[dict[str, Value]]:
         return []
     whole = {"mean": found.mean, "alpha": found.alpha, "standard_error": found.standard_error}
     lines = [_line("quiz", "", "", name, figure) for name, figure in whole.items()]
-    for item, each in of_.items:
+    for item, each, choices in of_.items:
         head = (item.id, item.kind, plain(item.prompt))
         lines += [_line(*head, name, getattr(each, name)) for name in FIGURES]
-        lines += [
-            _line(*head, "taken", taken.share) | {"about": taken.about, "choice": taken.choice, "is_key": int(taken.is_key)}
-            for taken in taken_of(item, each)
-        ]
+        lines += [_line(*head, "taken", taken.share) | _choice(taken) for taken in choices]
     return lines
+
+
+def _choice(taken: Taken) -> dict[str, Value]:
+    found: dict[str, Value] = {"about": taken.about, "choice": taken.choice, "is_key": int(taken.is_key)}
+    return found if taken.share else found | {"value": UNDER}
 
 
 def _line(item: str, kind: str, prompt: str, name: str, figure: Figure | None) -> dict[str, Value]:
@@ -210,90 +227,36 @@ def _line(item: str, kind: str, prompt: str, name: str, figure: Figure | None) -
     return dict(zip(COLUMNS, cells, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """How often something was taken: a choice, in a row, blank or place (``about``), or a status of the whole item.
-
-    ``words`` are what an author reads; ``about`` and ``choice`` are ids, and the name of the status where there is no choice.
-    """
-
-    about: str
-    choice: str
-    words: str
-    count: int
-    share: Figure
-    is_key: bool
+def head(of_: Report) -> list[str]:
+    """What stands above the table of a file: what it is of, and what its figures mean."""
+    chosen = of_.chosen
+    revisions = [f"revisions: {' '.join(one[:12] for one in chosen.revisions)}"] if chosen else []
+    about = [f"Made at {iso(of_.made_at)}", f"module: {of_.module}", f"attempts: {of_.which}", *revisions]
+    return ["Item analysis", *about, *(f"{name}: {words}" for name, words in DEFINITIONS)]
 
 
-def taken_of(item: Item, found: ItemAnalysis) -> tuple[Taken, ...]:
-    """Every choice that the item offers, and who gave no response; how the item came out, where nothing can be chosen."""
-    if found.blank is None:
-        return ()
-    n, texts = found.blank.n, _texts(item)
-    counts = [
-        Taken(c.about, c.choice, _words(item, c.about, c.choice, texts), c.count, share(Fraction(c.count), n), c.is_key)
-        for c in found.counts
-    ]
-    ends = [
-        Taken("", status, STATUSES[status], count, share(Fraction(count), n), status == "correct")
-        for status, count in found.statuses
-        if status == "not_answered" or not counts
-    ]
-    return (*counts, *ends)
+def file(of_: Report, form: str, look: files.Look, said: Sequence[str] = ()) -> files.Content:
+    """``said`` is what more there is to say above the table."""
+    if form == "json":
+        return to_json(of_, said)
+    return files.table_file(COLUMNS, figure_rows(of_), form, "Item analysis", [*head(of_), *said], look)
 
 
-STATUSES: Mapping[Status, str] = {
-    "correct": "Right",
-    "partial": "Partly right",
-    "incorrect": "Wrong",
-    "recorded": "Given",
-    "not_answered": "No response",
-}
-
-
-def _texts(item: Item) -> dict[str, str]:
-    kind = of(item)
-    blanks = (choice for blank in getattr(item, "blanks", ()) for choice in blank.choices)
-    return {each.id: plain(each.text) for each in (*kind.choices, *kind.pairs, *blanks)}
-
-
-def _words(item: Item, about: str, choice: str, texts: Mapping[str, str]) -> str:
-    text = texts.get(choice, choice)
-    if not about:
-        return text
-    return f"Place {about}: {text}" if item.kind == "ordering" else f"{texts.get(about, about)}: {text}"
-
-
-@lru_cache(maxsize=4096)
-def plain(html: str) -> str:
-    """A text of the course without its HTML, on one line."""
-    return Markup(html).striptags()  # noqa: S704  the tags are taken out, not trusted
-
-
-def to_json(of_: Report) -> str:
+def to_json(of_: Report, said: Sequence[str] = ()) -> str:
     """The figures with the definitions and the version they are of."""
     chosen = of_.chosen
     return json.dumps(
         {
-            "made_at": of_.made_at.isoformat(timespec="seconds"),
+            "made_at": iso(of_.made_at),
             "module": of_.module,
             "attempts": of_.which,
             "revisions": list(chosen.revisions) if chosen else [],
-            "since": chosen.since.isoformat(timespec="seconds") if chosen else None,
+            "since": iso(chosen.since) if chosen else None,
             "people": of_.analysis.people if of_.analysis else None,
             "definitions": dict(DEFINITIONS),
+            "notes": list(said),
             "figures": figure_rows(of_),
         },
         ensure_ascii=False,
         indent=1,
     )
-
-
-def letters(number: int) -> str:
-    """A, B, … Z, AA: what a bar and its line in the table have in common."""
-    return letters(number // 26 - 1) + letters(number % 26) if number >= 26 else chr(65 + number)
-
-
-def shown(taken: Iterable[Taken]) -> list[tuple[str, Taken]]:
-    """What a page shows, with its letter. What nobody put in a place or row, and nobody should, is left out."""
-    return [(letters(n), each) for n, each in enumerate(one for one in taken if one.count or one.is_key or not one.about)]

@@ -6,12 +6,14 @@ Authors stand outside every organisation: a figure from 1 to 4 is not told to th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from ..accounts.tables import Person
 from ..content.model import Course, Lesson
 from ..learning.tables import Fact, LessonState, ModuleState
 from . import counting
@@ -21,6 +23,7 @@ from .filters import WHO_RULES, Filters
 
 FEW = 5
 COLUMNS = ("module", "lesson", "opened", "done", "active_minutes", "stopped")
+STATES = {"opened": "Opened", "done": "Done", "stopped": "Stopped here"}
 LONGEST = 30 * 60  # seconds that may pass between two things on record of somebody who is still at it
 # What learners do themselves; what follows from it or is done to them says nothing of how long they took.
 ACTS = ("opened", "completed_lesson", "undid_lesson", "started_attempt", "responded", "closed_attempt")
@@ -72,6 +75,33 @@ def rows(passing: Mapping[str, tuple[Passing, ...]]) -> Iterator[Row]:
             yield dict(zip(COLUMNS, [module, one.lesson.id, *told], strict=True))
 
 
+def people_at(session: Session, module: str, lesson: str, state: str, *, offset: int, limit: int) -> tuple[Sequence[Any], int]:
+    """The people whom a figure counts, by name (public_id, name, opened_at, done_at), and how many they are. Two queries."""
+    people = counting.counted(Filters()).subquery("counted_people")
+    query = (
+        select(Person.public_id, Person.name, LessonState.opened_at, LessonState.done_at)
+        .join(people, people.c.person_id == Person.id)
+        .join(LessonState, LessonState.person_id == Person.id)
+        .where(LessonState.module == module, LessonState.lesson == lesson, *_is_so(state))
+    )
+    if state == "stopped":
+        query = query.join(ModuleState, _of_same_module())
+    total = session.execute(select(func.count()).select_from(query.subquery("found"))).scalar_one()
+    return session.execute(query.order_by(Person.name, Person.id).offset(offset).limit(limit)).all(), total
+
+
+def _is_so(state: str) -> list[Any]:
+    return {
+        "opened": [],
+        "done": [LessonState.done_at.is_not(None)],
+        "stopped": [ModuleState.completed_at.is_(None), counting.is_opened_last()],
+    }[state]
+
+
+def _of_same_module() -> Any:
+    return (ModuleState.person_id == LessonState.person_id) & (ModuleState.module == LessonState.module)
+
+
 def _opened(session: Session) -> dict[tuple[str, str], tuple[int, int]]:
     people = counting.counted(Filters()).subquery("counted_people")
     rows = session.execute(
@@ -87,11 +117,8 @@ def _stopped(session: Session) -> dict[tuple[str, str], int]:
     rows = session.execute(
         select(LessonState.module, LessonState.lesson, func.count())
         .join(people, people.c.person_id == LessonState.person_id)
-        .join(
-            ModuleState,
-            (ModuleState.person_id == LessonState.person_id) & (ModuleState.module == LessonState.module),
-        )
-        .where(ModuleState.completed_at.is_(None), counting.is_opened_last())
+        .join(ModuleState, _of_same_module())
+        .where(*_is_so("stopped"))
         .group_by(LessonState.module, LessonState.lesson)
     )
     return {(module, lesson): number for module, lesson, number in rows}

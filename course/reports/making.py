@@ -102,6 +102,7 @@ class _Maker:
         self._export = session.get_one(Export, export_id, populate_existing=True)
         self._claim = self._export.claimed_at
         self._id, self._form, self._about = export_id, self._export.form, self._export.about
+        self._look = files.Look(headings=dict(parse_qsl(self._about)).get("headings", ""))
         self._rows = self._total = self._parts = self._size = 0
 
     def make(self) -> None:
@@ -125,7 +126,7 @@ class _Maker:
 
     def _completion(self, where: Session, question: dict[str, Any], now: datetime, said: tuple[str, ...]) -> files.Content:
         report = completion.completion(where, now=now, **question)
-        return files.completion_file(replace(report, rules=(*report.rules, *said)), self._form)
+        return files.completion_file(replace(report, rules=(*report.rules, *said)), self._form, self._look)
 
     def _people(
         self, where: Session, question: dict[str, Any], state: str, now: datetime, said: tuple[str, ...]
@@ -133,7 +134,7 @@ class _Maker:
         self._total = people.number(where, people.chosen(**question, state=state))
         self._note()
         rows, filters = self._counted(everyone.rows(where, **question, state=state)), question["filters"]
-        return files.people_file(rows, self._form, filters, state, iso(now), (*rules_of(filters), *said))
+        return files.people_file(rows, self._form, filters, state, iso(now), (*rules_of(filters, now), *said), self._look)
 
     def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:

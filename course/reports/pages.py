@@ -166,7 +166,7 @@ def _says(asked: Asked) -> tuple[Any, list[ColumnElement[bool]]]:
     if asked.module:
         of: Any = ModuleState
         began, says = of.started_at, [of.module == asked.module]
-        conditions = {"passed": of.passed_at.is_not(None)}
+        conditions = {"passed": of.passed_at.is_not(None), "scored": of.score_ppm.is_not(None)}
     else:
         of = Enrolment
         began, says = of.enrolled_at, [of.person_id > literal_column("0")]  # as ix_enrolments_enrolled has it

@@ -8,12 +8,12 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
 from ..accounts import organisations
 from ..accounts import people as accounts
-from ..accounts.history import holds, member_places, places_at
+from ..accounts.history import holds, member_places, people_within, places_at, places_within
 from ..accounts.tables import Membership, Person
 from ..content.model import Course
 from ..learning.progress import course_progress, module_progress
@@ -31,7 +31,8 @@ DELETED, AWAY = "(deleted account)", "(no longer within what you may see)"
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """One person behind a number. ``percent`` is of the module asked for, or of the course; ``score`` only of one module.
+    """One person behind a number. ``percent`` is of the module asked for, or of the course; ``started_at`` and ``score`` of one
+    module alone.
 
     ``public_id`` is empty where the reader may not open the person.
     """
@@ -41,6 +42,7 @@ class Someone:
     email: str
     organisations: tuple[str, ...]
     enrolled_at: datetime
+    started_at: datetime | None
     percent: int
     score: Fraction | None
     passed_at: datetime | None
@@ -66,15 +68,15 @@ def behind(
 ) -> Listing:
     """The people whom a figure of the completion report counts, by name, from a spot on. A constant number of queries.
 
-    ``state`` is one of filters.STATES; ``limit`` None gives all. What the tallies can answer they do, to the same people.
+    ``state`` is one of filters.states_of; ``limit`` None gives all. What the tallies can answer they do, to the same people.
     """
-    within = tallied.places(session, filters, limits(scope, filters))
+    within = () if filters.words else tallied.places(session, filters, limits(scope, filters))
     if not within:
         question = chosen(course, scope, filters, state)
         total, found = number(session, question), question.subquery("chosen")
         if spot.offset >= total:
             return Listing((), total)
-        query = spot.of(_listed(found), Person.name, Person.id).offset(spot.offset).limit(limit)
+        query = spot.of(_listed(found), _shown_name(scope, filters), Person.id).offset(spot.offset).limit(limit)
     else:
         asked = pages.Asked(filters, state, needed_to_pass(course, filters.module), within)
         on_page, total = pages.find(session, asked, spot, limit)
@@ -102,7 +104,8 @@ def stream(session: Session, *, course: Course, scope: Sequence[int] | None, fil
     reader = _Reader(session, course, scope, filters)
     found = chosen(course, scope, filters, state).subquery("chosen")
     rows = session.execute(
-        START.of(_listed(found), Person.name, Person.id), execution_options={"yield_per": STREAMED, "stream_results": True}
+        START.of(_listed(found), _shown_name(scope, filters), Person.id),
+        execution_options={"yield_per": STREAMED, "stream_results": True},
     )
     for part in rows.partitions(STREAMED):
         yield from reader.read(part)
@@ -120,6 +123,13 @@ def _visible(session: Session, ids: Sequence[int], scope: Sequence[int] | None) 
     return set(
         session.scalars(select(member.c.person_id).where(member.c.person_id.in_(ids), member.c.place_id.in_(scope)).distinct())
     )
+
+
+def _shown_name(scope: Sequence[int] | None, filters: Filters) -> Any:
+    """What a list is put in order by. Where somebody stands would tell how a name begins that the reader is not shown."""
+    if scope is None or filters.as_of is None:
+        return Person.name
+    return case((Person.id.in_(people_within(scope, None)), Person.name), else_="")
 
 
 def _enrolled(on_page: Select[Any]) -> Subquery:
@@ -150,6 +160,8 @@ def _listed(found: Subquery) -> Select[Any]:
 def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Select[Any]:
     """The counted people of whom the figure says so: the same conditions as the report's."""
     only = counting.people_of(limits(scope, filters), filters.as_of)
+    if filters.words:
+        only.append(select(Person.id).where(_shown_name(scope, filters).icontains(filters.words, autoescape=True)))
     states = counting.states(filters.module, filters.as_of, filters.cohort, only)
     sums = counting.sums(states)
     everybody = counting.counted(filters).where(*(Person.id.in_(ids) for ids in only)).subquery("everybody")
@@ -161,6 +173,7 @@ def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state:
         "passed": sums.c.passed >= needed_to_pass(course, filters.module),
         "completed": sums.c.completed >= 1 if filters.module else everybody.c.completed_at.is_not(None),
         "certified": everybody.c.certified == 1,
+        "scored": sums.c.scored >= 1,
     }
     condition = conditions[state]
     if condition is not None:
@@ -193,15 +206,14 @@ class _Reader:
             yield self._someone(row, held[row.id], homes.get(row.id, ()), row.id in visible, seen.get(row.id))
 
     def _homes(self, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        rows = self._session.execute(
-            select(Membership.person_id, Membership.organisation_id)
-            .where(
-                Membership.person_id.in_(ids),
-                Membership.role == "member",
-                holds(Membership.since_at, Membership.until_at, self._filters.as_of),
-            )
-            .order_by(Membership.id)
-        ).all()
+        """Where they belong within what the reader may see; what else they belong to is not told."""
+        at = self._filters.as_of
+        query = select(Membership.person_id, Membership.organisation_id).where(
+            Membership.person_id.in_(ids), Membership.role == "member", holds(Membership.since_at, Membership.until_at, at)
+        )
+        if self._scope is not None:
+            query = query.where(Membership.organisation_id.in_(places_within(self._scope, at)))
+        rows = self._session.execute(query.order_by(Membership.id)).all()
         self._name({row.organisation_id for row in rows} - self._paths.keys())
         found: dict[int, tuple[str, ...]] = {}
         for row in rows:
@@ -224,6 +236,7 @@ class _Reader:
             email=(row.email or "") if is_visible else "",
             organisations=homes,
             enrolled_at=row.enrolled_at,
+            started_at=state.started_at if state else None,
             percent=module_progress(module, held).percent if module else course_progress(self._course, held).percent,
             score=state.score if state else None,
             passed_at=state.passed_at if state else None,

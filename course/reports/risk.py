@@ -5,22 +5,25 @@ The list is of now: it is there to write to people, not to count them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CompoundSelect, String, func, literal, null, select, union_all
+from sqlalchemy import ColumnElement, String, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from ..accounts.tables import Person
+from ..content.model import Course
 from ..learning.tables import Attempt, Enrolment, LessonState, ModuleState
 from . import counting
-from .filters import COHORT_RULE, WHO_RULES, Filters
+from .filters import COHORT_RULE, LANGUAGE_RULE, WHO_RULES, Filters
 
 DAYS = 14  # where the reader names no other number
 TRIES = 2
 REASONS = ("quiet", "failed", "stuck")
+STREAMED = 500  # people whose reasons are held at once in a file
+Of = Callable[[Any], ColumnElement[bool]]  # of which people, given the column that names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,52 +58,77 @@ def rules(days: int, filters: Filters) -> tuple[str, ...]:
         f"Failed attempts: {TRIES} or more attempts at the quiz of a module were closed, and it is not passed.",
         f"Stuck: the lesson opened last in a module was opened {days} days ago or more and is not done, "
         "and the module is not completed.",
+        "Quizzes and lessons of retired modules are left out: nothing can be done about them.",
         WHO_RULES[filters.who].split(". ", maxsplit=1)[0] + ".",
     )
-    return (*found, COHORT_RULE) if filters.cohort is not None else found
+    chosen = ((COHORT_RULE, filters.cohort is not None), (LANGUAGE_RULE, bool(filters.language)))
+    return (*found, *(rule for rule, is_chosen in chosen if is_chosen))
 
 
 def at_risk(
     session: Session,
     *,
+    course: Course,
     scope: Sequence[int] | None,
     filters: Filters,
     days: int,
     now: datetime,
     offset: int = 0,
-    limit: int | None = 50,
+    limit: int = 50,
 ) -> Listing:
     """The people to whom a rule applies, by name, each with every reason. Three queries."""
-    reasons = _reasons(now - timedelta(days=days)).subquery("reasons")
+    asked = _Asked(now - timedelta(days=days), [module.slug for module in course.modules])
+    found = _people(asked, scope, filters)
+    total = session.execute(select(func.count()).select_from(found.order_by(None).subquery("found"))).scalar_one()
+    rows = session.execute(found.offset(offset).limit(limit)).all()
+    return Listing(tuple(_with_reasons(session, asked, rows)), total, rules(days, filters))
+
+
+def everyone(
+    session: Session, *, course: Course, scope: Sequence[int] | None, filters: Filters, days: int, now: datetime
+) -> Iterator[AtRisk]:
+    """The same people, however many there are, with a few hundred of them in memory."""
+    asked = _Asked(now - timedelta(days=days), [module.slug for module in course.modules])
+    rows = session.execute(_people(asked, scope, filters), execution_options={"yield_per": STREAMED, "stream_results": True})
+    for part in rows.partitions(STREAMED):
+        yield from _with_reasons(session, asked, part)
+
+
+def _people(asked: _Asked, scope: Sequence[int] | None, filters: Filters) -> Any:
     chosen = scope if filters.organisation is None else [filters.organisation]
     people = counting.within(counting.counted(filters), chosen).subquery("counted_people")
-    open_ones = (
+    return (
         select(Person.id, Person.public_id, Person.name, Person.email)
         .join(people, people.c.person_id == Person.id)
         .where(people.c.completed_at.is_(None), Person.erased_at.is_(None))
-        .where(select(reasons.c.person_id).where(reasons.c.person_id == Person.id).exists())
+        .where(or_(*(arm.exists() for arm in asked.arms(lambda person_id: person_id == Person.id))))
+        .order_by(Person.name, Person.id)
     )
-    total = session.execute(select(func.count()).select_from(open_ones.subquery("open_ones"))).scalar_one()
-    rows = session.execute(open_ones.order_by(Person.name, Person.id).offset(offset).limit(limit)).all()
-    found = _of_people(session, reasons, [row.id for row in rows])
-    listed = tuple(AtRisk(row.public_id, row.name, row.email or "", tuple(found[row.id])) for row in rows)
-    return Listing(listed, total, rules(days, filters))
 
 
-def _of_people(session: Session, reasons: Any, ids: Sequence[int]) -> dict[int, list[Reason]]:
+def _with_reasons(session: Session, asked: _Asked, rows: Sequence[Any]) -> Iterator[AtRisk]:
+    ids = [row.id for row in rows]
     found: dict[int, list[Reason]] = {person_id: [] for person_id in ids}
-    for row in session.execute(select(reasons).where(reasons.c.person_id.in_(ids))):
-        found[row.person_id].append(Reason(row.rule, row.module or "", row.lesson or "", row.since_at))
-    for held in found.values():
-        held.sort(key=lambda reason: (REASONS.index(reason.rule), reason.module))
-    return found
+    for one in session.execute(union_all(*asked.arms(lambda person_id: person_id.in_(ids)))) if ids else ():
+        found[one.person_id].append(Reason(one.rule, one.module or "", one.lesson or "", one.since_at))
+    for row in rows:
+        reasons = sorted(found[row.id], key=lambda reason: (REASONS.index(reason.rule), reason.module))
+        yield AtRisk(row.public_id, row.name, row.email or "", tuple(reasons))
 
 
-def _reasons(before: datetime) -> CompoundSelect[Any]:
-    return union_all(_quiet(before), _failed(), _stuck(before))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Since when nothing must have happened, and in which modules of the course."""
+
+    before: datetime
+    modules: Sequence[str]
+
+    def arms(self, of: Of) -> list[Any]:
+        """The reasons of some people, a query for each rule, which looks at them alone."""
+        return [_quiet(self.before, of), _failed(self.modules, of), _stuck(self.before, self.modules, of)]
 
 
-def _quiet(before: datetime) -> Any:
+def _quiet(before: datetime, of: Of) -> Any:
     nowhere = null().cast(String)
     return select(
         Enrolment.person_id.label("person_id"),
@@ -108,10 +136,10 @@ def _quiet(before: datetime) -> Any:
         nowhere.label("module"),
         nowhere.label("lesson"),
         Enrolment.last_at.label("since_at"),
-    ).where(Enrolment.last_at <= before)
+    ).where(of(Enrolment.person_id), Enrolment.last_at <= before)
 
 
-def _failed() -> Any:
+def _failed(modules: Sequence[str], of: Of) -> Any:
     state = aliased(ModuleState)
     return (
         select(
@@ -122,19 +150,21 @@ def _failed() -> Any:
             func.max(Attempt.closed_at, type_=Attempt.closed_at.type),
         )
         .join(state, (state.person_id == Attempt.person_id) & (state.module == Attempt.module))
-        .where(Attempt.closed_at.is_not(None), state.passed_at.is_(None))
+        .where(of(Attempt.person_id), Attempt.closed_at.is_not(None), state.passed_at.is_(None), Attempt.module.in_(modules))
         .group_by(Attempt.person_id, Attempt.module)
         .having(func.count() >= TRIES)
     )
 
 
-def _stuck(before: datetime) -> Any:
+def _stuck(before: datetime, modules: Sequence[str], of: Of) -> Any:
     state = aliased(ModuleState)
     return (
         select(LessonState.person_id, literal("stuck"), LessonState.module, LessonState.lesson, LessonState.opened_at)
         .join(state, (state.person_id == LessonState.person_id) & (state.module == LessonState.module))
         .where(
+            of(LessonState.person_id),
             LessonState.done_at.is_(None),
+            LessonState.module.in_(modules),
             LessonState.opened_at <= before,
             state.completed_at.is_(None),
             counting.is_opened_last(),

@@ -10,8 +10,18 @@ from typing import Any
 from .completion import Report
 from .export import COMPLETION_COLUMNS, PEOPLE_COLUMNS, WEEK_COLUMNS, Row, Value, completion_rows, head, week_rows
 from .filters import Filters, iso
+from .headings import over
 
-WIDE = {"reason": 18, "module": 18, "lesson": 24, "organisation": 44, "organisations": 44, "name": 28, "email": 30}
+WIDE = {
+    "prompt": 44,
+    "reason": 18,
+    "module": 18,
+    "lesson": 24,
+    "organisation": 44,
+    "organisations": 44,
+    "name": 28,
+    "email": 30,
+}
 LARGEST = 1_000_000  # rows a sheet can hold are 1,048,576; whoever needs more takes the CSV
 HELD = 1024 * 1024  # bytes of a workbook that are held in memory
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -24,8 +34,8 @@ class Workbook(SpooledTemporaryFile[bytes]):
         super().__init__(HELD)
 
 
-def completion_xlsx(report: Report, title: str) -> Workbook:
-    with _Book() as book:
+def completion_xlsx(report: Report, title: str, headings: str = "") -> Workbook:
+    with _Book(headings) as book:
         book.rules(head(title, report.filters, iso(report.made_at), report.rules))
         book.table("Completion", COMPLETION_COLUMNS, completion_rows(report))
         book.table("By week", WEEK_COLUMNS, week_rows(report.weeks))
@@ -33,17 +43,22 @@ def completion_xlsx(report: Report, title: str) -> Workbook:
 
 
 def people_xlsx(
-    people: Iterable[Sequence[Value]], title: str, filters: Filters, made_at: str | None, rules: Sequence[str]
+    people: Iterable[Sequence[Value]],
+    title: str,
+    filters: Filters,
+    made_at: str | None,
+    rules: Sequence[str],
+    headings: str = "",
 ) -> Workbook:
-    with _Book() as book:
+    with _Book(headings) as book:
         book.rules(head(title, filters, made_at, rules))
         book.table("People", PEOPLE_COLUMNS, (dict(zip(PEOPLE_COLUMNS, cells, strict=True)) for cells in people))
     return book.file
 
 
-def table_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str, above: Sequence[str]) -> Workbook:
+def table_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str, above: Sequence[str], headings: str = "") -> Workbook:
     """Any other table, with what stands above it on the first sheet."""
-    with _Book() as book:
+    with _Book(headings) as book:
         book.rules(above)
         book.table(title, columns, rows)
     return book.file
@@ -52,10 +67,10 @@ def table_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str, above: S
 class _Book:
     """A workbook that is written row by row, so that a long one takes no more memory than a short one."""
 
-    def __init__(self) -> None:
+    def __init__(self, headings: str) -> None:
         import xlsxwriter  # 2 MB of memory, which only those pay who ask for a workbook
 
-        self.file = Workbook()
+        self.file, self._headings = Workbook(), headings
         never = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self._book = xlsxwriter.Workbook(self.file, {"constant_memory": True, **never})
         self._bold = self._book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
@@ -79,9 +94,10 @@ class _Book:
     def table(self, name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         sheet = self._book.add_worksheet(name)
         sheet.freeze_panes(1, 1)
-        for place, column in enumerate(columns):
+        for place, (column, heading) in enumerate(zip(columns, over(columns, self._headings), strict=True)):
             sheet.set_column(place, place, WIDE.get(column, 17 if _is_moment(column) else 12))
-            sheet.write_string(0, place, column.replace("_", " "), self._bold)
+            named = heading.replace("_", " ") + (" (UTC)" if _is_moment(column) else "")
+            sheet.write_string(0, place, heading if self._headings else named, self._bold)
         number = 0
         for number, row in enumerate(rows, 1):
             if number > LARGEST:

@@ -1,13 +1,16 @@
 """Reports that go by mail: who asked for which, and what is due now. `course mail send` is all that has to run.
 
-A mail holds counts and the address of the same report as of the same moment, never a name: whoever opens it signs in, and sees
-what they may see then. Somebody who may no longer read the report gets no more of it.
+A mail is of the beginning of its day, so that nothing of it is still being written when it is counted. It holds counts and the
+address of the same report as of the same moment, never a name: whoever opens it signs in, and sees what they may see then.
+Somebody who may no longer read the report gets no more of it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import select, update
@@ -22,6 +25,7 @@ from ..accounts.secrets import public_id
 from ..accounts.tables import Cohort, Person
 from ..content.model import Course, Module, Text
 from ..extensions import reading, writing
+from ..publishing.revisions import digest_at, restore
 from . import asked, completion
 from .completion import Counts, Line, Report
 from .filters import WHO
@@ -31,6 +35,14 @@ from .tables import Subscription
 EVERY = {"week": "every Monday", "month": "on the first of every month"}
 KEPT = ("organisation", "module", "cohort", "language", "who")  # of a report's address; a mail is always of its own day
 HOUR = time(6, tzinfo=UTC)
+log = logging.getLogger(__name__)
+
+
+class Courses(NamedTuple):
+    """What is live now, whose words a mail uses, and what was live at the moment that it is of."""
+
+    now: Course
+    then: Course
 
 
 def about(query: Sequence[tuple[str, str]]) -> str:
@@ -96,15 +108,22 @@ def end(session: Session, subscription: str, person_id: int, now: datetime) -> b
 def queue_due(session: Session, course: Course, site: str, now: datetime) -> int:
     """Puts what is due into the outbox, each in a transaction of its own; returns how many mails that were.
 
-    Moving ``next_at`` on is what claims one, so that two who run at once queue it once. After a pause only one mail comes.
+    Moving ``next_at`` on is what claims one, so that two who run at once queue it once. After a pause only one mail comes. One
+    that fails holds up no other.
     """
     due = select(Subscription.id).where(Subscription.ended_at.is_(None), Subscription.next_at <= now).order_by(Subscription.id)
     waiting = session.scalars(due).all()
-    queued = 0
+    moment, queued = datetime.combine(now.astimezone(UTC).date(), time(), UTC), 0
+    then = digest_at(session, moment) if waiting else ""
+    courses = Courses(course, restore(session, then) if then else course)
     for number in waiting:
-        with reading(session):
-            one = session.get_one(Subscription, number, populate_existing=True)
-            made, following = _made(session, course, one, site, now), next_at(now, one.every)
+        try:
+            with reading(session):
+                one = session.get_one(Subscription, number, populate_existing=True)
+                made, following = _made(session, courses, one, site, moment), next_at(now, one.every)
+        except Exception:
+            log.exception("the report by mail %s could not be made; it is tried again", number)
+            continue
         with writing(session):
             claimed = session.execute(
                 update(Subscription)
@@ -121,20 +140,20 @@ def queue_due(session: Session, course: Course, site: str, now: datetime) -> int
     return queued
 
 
-def _made(session: Session, course: Course, one: Subscription, site: str, now: datetime) -> dict[str, str] | None:
+def _made(session: Session, courses: Courses, one: Subscription, site: str, moment: datetime) -> dict[str, str] | None:
     """The mail, which may take a while to count and holds nobody up; None where its reader may no longer have it."""
     person = session.get_one(Person, one.person_id)
     scope = asked.scope_of(session, person)
-    moment = now.replace(microsecond=0)
     filters = asked.filters_of(session, one.about, scope, moment)
     if not person.email or person.deactivated_at or filters is None:
         return None
     with source(session) as (where, said):
-        report = completion.completion(where, course=course, scope=scope, filters=filters, now=now)
+        report = completion.completion(where, course=courses.then, scope=scope, filters=filters, now=moment)
+    course = courses.now
     language = person.language if person.language in course.languages else course.languages[0]
     page = f"{site}/{language}/reports/completion"
     address = f"{page}?{urlencode([*parse_qsl(one.about), ('as_of', moment.strftime('%Y-%m-%dT%H:%M:%S'))])}"
-    titles = {module.slug: _text(module, course, language).title for module in course.modules}
+    titles = {module.slug: _text(module, each, language).title for each in (courses.then, course) for module in each.modules}
     return {
         "to": person.email,
         "subject": f"{_text(course, course, language).title}: completion on {moment:%Y-%m-%d}",

@@ -49,6 +49,12 @@ class Difference:
             return False
         return bool(self.column) or self.row is None or self.kept.name != "attempts"
 
+    @property
+    def person_id(self) -> int | None:
+        """Whose it is, where the key says so."""
+        names = self.kept.key if self.kept else ("person_id",) if self.table == "progress" else ()
+        return self.key[names.index("person_id")] if "person_id" in names else None
+
     def __str__(self) -> str:
         where = " ".join([self.table, "/".join(str(part) for part in self.key)])
         if self.column:

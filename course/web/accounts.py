@@ -14,7 +14,7 @@ from ..accounts import links, mail, organisations, passwords, people, sign_ins, 
 from ..accounts.tables import Person
 from ..extensions import current_session, intend
 from ..reports import exports
-from . import published, visitor
+from . import commands, published, visitor
 from .errors import held_request
 from .forms import (
     DeleteForm,
@@ -289,6 +289,8 @@ def delete() -> str | Response | tuple[str, int]:
             people.erase(session, person, by_id=person.id, now=now)
             exports.forget(session, person.id)
             session.commit()
+            if exports.is_any_open(session):
+                commands.start("exports", "make")
             visitor.renew()
             return redirect(url_for("modules.home", notice="deleted"), 303)
     return _page("accounts/delete.html", form)

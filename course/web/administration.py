@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
 
 from .. import clock
@@ -11,13 +12,15 @@ from ..accounts import organisations, people, sign_ins
 from ..accounts.tables import Change, Mail, Organisation, Person
 from ..extensions import current_session
 from ..learning import certificates, expiring
-from . import published, visitor
+from ..reports import audit
+from . import paging, published, visitor
 from .forms import ExtraTimeForm, OrganisationForm, SelectChoice
 from .guard import administrators
 
 bp = Blueprint("administration", __name__, url_prefix="/<lang>/admin")
 PAGE = 50
 MOST = 500  # organisations that are listed at once
+LAST = 200  # pages of changes: a database holds many more than anybody reads
 
 
 @bp.get("/")
@@ -33,7 +36,7 @@ def show() -> str:
 @administrators
 def people_page() -> str:
     session, words = current_session(), request.args.get("words", "").strip()[:100]
-    page = max(1, request.args.get("page", 1, type=int))
+    page = paging.number()
     query = select(Person).where(Person.erased_at.is_(None))
     if words:
         pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
@@ -63,7 +66,9 @@ def person(person: str) -> str:
 
 def _person_page(found: Person, form: ExtraTimeForm) -> str:
     session = current_session()
-    changes = session.scalars(select(Change).where(Change.person_id == found.id).order_by(Change.id.desc()).limit(50)).all()
+    by = aliased(Person)
+    made = select(Change.at, Change.what, Change.before, Change.after, by.name.label("by")).outerjoin(by, by.id == Change.by_id)
+    changes = session.execute(made.where(Change.person_id == found.id).order_by(Change.id.desc()).limit(50)).all()
     return render_template(
         "administration/person.html",
         person=found,
@@ -173,14 +178,25 @@ def organisations_page() -> str | Response | tuple[str, int]:
 def _save_organisation(form: OrganisationForm, chosen: Organisation | None, parent: int | None) -> None:
     """Raises WrongPlace. Where neither kind nor place changes it may stay where it is, wherever that is."""
     session, kind, name, now = current_session(), form.kind.data, form.name.data or "", clock.now()
+    before = _stands(chosen.id) if chosen else ""
     if chosen is None:
         organisations.check_place(session, kind=kind, parent_id=parent)
-        organisations.find_or_add(session, parent_id=parent, kind=kind, name=name, now=now)
+        saved = organisations.find_or_add(session, parent_id=parent, kind=kind, name=name, now=now)
     else:
+        saved = chosen.id
         if (kind, parent) != (chosen.kind, chosen.parent_id):
             organisations.check_place(session, kind=kind, parent_id=parent, organisation_id=chosen.id)
         organisations.change(session, chosen, name=name, parent_id=parent, kind=kind, now=now)
+    after, by_id = _stands(saved), visitor.signed_in().id
+    if after != before:
+        people.record(session, person_id=None, by_id=by_id, what="organisation", before=before, after=after, now=now)
     session.commit()
+
+
+def _stands(organisation_id: int) -> str:
+    """An organisation as a record of its changes names it."""
+    [place] = organisations.named(current_session(), [organisation_id])
+    return f"{' › '.join(place.path)} ({place.kind})"[:300]
 
 
 @bp.get("/mails")
@@ -189,6 +205,14 @@ def mails() -> str:
     """The outbox: where there is no mail server, this is where a reset link is read and passed on."""
     found = current_session().scalars(select(Mail).order_by(Mail.id.desc()).limit(100)).all()
     return render_template("administration/mails.html", mails=found, has_server=bool(visitor.settings().smtp_url))
+
+
+@bp.get("/changes")
+@administrators
+def changes_page() -> str:
+    page = min(paging.number(), LAST)
+    found = audit.changes(current_session(), offset=(page - 1) * PAGE, limit=PAGE + 1)
+    return render_template("administration/changes.html", changes=found[:PAGE], page=page, has_more=len(found) > PAGE)
 
 
 @bp.post("/certificates/<code>/revoke")

@@ -1,17 +1,18 @@
-"""For authors: what the responses say about the items of a quiz, as page, CSV and JSON of the same figures."""
+"""For authors: what the responses say about the items of a quiz, as page, CSV, XLSX and JSON of the same figures."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from flask import Blueprint, abort, make_response, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from quizzes.analysis import FEWEST
 
 from .. import clock
-from ..reports import export, items
-from . import published, report_source
+from ..reports import files, items, taken
+from . import published, report_source, visitor
+from .downloads import answer, look
 from .guard import authors
 
 bp = Blueprint("analysis", __name__, url_prefix="/<lang>/author")
@@ -29,23 +30,21 @@ def show(module: str) -> str:
         definitions=items.DEFINITIONS,
         fewest=FEWEST,
         figures=items.FIGURES,
-        shown={item.id: items.shown(items.taken_of(item, found)) for item, found in report.items},
-        plain=items.plain,
+        items=[(item, found, taken.shown(lines)) for item, found, lines in report.items],
+        under=taken.UNDER,
+        plain=taken.plain,
+        forms=files.FORMS,
         address=_address,
     )
 
 
-@bp.get("/<module>/analysis.csv")
+@bp.get("/<module>/analysis.<form>")
 @authors
-def as_csv(module: str) -> Response:
-    text = export.to_csv(items.COLUMNS, items.figure_rows(_report(module)))
-    return _download(text, "text/csv; charset=utf-8", f"analysis-{module}.csv")
-
-
-@bp.get("/<module>/analysis.json")
-@authors
-def as_json(module: str) -> Response:
-    return _download(items.to_json(_report(module)), "application/json; charset=utf-8", f"analysis-{module}.json")
+def table(module: str, form: str) -> Response:
+    if form not in files.FORMS:
+        abort(404)
+    report, name = _report(module), f"analysis-{module}"
+    return answer(items.file(report, form, look(), report_source.rules()), form, name)
 
 
 def _report(module: str) -> items.Report:
@@ -60,6 +59,7 @@ def _report(module: str) -> items.Report:
             revision=request.args.get("revision", ""),
             which=cast(items.Which, which),
             now=clock.now(),
+            is_inside=visitor.signed_in().role == "administrator",
         )
     except KeyError:
         abort(404)
@@ -68,14 +68,7 @@ def _report(module: str) -> items.Report:
     return report
 
 
-def _address(endpoint: str, report: items.Report) -> str:
+def _address(report: items.Report, form: str) -> str:
     """The same figures in another form."""
     revision = report.chosen.revisions[0][:12] if report.chosen else None
-    return url_for(endpoint, module=report.module, revision=revision, attempts=report.which)
-
-
-def _download(text: str, media_type: str, name: str) -> Response:
-    response = make_response(text)
-    response.headers["Content-Type"] = media_type
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return url_for("analysis.table", module=report.module, form=form, revision=revision, attempts=report.which)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from .. import clock
+from ..extensions import see_one_moment
 from ..reports import export, files, risk
 from ..reports.filters import WHO, Filters, iso
-from . import published, report_filters, report_source
-from .downloads import answer, with_head
+from . import paging, published, report_filters, report_source
+from .downloads import answer, look
 from .guard import report_readers
 
 bp = Blueprint("at_risk", __name__, url_prefix="/<lang>/reports")
@@ -25,8 +27,8 @@ WORDS = {"quiet": "No activity", "failed": "Failed attempts", "stuck": "Stuck"}
 @report_readers
 def page() -> str:
     filters, days = _asked()
-    number = max(1, request.args.get("page", 1, type=int))
-    listing = _listing(filters, days, offset=(number - 1) * PAGE, limit=PAGE)
+    number = paging.number()
+    listing = risk.at_risk(report_source.session(), **_question(filters, days), offset=(number - 1) * PAGE, limit=PAGE)
     return render_template(
         "reports/at_risk.html",
         listing=listing,
@@ -37,6 +39,7 @@ def page() -> str:
         places=report_filters.offered(MOST),
         groups=report_filters.groups(),
         chosen=request.args.get("organisation", ""),
+        the_course=published.course(),
         titles=report_filters.titles(published.course()),
         query=_address,
         words=WORDS,
@@ -52,26 +55,28 @@ def table(form: str) -> Response:
     if form not in files.FORMS:
         abort(404)
     filters, days = _asked()
-    listing = _listing(filters, days, offset=0, limit=None)
-    rows = (
-        {
-            "name": one.name,
-            "email": one.email,
-            "reason": WORDS[reason.rule],
-            "module": reason.module,
-            "lesson": reason.lesson,
-            "since": iso(reason.since_at),
-        }
-        for one in listing.people
-        for reason in one.reasons
-    )
-    above = export.head("At risk", filters, iso(clock.now()), [*listing.rules, *report_source.rules()])
-    return answer(files.table_file(COLUMNS, rows, form, "At risk", above, with_head=with_head()), form, "at-risk")
+    above = export.head("At risk", filters, iso(clock.now()), [*risk.rules(days, filters), *report_source.rules()])
+    return answer(files.table_file(COLUMNS, _rows(filters, days), form, "At risk", above, look()), form, "at-risk")
+
+
+def _rows(filters: Filters, days: int) -> Iterator[export.Row]:
+    """One row a reason. What may refuse is asked at once; the session comes with the first row."""
+    question = _question(filters, days)
+
+    def rows() -> Iterator[export.Row]:
+        session = report_source.session()
+        see_one_moment(session)
+        for one in risk.everyone(session, **question):
+            for reason in one.reasons:
+                cells = (one.name, one.email, WORDS[reason.rule], reason.module, reason.lesson, iso(reason.since_at))
+                yield dict(zip(COLUMNS, cells, strict=True))
+
+    return rows()
 
 
 def _asked() -> tuple[Filters, int]:
-    """The organisation, the role and the days; the list is of now, whatever moment the address names."""
-    if request.args.get("as_of"):
+    """The filters that the page offers, and the days. The list is of now and of the course: nothing else can be asked."""
+    if any(request.args.get(name) for name in ("as_of", "module", "since", "until")):
         abort(400)
     days = request.args.get("days", risk.DAYS, type=int)
     if not 1 <= days <= 3650:
@@ -79,16 +84,14 @@ def _asked() -> tuple[Filters, int]:
     return report_filters.asked_rightly(), days
 
 
-def _listing(filters: Filters, days: int, *, offset: int, limit: int | None) -> risk.Listing:
-    return risk.at_risk(
-        report_source.session(),
-        scope=report_filters.scope(),
-        filters=filters,
-        days=days,
-        now=clock.now(),
-        offset=offset,
-        limit=limit,
-    )
+def _question(filters: Filters, days: int) -> dict[str, Any]:
+    return {
+        "course": published.course(),
+        "scope": report_filters.scope(),
+        "filters": filters,
+        "days": days,
+        "now": clock.now(),
+    }
 
 
 def _address(endpoint: str, **changes: Any) -> str:

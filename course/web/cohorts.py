@@ -12,7 +12,7 @@ from .. import clock
 from ..accounts import address_lists, cohorts
 from ..accounts.tables import Cohort
 from ..extensions import current_session
-from . import report_filters, visitor
+from . import paging, report_filters, visitor
 from .forms import AddressesForm, CohortForm, NameForm, SelectChoice
 from .guard import report_readers
 
@@ -150,7 +150,7 @@ def _page(
     wrong: tuple[cohorts.Wrong, ...] = (),
 ) -> str:
     session, scope = current_session(), report_filters.scope()
-    page = max(1, request.args.get("page", 1, type=int))
+    page = paging.number()
     total = cohorts.sizes(session, scope, cohort).get(cohort.id, 0)
     return render_template(
         "reports/cohort.html",

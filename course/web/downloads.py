@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 
-from flask import make_response, request, stream_with_context
+from flask import abort, make_response, request, stream_with_context
 from werkzeug.wrappers import Response
 
 from ..reports import files
+from ..reports.headings import LANGUAGES
 from ..reports.spreadsheet import Workbook
 
 PIECE = 16 * 1024  # characters or bytes of an export that are sent at once
 
 
-def with_head() -> bool:
-    """Whether the rules stand above a CSV; ``head=0`` in the address leaves them out."""
-    return request.args.get("head") != "0"
+def look() -> files.Look:
+    """How the address wants a table: ``head=0`` leaves out the rules above a CSV, ``headings`` names a language."""
+    headings = request.args.get("headings", "")
+    if headings not in {"", *LANGUAGES}:
+        abort(404)
+    return files.Look(request.args.get("head") != "0", headings)
 
 
 def answer(content: files.Content, form: str, name: str) -> Response:

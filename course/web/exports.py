@@ -12,9 +12,10 @@ from .. import clock
 from ..accounts import cohorts
 from ..extensions import current_session
 from ..reports import exports, files, subscriptions
-from ..reports.filters import STATES, Filters, iso
+from ..reports.filters import Filters, iso, states_of
 from ..reports.tables import Export
 from . import commands, published, report_filters, visitor
+from .downloads import look
 from .guard import report_readers
 
 bp = Blueprint("exports", __name__, url_prefix="/<lang>/reports/exports")
@@ -49,11 +50,12 @@ def index() -> str:
 def ask() -> Response:
     """The report of this address as a file, made as soon as may be."""
     report, form, state = request.args.get("report", ""), request.form.get("form", ""), request.args.get("state", "enrolled")
-    filters = report_filters.of_week(report_filters.asked_rightly(), state)
+    filters = report_filters.of_list(report_filters.asked_rightly(), state)
     about = _about(filters)
-    if report not in exports.REPORTS or form not in files.FORMS or not report_filters.is_offered(filters):
+    look()
+    if report not in exports.REPORTS or form not in files.FORMS:
         abort(400)
-    if state not in STATES or len(about) > LONGEST:
+    if state not in states_of(filters.module) or len(about) > LONGEST:
         abort(400)
     session, who = current_session(), visitor.signed_in().id
     try:
@@ -102,7 +104,7 @@ def _found(public_id: str) -> Export:
 
 def _about(filters: Filters) -> str:
     """What an export keeps of the query of a report's address; a moment without a zone is in UTC by then."""
-    held = {name: request.args[name] for name in (*report_filters.NAMES, "state", "week") if request.args.get(name)}
+    held = {name: request.args[name] for name in (*report_filters.NAMES, "state", "week", "words") if request.args.get(name)}
     return urlencode(held | ({"as_of": iso(filters.as_of)} if filters.as_of else {}))
 
 
@@ -119,6 +121,6 @@ def _said(one: Export, words: str) -> str:
     asked = dict(parse_qsl(one.about))
     of = exports.REPORTS[one.report]
     if one.report == "people":
-        of = f"{of}, {STATES[asked.get('state', 'enrolled')].lower()}"
-    dates = {"since": "enrolled from", "until": "enrolled until", "week": "week from", "as_of": "as of"}
+        of = f"{of}, {states_of(asked.get('module', ''))[asked.get('state', 'enrolled')].lower()}"
+    dates = {"words": "name", "since": "enrolled from", "until": "enrolled until", "week": "week from", "as_of": "as of"}
     return ", ".join([f"{of}: {words}", *(f"{word} {asked[name]}" for name, word in dates.items() if asked.get(name))])

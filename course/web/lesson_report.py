@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from .. import clock
 from ..reports import files, lessons
 from ..reports.filters import iso
-from . import published, report_filters, report_source, visitor
-from .downloads import answer, with_head
-from .guard import authors
+from . import paging, published, report_filters, report_source, visitor
+from .downloads import answer, look
+from .guard import administrators, authors
 
 bp = Blueprint("lesson_report", __name__, url_prefix="/<lang>/reports")
+PAGE = 50
 
 
 @bp.get("/lessons")
@@ -27,6 +28,33 @@ def page() -> str:
         rules=lessons.RULES,
         few=lessons.FEW,
         forms=files.FORMS,
+        is_inside=_is_inside(),
+    )
+
+
+@bp.get("/lessons/people")
+@administrators
+def people() -> str:
+    """Whom a figure of the page counts; authors are not told."""
+    state, number = request.args.get("state", ""), paging.number()
+    module = published.course().module(request.args.get("module", ""))
+    lesson = next((one for one in module.lessons if one.id == request.args.get("lesson")), None) if module else None
+    if module is None or lesson is None or state not in lessons.STATES:
+        abort(404)
+    found, total = lessons.people_at(
+        report_source.session(), module.slug, lesson.id, state, offset=(number - 1) * PAGE, limit=PAGE
+    )
+    return render_template(
+        "reports/lesson_people.html",
+        people=found,
+        total=total,
+        page=number,
+        pages=max(1, -(-total // PAGE)),
+        module=module,
+        lesson=lesson,
+        state=state,
+        states=lessons.STATES,
+        rules=lessons.RULES,
     )
 
 
@@ -37,7 +65,7 @@ def table(form: str) -> Response:
         abort(404)
     passing = lessons.passing(report_source.session(), published.course(), is_inside=_is_inside())
     above = ["Where people stop", f"Made at {iso(clock.now())}", *lessons.RULES, *report_source.rules()]
-    content = files.table_file(lessons.COLUMNS, lessons.rows(passing), form, "Where people stop", above, with_head=with_head())
+    content = files.table_file(lessons.COLUMNS, lessons.rows(passing), form, "Where people stop", above, look())
     return answer(content, form, "lessons")
 
 

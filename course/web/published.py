@@ -64,6 +64,13 @@ def text(of: Any) -> tuple[Text, bool]:
     return texts[course().languages[0]], True
 
 
+def lesson_title(module: str | None, lesson: str | None) -> str:
+    """The title of a lesson, which a record names by its id; the id where the course has it no more."""
+    found = course().module(module or "")
+    one = next((one for one in found.lessons if one.id == lesson), None) if found else None
+    return text(one)[0].title if one else lesson or ""
+
+
 @lru_cache(maxsize=4096)
 def localised(html: str, lang: str) -> str:
     """Turns the addresses inside the course into those of the page's language."""

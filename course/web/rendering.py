@@ -60,6 +60,7 @@ def init_app(app: Flask) -> None:
         notice=notice,
         path_in=published.path_in,
         text=published.text,
+        lesson_title=published.lesson_title,
         direction=direction,
         autonym=autonym,
         course=published.course,

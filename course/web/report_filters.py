@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,12 +15,12 @@ from ..accounts.organisations import Place
 from ..accounts.tables import Cohort
 from ..content.model import Course
 from ..extensions import current_session
-from ..publishing.revisions import digest_at
+from ..publishing.revisions import digest_at, was_published
 from ..reports import asked, completion
 from ..reports.filters import WHO, Filters
 from . import published, report_source, visitor
 
-NAMES = ("organisation", "module", "cohort", "since", "until", "as_of", "language", "who")
+NAMES = ("organisation", "module", "cohort", "since", "until", "as_of", "language", "who", "headings")
 
 
 def scope() -> list[int] | None:
@@ -38,9 +39,18 @@ def of_request() -> tuple[Filters, dict[str, str]]:
     who = request.args.get("who", "") or "learners"
     if who not in WHO:
         abort(404)
-    module, language = request.args.get("module", "")[:80], request.args.get("language", "")[:16]
     group = asked.of_cohort(_cohort())
-    return Filters(place.id if place else None, module, since, until, as_of, language, who, **group), problems
+    where = asked.within(report_source.session(), place, scope())
+    chosen = Filters(place.id if place else None, _module(), since, until, as_of, _language(), who, within=where, **group)
+    return chosen, problems
+
+
+def _module() -> str:
+    """The module that is asked for; one that was never published is 404, a retired one is not."""
+    wanted = request.args.get("module", "")
+    if wanted and published.course().module(wanted) is None and not was_published(report_source.session(), wanted):
+        abort(404)
+    return wanted
 
 
 def asked_rightly() -> Filters:
@@ -49,6 +59,14 @@ def asked_rightly() -> Filters:
     if problems:
         abort(400)
     return filters
+
+
+def _language() -> str:
+    """The language that is asked for; people may have chosen one in which the course is no longer there."""
+    wanted = request.args.get("language", "")
+    if not re.fullmatch(r"[A-Za-z0-9-]{0,16}", wanted):
+        abort(404)
+    return wanted
 
 
 def groups() -> list[Cohort]:
@@ -66,21 +84,21 @@ def _cohort() -> Cohort | None:
     return found
 
 
-def of_week(filters: Filters, state: str) -> Filters:
-    """The filters of a list of people, with the week of the trend that it is asked for; one that the trend has not is 404."""
+def of_list(filters: Filters, state: str) -> Filters:
+    """The filters of a list of people: with the part of a name, and the week of the trend (404 for one that it has not)."""
+    filters = replace(filters, words=request.args.get("words", "").strip()[:60])
     text = request.args.get("week", "")
     if not text:
         return filters
     found = _day("week", {})
-    if found is None or found.weekday() != 0 or state not in {"completed", "started" if filters.module else "enrolled"}:
+    if (
+        found is None
+        or found.weekday() != 0
+        or found > clock.now().date()
+        or state not in {"completed", "started" if filters.module else "enrolled"}
+    ):
         abort(404)
     return replace(filters, week=found)
-
-
-def is_offered(filters: Filters) -> bool:
-    """Whether a page offers this module and language; what is kept for later must not name others."""
-    course = published.course()
-    return filters.module in {"", *titles(course_of(filters))} and filters.language in {"", *course.languages}
 
 
 def offered(most: int) -> list[Place]:

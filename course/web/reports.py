@@ -14,15 +14,15 @@ from ..accounts import cohorts, organisations, people
 from ..accounts.tables import Person
 from ..extensions import current_session, see_one_moment
 from ..learning import certificates, history, record
-from ..learning.attempts import score_of
 from ..learning.progress import course_progress
 from ..reports import completion, everyone, files, keeping, subscriptions
 from ..reports import people as behind
-from ..reports.filters import STATES, WHO, Filters, iso, rules_of
+from ..reports.filters import WHO, Filters, iso, rules_of, states_of
+from ..reports.headings import LANGUAGES
 from ..reports.pages import Spot
 from ..reports.tables import EVERYWHERE
-from . import commands, due, published, report_filters, report_source, visitor
-from .downloads import answer, with_head
+from . import commands, due, paging, published, report_filters, report_source, visitor
+from .downloads import answer, look
 from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
@@ -43,6 +43,7 @@ def completion_page() -> str:
         "reports/completion.html",
         report=report,
         forms=files.FORMS,
+        headings=LANGUAGES,
         problems=problems,
         above=report_filters.above(filters.as_of),
         by_mail=by_mail,
@@ -57,9 +58,10 @@ def completion_page() -> str:
 @report_readers
 def by_mail() -> Response:
     """This report, of its own day each time, to the viewer's address."""
-    filters, every = report_filters.asked_rightly(), request.form.get("every", "")
-    if every not in subscriptions.EVERY or not report_filters.is_offered(filters):
+    every = request.form.get("every", "")
+    if every not in subscriptions.EVERY:
         abort(400)
+    report_filters.asked_rightly()
     session, about = current_session(), subscriptions.about([*request.args.items()])
     subscriptions.subscribe(session, person_id=visitor.signed_in().id, about=about, every=every, now=clock.now())
     session.commit()
@@ -98,8 +100,8 @@ def completion_xlsx() -> Response:
 @report_readers
 def people_page() -> str:
     found, problems = report_filters.of_request()
-    filters = report_filters.of_week(found, _state())
-    page = max(1, request.args.get("page", 1, type=int))
+    filters = report_filters.of_list(found, _state())
+    page = paging.number()
     question = _question(filters)
     see_one_moment(report_source.session())
     listing = behind.behind(report_source.session(), **question, state=_state(), spot=_spot(page), limit=PAGE)
@@ -108,12 +110,12 @@ def people_page() -> str:
         listing=listing,
         problems=problems,
         state=_state(),
-        state_words=STATES,
+        state_words=states_of(filters.module),
         forms=files.FORMS,
         place=next(iter(report_filters.above(filters.as_of)[-1:]), None),
         page=page,
         pages=max(1, -(-listing.total // PAGE)),
-        rules=rules_of(filters),
+        rules=rules_of(filters, clock.now()),
         **_shown(filters),
     )
 
@@ -166,10 +168,8 @@ def _record_of(found: Person) -> dict[str, Any]:
         "person": found,
         "record": held,
         "progress": course_progress(course, held),
-        "facts": history.facts(session, found.id),
-        "attempts": history.attempts(session, found.id),
-        "score_of": score_of,
-        "places": organisations.of_person(session, found.id),
+        "facts": history.facts(session, found.id, limit=None),
+        "memberships": organisations.held(session, found.id, report_filters.scope()),
         "certificate": certificates.of_person(session, found.id),
         "cohorts": cohorts.of_person(session, found.id, report_filters.scope()),
     }
@@ -202,6 +202,7 @@ def _streamed(filters: Filters) -> Iterator[everyone.Cells]:
     question, state = _question(filters), _state()
 
     def rows() -> Iterator[everyone.Cells]:
+        see_one_moment(report_source.session())
         yield from everyone.rows(report_source.session(), **question, state=state)
 
     return rows()
@@ -223,7 +224,7 @@ def _shown(filters: Filters) -> dict[str, Any]:
 
 def _state() -> str:
     state = request.args.get("state", "enrolled")
-    if state not in STATES:
+    if state not in states_of(request.args.get("module", "")):
         abort(404)
     return state
 
@@ -231,11 +232,13 @@ def _state() -> str:
 def _completion_file(form: str) -> Response:
     found = _report(report_filters.asked_rightly())
     report = replace(found, rules=(*found.rules, *report_source.rules()))
-    return answer(files.completion_file(report, form, with_head=with_head()), form, "completion")
+    of_weeks = request.args.get("table") == "weeks"
+    return answer(files.completion_file(report, form, look(), of_weeks=of_weeks), form, "weeks" if of_weeks else "completion")
 
 
 def _people_file(form: str) -> Response:
-    filters = report_filters.of_week(report_filters.asked_rightly(), _state())
-    rules = (*rules_of(filters), *report_source.rules())
-    content = files.people_file(_streamed(filters), form, filters, _state(), iso(clock.now()), rules, with_head=with_head())
+    filters = report_filters.of_list(report_filters.asked_rightly(), _state())
+    now = clock.now()
+    rules = (*rules_of(filters, now), *report_source.rules())
+    content = files.people_file(_streamed(filters), form, filters, _state(), iso(now), rules, look())
     return answer(content, form, "people")

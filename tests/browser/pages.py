@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from tests.browser.instance import Instance
 
 NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the way to another page
-    "analysis.as_csv",
-    "analysis.as_json",
+    "analysis.table",
     "assets.show",
     "certificates.download",
     "exchange.again",
@@ -192,6 +191,12 @@ VISITS = [
     Visit("exports, none", "exports.index", "/en/reports/exports", "erin"),
     Visit("exports", "exports.index", "/en/reports/exports?full=1", "carla"),
     Visit("where people stop", "lesson_report.page", "/en/reports/lessons", "dana"),
+    Visit(
+        "people of a lesson",
+        "lesson_report.people",
+        "/en/reports/lessons/people?module=housing&lesson=rooms&state=opened",
+        "erin",
+    ),
     Visit("report, past moment", "reports.completion_page", "/en/reports/completion?as_of=2020-01-31T00:00Z", "erin"),
     Visit("author", "authoring.show", "/en/author/", "dana"),
     Visit("regrade", "regrading.show", "/en/author/housing/regrade", "dana"),
@@ -211,6 +216,7 @@ VISITS = [
     Visit("person, errors", "administration.person", "/en/admin/people/{carla}", "erin", act=_write_no_percent),
     Visit("organisations", "administration.organisations_page", "/en/admin/organisations", "erin"),
     Visit("organisations, errors", "administration.organisations_page", "/en/admin/organisations", "erin", act=press("Add")),
+    Visit("changes", "administration.changes_page", "/en/admin/changes", "erin"),
     Visit("mails", "administration.mails", "/en/admin/mails", "erin", act=_open_all),
     Visit("error 404", "errors", "/en/nothing", status=404),
     Visit("error 404, signed in", "errors", "/en/modules/none/", "alice", status=404),

@@ -180,6 +180,6 @@ def test_typed_cells(grown: Site) -> None:
     book = read_xlsx(grown.client("erin").get("/en/reports/completion/people.xlsx").get_data())
     head, alice = book["People"][:2]
     row = dict(zip(head, alice, strict=True))
-    assert (row["name"], row["percent"], row["enrolled at"]) == ("Alice Ben Salah", 100, 46083.375)
+    assert (row["name"], row["percent"], row["enrolled at (UTC)"]) == ("Alice Ben Salah", 100, 46083.375)
     assert book["Rules"][0] == ["Enrolled: people"]
     assert PASSWORD not in str(book)

@@ -115,10 +115,27 @@ def test_the_rules_stand_above_the_csv_and_can_be_left_out(learned: Site) -> Non
     assert bare.startswith("\ufefforganisation,kind,module,")
 
 
+def test_a_file_says_whose_organisations_it_is_of(learned: Site) -> None:
+    """Of those that were asked for, and of a manager's all, in each form; a list of people too, which has no line of them."""
+    with learned.session() as session:
+        sfax = session.scalars(select(Organisation.public_id).where(Organisation.name == "Sfax")).one()
+    for who, query, within in (
+        ("erin", "", []), ("erin", f"?organisation={sfax}", ["Tunisia › Sfax"]),
+        ("carla", "", ["Tunisia"]), ("carla", f"?organisation={sfax}", ["Tunisia › Sfax"]),
+    ):  # fmt: skip
+        browser = learned.client(who)
+        for report in ("completion", "completion/people", "at-risk"):
+            text = browser.page(f"/en/reports/{report}.csv{query}")
+            assert re.findall("^# organisation: (.*?)\r?$", text, re.MULTILINE) == within, (who, report)
+        for report in ("completion", "completion/people"):
+            filters = json.loads(browser.page(f"/en/reports/{report}.json{query}"))["filters"]
+            assert filters["organisation"] == "".join(within)
+
+
 def test_every_number_opens_as_many_people_as_it_says(learned: Site) -> None:
     browser = learned.client("erin")
     html = browser.page("/en/reports/completion")
-    links = re.findall(r'data-column="\w+"><a href="([^"]+)">(\d+)</a>', html)
+    links = re.findall(rf'data-column="(?:{"|".join(PAGE_COLUMNS[:6])})"><a href="([^"]+)">(\d+)</a>', html)
     assert len(links) == sum(1 for line in EXPECTED.values() for n in line[:6] if n)
     for address, number in links:
         listed = browser.page(address.replace("&amp;", "&"))

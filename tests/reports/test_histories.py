@@ -26,7 +26,7 @@ from course.publishing.tables import Publication, Revision
 from course.reports import completion, counted, counting, everyone, export, keeping, pages, spreadsheet, tallied
 from course.reports import kept as kept_days
 from course.reports.figures import Figures, nobody
-from course.reports.filters import STATES, WHO, Filters, iso
+from course.reports.filters import LATE_RULE, WHO, Filters, iso, states_of
 from course.reports.pages import Spot
 from course.reports.people import behind, chosen, stream
 from course.reports.tables import EVERYWHERE
@@ -212,8 +212,9 @@ class History:
 
 
 def said(report: completion.Report) -> str:
-    """The report as it is shown, without the moment at which it was made."""
-    return export.completion_json(replace(report, made_at=report.filters.as_of or report.made_at))
+    """The report as it is shown, without the moment at which it was made and what is said of a moment that is hardly past."""
+    rules = tuple(rule for rule in report.rules if rule != LATE_RULE)
+    return export.completion_json(replace(report, made_at=report.filters.as_of or report.made_at, rules=rules))
 
 
 def check_exports(report: completion.Report) -> None:
@@ -258,7 +259,7 @@ def check_recount(history: History, at: datetime | None) -> None:
 def check_export_of_people(session: Session, course: Course) -> None:
     """The rows that are made in the database against those that are made of each person's record."""
     for module in ("", *(one.slug for one in course.modules), "retired"):
-        for state in STATES:
+        for state in states_of(module):
             question: dict[str, Any] = {"course": course, "scope": None, "filters": Filters(module=module), "state": state}
             assert list(everyone.rows(session, **question)) == list(map(everyone.cells, stream(session, **question)))
 
@@ -315,7 +316,7 @@ def check_pages(history: History, module: str, who: str, number: int) -> None:
     scope: list[int] | None = [None, [one], [one, other]][number % 3]
     filters, monday = Filters(module=module, who=who), counting.monday(counting.week_of(history.now))
     needed, within = completion.needed_to_pass(course, module), tallied.places(session, filters, scope)
-    for state in STATES:
+    for state in states_of(module):
         for week in (None, monday) if state in {"completed", "started" if module else "enrolled"} else (None,):
             question: dict[str, Any] = {
                 "course": course, "scope": scope, "filters": replace(filters, week=week), "state": state

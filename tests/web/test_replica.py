@@ -101,6 +101,9 @@ def test_every_report_is_read_there_and_says_how_far_behind(site: Site, both: Pa
     given = erin.get(f"{COMPLETION}.json").json
     assert given is not None
     assert BEHIND.fullmatch(given["rules"][-1])
+    analysis = erin.get("/en/author/mobility/analysis.json").json
+    assert analysis is not None
+    assert [bool(BEHIND.fullmatch(note)) for note in analysis["notes"]] == [True]
     assert [engine.pool.checkedout() for engine in (main, engines(site)[-1])] == [0, 0]  # type: ignore[attr-defined]
 
 
