@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, current_app
@@ -64,6 +65,7 @@ def _to_text(value: datetime | None) -> str | None:
     return None if held is None else held.isoformat(" ", "microseconds")[:26]
 
 
+@lru_cache(maxsize=1024)
 def _from_text(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Flask, Request, request
 from flask_login import LoginManager
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.sansio.http import parse_cookie
+from werkzeug.utils import cached_property
 from werkzeug.wrappers import Response
 
 from ..accounts.sign_ins import Viewer
@@ -18,6 +24,28 @@ class Asked(Request):
     max_content_length = 2 * 1024 * 1024
     max_form_memory_size = 500_000
     max_form_parts = 1000
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """From the one header that has them. Werkzeug looks for it among all headers."""
+        found: Any = parse_cookie(self.environ.get("HTTP_COOKIE"), cls=ImmutableMultiDict)
+        return found  # type: ignore[no-any-return]
+
+    def _load_form_data(self) -> None:
+        """The fields of a form as browsers send it are read at once; all else is left to Werkzeug, and what is too long."""
+        environ, length = self.environ, self.environ.get("CONTENT_LENGTH", "")
+        is_plain = environ.get("CONTENT_TYPE") == "application/x-www-form-urlencoded" and length.isdecimal()
+        if not is_plain or "stream" in self.__dict__ or int(length) > self.max_content_length:
+            super()._load_form_data()
+            return
+        body = environ["wsgi.input"].read(int(length))
+        if len(body) < int(length):
+            raise ClientDisconnected
+        try:
+            fields = parse_qsl(body.decode(), keep_blank_values=True, errors="werkzeug.url_quote")
+        except ValueError:  # nothing that a browser sends
+            fields = []
+        self.__dict__ |= {"stream": io.BytesIO(), "form": ImmutableMultiDict(fields), "files": ImmutableMultiDict()}
 
 
 class Application(Flask):
