@@ -60,6 +60,7 @@ def _in_utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=1024)  # a form writes its moment to many rows, and a row of a record has the same as the next
 def _to_text(value: datetime | None) -> str | None:
     held = _in_utc(value)
     return None if held is None else held.isoformat(" ", "microseconds")[:26]
