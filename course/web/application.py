@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,7 +13,6 @@ from flask_login import LoginManager
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.sansio.http import parse_cookie
-from werkzeug.utils import cached_property
 from werkzeug.wrappers import Response
 
 from ..accounts.sign_ins import Viewer
