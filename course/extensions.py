@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, current_app
@@ -18,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
-from .database.connections import PATIENCE, READ_ONLY, Reader, address, means_to_write, prepare, seconds_to_wait, writer
+from .database.connections import PATIENCE, READ_ONLY, Reader, Writer, address, means_to_write, prepare, seconds_to_wait
 from .database.on_disk import NotOnDisk
 from .database.replica import Replica
 
@@ -59,11 +60,13 @@ def _in_utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=1024)  # a form writes its moment to many rows, and a row of a record has the same as the next
 def _to_text(value: datetime | None) -> str | None:
     held = _in_utc(value)
     return None if held is None else held.isoformat(" ", "microseconds")[:26]
 
 
+@lru_cache(maxsize=1024)
 def _from_text(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
@@ -77,18 +80,26 @@ class IntentSession(FlaskSession):
     """
 
     _own: Connection | None = None
+    _writer: Writer | None = None  # whose connection it is
 
     def connection(self, *args: Any, **kwargs: Any) -> Connection:
         own = self._own
         if own is None:
             if args or kwargs or self.in_transaction():
                 return super().connection(*args, **kwargs)
-            own = self._own = _begun(self.get_bind())
+            own = self._begun_to_write() or _begun(super().get_bind())
+            self._own = own
         return own if own.in_transaction() else super().connection()  # which says that it has failed and is to be rolled back
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
-        own = self._own or (current_app.extensions["writer"] if means_to_write.get() else None)
-        return own or super().get_bind(*args, **kwargs)
+        return self._own or self._begun_to_write() or super().get_bind(*args, **kwargs)
+
+    def _begun_to_write(self) -> Connection | None:
+        """The connection for writing, where there is one of its own and the transaction means to write."""
+        writer = current_app.extensions["writer"] if means_to_write.get() else None
+        if writer is not None:
+            self._own, self._writer = writer.begin(), writer
+        return self._own
 
     def commit(self) -> None:
         if self._own is None or self.in_transaction():
@@ -100,7 +111,8 @@ class IntentSession(FlaskSession):
         self._end()
 
     def close(self) -> None:
-        super().close()
+        if self.in_transaction() or self.identity_map or self.new:  # without objects there is nothing that the ORM lets go
+            super().close()
         self._end()
 
     def invalidate(self) -> None:
@@ -110,16 +122,18 @@ class IntentSession(FlaskSession):
         self._end()
 
     def _end(self, *, is_done: bool = False) -> None:
-        own, self._own = self._own, None
+        own, writer = self._own, self._writer
+        self._own = self._writer = None
         if own is None:
             return
         try:
             if is_done and own.in_transaction():
                 own.commit()
         finally:
-            # Rolls back what was not committed. The connection is kept: one to SQLite that is opened while the file may only be
-            # read stays so.
-            own.close()
+            if writer is None:
+                own.close()
+            else:
+                writer.end()
 
 
 def _begun(bind: Engine | Connection) -> Connection:
@@ -150,7 +164,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     with app.app_context():
         prepare(db.engine)
         app.extensions["reader"] = Reader(db.engine)
-        app.extensions["writer"] = writer(db.engine)
+        app.extensions["writer"] = Writer(db.engine) if url.get_backend_name() == "sqlite" else None
     app.extensions["replica"] = Replica(address(settings.replica_url), settings.threads) if settings.replica_url else None
 
 
@@ -189,7 +203,7 @@ def engines() -> list[Engine]:
     and for reports where they have a replica.
     """
     own, apart = current_app.extensions["writer"], replica()
-    return [db.engine, *([own] if own else []), reader().engine, *([apart.engine] if apart else [])]
+    return [db.engine, *([own.engine] if own else []), reader().engine, *([apart.engine] if apart else [])]
 
 
 def intend(to_write: bool, patience: float = PATIENCE) -> None:
@@ -216,9 +230,9 @@ def writing(session: Session) -> Iterator[None]:
 @contextmanager
 def beside() -> Iterator[Connection]:
     """A short writing transaction beside the session's own, for whoever reads at length and has to keep something meanwhile."""
-    token = means_to_write.set(True)
+    writer, token = current_app.extensions["writer"], means_to_write.set(True)
     try:
-        with (current_app.extensions["writer"] or db.engine).begin() as connection:
+        with writer.transaction() if writer else db.engine.begin() as connection:
             yield connection
     finally:
         means_to_write.reset(token)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Engine, NullPool, QueuePool, create_engine, event, make_url
+from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from .on_disk import Log, NotOnDisk
 from .statements import send
@@ -60,7 +59,7 @@ def address(given: str) -> URL:
 
 def prepare(engine: Engine) -> None:
     """Sets on every new connection what durability rests on and how long it waits for a lock, and lets each transaction in
-    SQLite begin by our own hand. Where many write at a time, ``writer`` has them take turns.
+    SQLite begin by our own hand. Where many write at a time, a ``Writer`` has them take turns.
     """
     _keep_promises(engine)
     event.listen(engine, "begin", _begin if engine.dialect.name == "sqlite" else _wait_for_locks)
@@ -73,53 +72,100 @@ def _begin(connection: Connection) -> None:
         send(connection, "BEGIN")
 
 
-def writer(engine: Engine) -> Engine | None:
-    """The one connection to SQLite by which this process writes, held by whose turn it is; None where each may have its own.
+class Writer:
+    """The one connection to SQLite by which this process writes, held by whose turn it is.
 
     What a connection keeps of the file is stale after any other has written: with one for each thread every transaction read
-    some forty pages again.
+    some forty pages again. It is begun again and again: what SQLAlchemy makes anew each time that a pool gives a connection
+    away costs as much as the statements of a form.
     """
-    if engine.dialect.name != "sqlite":
-        return None
-    database = engine.url.database or ""
-    turns = Turns(database)
 
-    class OneConnection(QueuePool):
-        def _do_get(self) -> ConnectionPoolEntry:
-            turns.take(seconds_to_wait.get())
+    def __init__(self, engine: Engine) -> None:
+        self._database = engine.url.database or ""
+        self._turns = Turns(self._database)
+        self._held: Connection | None = None
+        self._log: Log | None = None
+        self.engine = create_engine(engine.url, poolclass=NullPool)
+        _keep_promises(self.engine, FLUSHED_AFTER)
+        event.listen(self.engine, "connect", self._connected)
+        event.listen(self.engine, "begin", self._begin)
+        event.listen(self.engine, "engine_disposed", self._let_go)
+
+    def begin(self) -> Connection:
+        """A transaction in its turn. Whoever asks for it says ``end`` in any case, whether it was committed or not."""
+        self._turns.take(seconds_to_wait.get())
+        try:
+            if self._held is None:
+                self._held = self.engine.connect()
+            self._held.begin()
+        except BaseException:
+            self._take_back()
+            self._turns.give()
+            raise
+        return self._held
+
+    def end(self) -> None:
+        """Takes back what was not committed, lets the next one write, and waits until what was written or seen is on the disk.
+
+        The connection is kept: one that is opened while the file may only be read stays so.
+        """
+        log, number = None, 0
+        try:
+            self._take_back()
+            log = self._log
+            number = log.note() if log else 0
+        finally:
+            self._turns.give()
+        if log:
             try:
-                return super()._do_get()
-            except BaseException:
-                turns.give()
+                log.flush(number)
+            except NotOnDisk:
+                self._turns.doubt()
                 raise
 
-        def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-            """The transaction is over, committed or not: the next may write, and this one waits for the disk."""
-            log: Log | None = record.info.get("log")
-            number = log.note() if log else 0
-            super()._do_return_conn(record)
-            turns.give()
-            if log:
-                try:
-                    log.flush(number)
-                except NotOnDisk:
-                    turns.doubt()
-                    raise
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        connection = self.begin()
+        try:
+            yield connection
+            connection.commit()
+        finally:
+            self.end()
 
-    def begin(connection: Connection) -> None:
-        log: Log | None = connection.info.get("log")
-        if turns.is_in_doubt or (log and log.is_lost):
+    def _take_back(self) -> None:
+        """Also what was begun before SQLAlchemy knew of it. A connection that cannot even do that is not used again."""
+        held = self._held
+        if held is None:
+            return
+        try:
+            held.rollback()
+            driver: Any = held.connection.driver_connection
+            if driver.in_transaction:
+                driver.rollback()
+        except BaseException:
+            self._let_go_connection()
+            raise
+
+    def _connected(self, _connection: sqlite3.Connection, _record: object) -> None:
+        self._log = None
+
+    def _begin(self, connection: Connection) -> None:
+        if self._turns.is_in_doubt or (self._log and self._log.is_lost):
             _copy_back(connection)
-            turns.trust()
+            self._log = None
+            self._turns.trust()
         _begin_to_write(connection)
-        if "log" not in connection.info:
-            connection.info["log"] = Log(database)
+        if self._log is None:
+            self._log = Log(self._database)
 
-    found = create_engine(engine.url, poolclass=OneConnection, pool_size=1, max_overflow=0)
-    _keep_promises(found, FLUSHED_AFTER)
-    event.listen(found, "begin", begin)
-    event.listen(found, "engine_disposed", lambda _engine: turns.close())
-    return found
+    def _let_go_connection(self) -> None:
+        held, self._held, self._log = self._held, None, None
+        if held is not None:
+            held.close()
+
+    def _let_go(self, _engine: Engine) -> None:
+        self._let_go_connection()
+        self._turns.close()
 
 
 def _copy_back(connection: Connection) -> None:
@@ -130,7 +176,6 @@ def _copy_back(connection: Connection) -> None:
     _wait_for_locks(connection)
     if send(connection, "PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
         raise NotOnDisk("the log cannot be copied into the database as long as somebody reads from it")
-    connection.info.pop("log", None)
 
 
 def _begin_to_write(connection: Connection) -> None:

@@ -10,12 +10,18 @@ from sqlalchemy.orm import Session
 from ..content.model import Course, Module
 from . import certificates, facts, record
 from .progress import module_progress
+from .record import Record
 from .tables import Enrolment, ModuleState
 
 
-def settle(session: Session, *, person_id: int, course: Course, module: Module, now: datetime) -> None:
-    """Completes the module if its rule is met and it was not completed before. The caller holds the lock and commits."""
-    held = record.read_module(session.connection(), person_id, module.slug)
+def settle(
+    session: Session, *, person_id: int, course: Course, module: Module, now: datetime, held: Record | None = None
+) -> None:
+    """Completes the module if its rule is met and it was not completed before. The caller holds the lock and commits.
+
+    ``held`` is the record in this module as it is by now, where the caller has it.
+    """
+    held = held or record.read_module(session.connection(), person_id, module.slug)
     state = held.modules.get(module.slug)
     if state is None or state.completed_at is not None or not module_progress(module, held).is_complete:
         return

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..content.model import Course, Lesson, Module
 from ..database.statements import Statement, changing, inserting
-from . import facts, progress
+from . import facts, progress, record
 from .completing import settle
+from .record import LessonRecord, Record
 from .tables import Enrolment, LessonState, ModuleState
 
 _e, _m, _l = Enrolment.__table__.c, ModuleState.__table__.c, LessonState.__table__.c
@@ -28,22 +30,20 @@ _come_to: Statement[Any] = Statement(
 _one_module = (_m.person_id == bindparam("person"), _m.module == bindparam("slug"))
 _begin = inserting(ModuleState.__table__)
 _go_on: Statement[Any] = Statement(changing(ModuleState.__table__).where(*_one_module).values(last_at=bindparam("at")))
-_one_lesson = (_l.person_id == bindparam("person"), _l.module == bindparam("slug"), _l.lesson == bindparam("which"))
-_state: Statement[Any] = Statement(select(_l.changes, _l.done_at, _l.watched).where(*_one_lesson))
 _open = inserting(LessonState.__table__)
-_mark: Statement[Any] = Statement(
+_STATE = ("changes", "done_at", "watched", "second")
+_go_over: Statement[Any] = Statement(
     changing(LessonState.__table__)
-    .where(*_one_lesson)
-    .values(changes=bindparam("new_changes"), done_at=bindparam("new_done_at"))
-)
-_play: Statement[Any] = Statement(
-    changing(LessonState.__table__).where(*_one_lesson).values(watched=bindparam("bits"), second=bindparam("stands_at"))
+    .where(_l.person_id == bindparam("person"), _l.module == bindparam("slug"), _l.lesson == bindparam("which"))
+    .values({name: bindparam(name) for name in _STATE})
 )
 
 
 def open_lesson(session: Session, *, person_id: int, course: Course, module: Module, lesson: Lesson, now: datetime) -> None:
     """Enrols by starting, starts the module, and remembers the place for *Continue*."""
-    _arrive(session, person_id, course, module, lesson, now)
+    held = _arrive(session, person_id, course, module, now)
+    if not _is_open(held, module, lesson):
+        _keep(session, person_id, course, module, lesson, held, LessonRecord(), now)
     place = {"last_module": module.slug, "last_lesson": lesson.id, "last_at": now}
     _come_to.run(session.connection(), {"person": person_id} | place)
 
@@ -115,76 +115,84 @@ def watch(
     """
     if lesson.clip is None:
         return 0
-    state = _arrive(session, person_id, course, module, lesson, now)
-    bits = int(state.watched, 16)
+    held = _arrive(session, person_id, course, module, now)
+    before = held.lesson(module.slug, lesson.id)
+    bits = before.watched
     for second in seconds:
         if 0 <= second < lesson.clip.seconds:
             bits |= 1 << second
-    _play.run(
-        session.connection(),
-        _where(person_id, module, lesson) | {"bits": f"{bits:x}", "stands_at": min(max(at, 0), lesson.clip.seconds)},
-    )
-    if state.done_at is None and state.changes == 0 and progress.is_watched(bits, lesson.clip.seconds):
-        _change(session, person_id, course, module, lesson, state.changes, now, done=True, how="watched")
+    after = replace(before, watched=bits, second=min(max(at, 0), lesson.clip.seconds))
+    if before.done_at is None and before.changes == 0 and progress.is_watched(bits, lesson.clip.seconds):
+        after = replace(after, changes=1, done_at=now)
+    _keep(session, person_id, course, module, lesson, held, after, now, how="watched")
     return progress.seconds_watched(bits)
 
 
 def _change(
+    session: Session, person_id: int, course: Course, module: Module, lesson: Lesson, seen: int, now: datetime, *, done: bool
+) -> bool:
+    held = _arrive(session, person_id, course, module, now)
+    before = held.lesson(module.slug, lesson.id)
+    is_changed = before.changes == seen and (before.done_at is not None) != done
+    after = replace(before, changes=seen + 1, done_at=now if done else None) if is_changed else before
+    if is_changed or not _is_open(held, module, lesson):
+        _keep(session, person_id, course, module, lesson, held, after, now, how="marked")
+    return is_changed
+
+
+def _arrive(session: Session, person_id: int, course: Course, module: Module, now: datetime) -> Record:
+    """The record of a person in a module, enrolled and begun as far as they were not. Holds them until the transaction ends."""
+    connection = session.connection()
+    facts.hold(connection, person_id)
+    held = record.read_module(connection, person_id, module.slug)
+    is_begun = module.slug in held.modules
+    if not is_begun:
+        enrol(session, person_id=person_id, course=course, now=now)
+    start_module(session, person_id=person_id, course=course, module=module, now=now)
+    return held if is_begun else record.read_module(connection, person_id, module.slug)
+
+
+def _is_open(held: Record, module: Module, lesson: Lesson) -> bool:
+    return (module.slug, lesson.id) in held.lessons
+
+
+def _keep(
     session: Session,
     person_id: int,
     course: Course,
     module: Module,
     lesson: Lesson,
-    seen: int,
+    held: Record,
+    after: LessonRecord,
     now: datetime,
-    *,
-    done: bool,
-    how: str = "marked",
-) -> bool:
-    state = _arrive(session, person_id, course, module, lesson, now)
-    if state.changes != seen or (state.done_at is not None) == done:
-        return False
-    _mark.run(
-        session.connection(),
-        _where(person_id, module, lesson) | {"new_changes": seen + 1, "new_done_at": now if done else None},
-    )
-    facts.add(
-        session,
-        key=f"lesson:{person_id}:{module.slug}:{lesson.id}:{seen + 1}",
-        person_id=person_id,
-        kind="completed_lesson" if done else "undid_lesson",
-        module=module.slug,
-        lesson=lesson.id,
-        revision=course.digest,
-        now=now,
-        how=how,
-    )
-    settle(session, person_id=person_id, course=course, module=module, now=now)
-    return True
-
-
-def _arrive(session: Session, person_id: int, course: Course, module: Module, lesson: Lesson, now: datetime) -> Any:
-    """The state of a person in a lesson (changes, done_at, watched): enrolled, begun and opened as far as they were not."""
-    enrol(session, person_id=person_id, course=course, now=now)
-    start_module(session, person_id=person_id, course=course, module=module, now=now)
-    connection, where = session.connection(), _where(person_id, module, lesson)
-    state = _state.first(connection, where)
-    if state is not None:
-        return state
-    row = {"person_id": person_id, "module": module.slug, "lesson": lesson.id, "opened_at": now, "done_at": None}
-    _open.run(connection, row | {"changes": 0, "watched": "0", "second": 0})
-    facts.add(
-        session,
-        key=f"opened:{person_id}:{module.slug}:{lesson.id}",
-        person_id=person_id,
-        kind="opened",
-        module=module.slug,
-        lesson=lesson.id,
-        revision=course.digest,
-        now=now,
-    )
-    return _state.first(connection, where)
-
-
-def _where(person_id: int, module: Module, lesson: Lesson) -> dict[str, Any]:
-    return {"person": person_id, "slug": module.slug, "which": lesson.id}
+    how: str = "",
+) -> None:
+    """Writes the state of a lesson that was ``held``, as it is ``after``: with a fact for what happened, and what follows."""
+    connection, before = session.connection(), held.lesson(module.slug, lesson.id)
+    state = {"changes": after.changes, "done_at": after.done_at, "watched": f"{after.watched:x}", "second": after.second}
+    happened: list[tuple[str, str, dict[str, Any]]] = []
+    if _is_open(held, module, lesson):
+        _go_over.run(connection, {"person": person_id, "slug": module.slug, "which": lesson.id} | state)
+    else:
+        _open.run(connection, {"person_id": person_id, "module": module.slug, "lesson": lesson.id, "opened_at": now} | state)
+        happened.append(("opened", f"opened:{person_id}:{module.slug}:{lesson.id}", {}))
+    if after.changes != before.changes:
+        kind = "completed_lesson" if after.done_at else "undid_lesson"
+        happened.append((kind, f"lesson:{person_id}:{module.slug}:{lesson.id}:{after.changes}", {"how": how}))
+    found = [
+        facts.fact(
+            key=key,
+            person_id=person_id,
+            kind=kind,
+            module=module.slug,
+            lesson=lesson.id,
+            revision=course.digest,
+            now=now,
+            **detail,
+        )
+        for kind, key, detail in happened
+    ]
+    facts.add_all(connection, found)
+    if after.changes != before.changes:
+        by_now = replace(held, lessons={**held.lessons, (module.slug, lesson.id): after})
+        settle(session, person_id=person_id, course=course, module=module, now=now, held=by_now)

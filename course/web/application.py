@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Flask, Request, g, request
 from flask.ctx import RequestContext, _AppCtxGlobals
 from flask_login import LoginManager
 from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.routing import MapAdapter, Rule
 from werkzeug.sansio.http import parse_cookie
 from werkzeug.wrappers import Response
@@ -30,6 +32,22 @@ class Asked(Request):
     def cookies(self) -> ImmutableMultiDict[str, str]:
         """From the environ, where they are one header. Werkzeug looks through all headers for more."""
         return parse_cookie(self.environ.get("HTTP_COOKIE"), self.dict_storage_class)  # type: ignore[return-value]  # as it has it
+
+    def _load_form_data(self) -> None:
+        """The fields of a form as browsers send it are read at once; all else is left to Werkzeug, and what is too long."""
+        environ, length = self.environ, self.environ.get("CONTENT_LENGTH", "")
+        is_plain = environ.get("CONTENT_TYPE") == "application/x-www-form-urlencoded" and length.isdecimal()
+        if not is_plain or "stream" in self.__dict__ or int(length) > self.max_content_length:
+            super()._load_form_data()
+            return
+        body = environ["wsgi.input"].read(int(length))
+        if len(body) < int(length):
+            raise ClientDisconnected
+        try:
+            fields = parse_qsl(body.decode(), keep_blank_values=True, errors="werkzeug.url_quote")
+        except ValueError:  # nothing that a browser sends
+            fields = []
+        self.__dict__ |= {"stream": io.BytesIO(), "form": ImmutableMultiDict(fields), "files": ImmutableMultiDict()}
 
 
 class Held(_AppCtxGlobals):

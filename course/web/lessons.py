@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
@@ -86,8 +88,14 @@ def done(module: str, lesson: str) -> Response:
 def _next_address(module: Module, lesson: Lesson) -> str:
     number = module.lessons.index(lesson) + 1
     if number < len(module.lessons):
-        return url_for("lessons.show", module=module.slug, lesson=module.lessons[number].slug)
+        return _address(published.language(), module.slug, module.lessons[number].slug)
     return url_for("quiz.start", module=module.slug) if module.quizzes else url_for("modules.show", module=module.slug)
+
+
+@lru_cache(maxsize=4096)
+def _address(lang: str, module: str, lesson: str) -> str:
+    """Made once: most people go on to the same few."""
+    return url_for("lessons.show", lang=lang, module=module, lesson=lesson)
 
 
 @bp.post("/<lang>/modules/<module>/<lesson>/watched")

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from course.database.on_disk import Log, NotOnDisk
 from tests.site import Client, Site, close, engines, make_site
@@ -79,7 +79,7 @@ def test_an_answer_waits_for_a_flush_that_began_after_the_commit(site: Site, dis
     browser = site.client("alice")
     browser.page(LESSON)
     with site.app.app_context():
-        own = site.app.extensions["writer"]
+        own = site.app.extensions["writer"].engine
     disk.told.clear()
     event.listen(own, "commit", lambda _connection: disk.told.append("committed"))
     event.listen(own, "rollback", lambda _connection: disk.told.append("rolled back"))
@@ -190,15 +190,13 @@ def test_as_long_as_the_log_cannot_be_copied_nothing_is_written(site: Site, disk
         other.execute("SELECT count(*) FROM facts").fetchone()
         disk.fails = True
         assert press(browser) == NOT_SAVED
-        listen = (engines(site)[1], "checkout", _hurry)
-        event.listen(*listen)
+        event.listen(engines(site)[1], "begin", _hurry, insert=True)
         assert press(browser) == NOT_SAVED
-        event.remove(*listen)
     assert press(browser) == SAVED
 
 
-def _hurry(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
-    connection.execute("PRAGMA busy_timeout = 100")
+def _hurry(connection: Connection) -> None:
+    connection.connection.execute("PRAGMA busy_timeout = 100")
 
 
 def test_a_process_hears_of_the_failure_of_another(site: Site, disk: Disk) -> None:

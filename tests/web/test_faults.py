@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask, request_finished
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.exc import OperationalError
 
 from course import create_app
@@ -48,7 +48,7 @@ def test_a_locked_database_says_not_saved_and_when_to_try_again(sqlite_site: Sit
     browser = sqlite_site.client("alice")
     browser.page(LESSON)
     engine = _engine(sqlite_site)
-    event.listen(engine, "checkout", lambda connection, _record, _proxy: connection.execute("PRAGMA busy_timeout = 100"))
+    event.listen(engine, "begin", lambda connection: connection.connection.execute("PRAGMA busy_timeout = 100"), insert=True)
     other = sqlite3.connect(str(engine.url.database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     answer = browser.send(f"{LESSON}/done", {"seen": "0"})
@@ -73,10 +73,10 @@ def test_a_full_disk_says_not_saved_and_reading_goes_on(sqlite_site: Site) -> No
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     full = [True]
 
-    def limit(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
-        connection.execute(f"PRAGMA max_page_count = {pages if full[0] else 1_000_000}")
+    def limit(connection: Connection) -> None:
+        connection.connection.execute(f"PRAGMA max_page_count = {pages if full[0] else 1_000_000}")
 
-    event.listen(engine, "checkout", limit)
+    event.listen(engine, "begin", limit)
     answers = [browser.send(f"{LESSON}/done", {"seen": str(n), **({"undo": "1"} if n % 2 else {})}) for n in range(120)]
     refused = [answer for answer in answers if answer.status_code != 303]
     assert len(refused) >= 1
