@@ -83,9 +83,14 @@ def rules_of(filters: Filters) -> tuple[str, ...]:
         found.append(COHORT_RULE)
     if filters.week:
         found.append(WEEK_RULE)
-    found.append(THEN_RULE.format(moment=iso(filters.as_of)) if filters.as_of else NOW_RULE)
+    found.append(THEN_RULE.format(moment=exact(filters.as_of)) if filters.as_of else NOW_RULE)
     return tuple(found)
 
 
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
+
+
+def exact(moment: datetime) -> str:
+    """With a fraction of a second if there is one: read back, it is the same moment."""
+    return moment.isoformat()

@@ -12,7 +12,7 @@ from .. import clock
 from ..accounts import cohorts
 from ..extensions import current_session
 from ..reports import exports, files, subscriptions
-from ..reports.filters import STATES, Filters, iso
+from ..reports.filters import STATES, Filters, exact
 from ..reports.tables import Export
 from . import commands, published, report_filters, visitor
 from .guard import report_readers
@@ -103,7 +103,7 @@ def _found(public_id: str) -> Export:
 def _about(filters: Filters) -> str:
     """What an export keeps of the query of a report's address; a moment without a zone is in UTC by then."""
     held = {name: request.args[name] for name in (*report_filters.NAMES, "state", "week") if request.args.get(name)}
-    return urlencode(held | ({"as_of": iso(filters.as_of)} if filters.as_of else {}))
+    return urlencode(held | ({"as_of": exact(filters.as_of)} if filters.as_of else {}))
 
 
 def _words(found: list[Export]) -> dict[int, str]:
