@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     JSON,
     ColumnElement,
     CompoundSelect,
@@ -57,7 +58,7 @@ def add(
     did = _did(session, since, at) - moved
     if did:
         people = people_then(filters, _belonging(session, filters, places, did))
-        happened = _happened(session, did, module, since, at).subquery("happened")
+        happened = _happened(select(people.c.person_id).distinct().cte("did"), module, since, at).subquery("happened")
         key = (people.c.place_id, happened.c.module, happened.c.measure, happened.c.value)
         query = select(*key, func.sum(happened.c.number)).join(people, people.c.person_id == happened.c.person_id)
         shown = or_(people.c.place_id.in_(whole), happened.c.module == filters.module)
@@ -120,12 +121,10 @@ def _belonging(session: Session, filters: Filters, places: Collection[int], peop
     return union_all(*parts)
 
 
-def _happened(
-    session: Session, people: Collection[int], module: str | None, since: datetime, at: datetime
-) -> CompoundSelect[Any]:
+def _happened(people: CTE, module: str | None, since: datetime, at: datetime) -> CompoundSelect[Any]:
     """(person_id, module, measure, value, number): as what each of these people came to count, or, below 0, ceased to."""
-    did, arms = _rows(session, people).cte("did"), []
-    for step in steps(did, module):
+    arms = []
+    for step in steps(people, module):
         one = step.subquery()
         key = (one.c.person_id, one.c.module, one.c.measure, one.c.value)
         then, before = (case((_holds(one.c.began_at, one.c.ended_at, moment), 1), else_=0) for moment in (at, since))
