@@ -37,7 +37,7 @@ from ..learning.tables import Certificate, CertificateNote, Enrolment, Fact
 from .counting import DAY, EPOCH
 from .filters import Filters
 from .spans import counted_as, members_then, people_then, steps
-from .tables import EVERYWHERE, TallyHistory, TallyPeople
+from .tables import EVERYWHERE, TallyPeople
 from .tallied import Tallies
 
 UNCOUNTED = ("opened", "completed_lesson", "undid_lesson", "started_attempt", "responded")  # facts that no report counts
@@ -72,11 +72,9 @@ def _did(session: Session, since: datetime, at: datetime) -> set[int]:
     found = {person for people in days for person in people}
     revoked = select(Certificate.person_id).join(CertificateNote, CertificateNote.certificate_id == Certificate.id)
     found |= {*session.scalars(revoked.where(CertificateNote.kind == "revoked", _between(CertificateNote.at, since, at)))}
-    through = session.scalars(select(TallyHistory.through).where(TallyHistory.place_id == EVERYWHERE)).one()
-    if last > through:
-        seen = session.scalars(select(TallyPeople.seen).where(TallyPeople.day == through + 1)).one()
-        later = select(Fact.person_id).where(Fact.id > seen, Fact.kind.not_in(UNCOUNTED)).distinct()
-        found |= {*session.scalars(later)}
+    day, seen = session.execute(select(TallyPeople.day, TallyPeople.seen).order_by(TallyPeople.day.desc()).limit(1)).one()
+    if last >= day:  # which had not ended when it was written
+        found |= {*session.scalars(select(Fact.person_id).where(Fact.id > seen, Fact.kind.not_in(UNCOUNTED)))}
     return found
 
 
@@ -97,16 +95,12 @@ def _moved(session: Session, since: datetime, at: datetime) -> set[int]:
 def _moved_organisations(session: Session, since: datetime, at: datetime) -> set[int]:
     """Those that stood elsewhere at the one moment than at the other, came or went."""
     version = OrganisationVersion
+    stood = select(version.organisation_id, version.parent_id)
     before, after = (
-        {
-            tuple(row)
-            for row in session.execute(
-                select(version.organisation_id, version.parent_id).where(holds(version.since_at, version.until_at, moment))
-            )
-        }
+        dict(session.execute(stood.where(holds(version.since_at, version.until_at, moment))).tuples().all())
         for moment in (since, at)
     )
-    return {organisation for organisation, _parent in before ^ after}
+    return {organisation for organisation, _parent in before.items() ^ after.items()}
 
 
 def _belonging(session: Session, filters: Filters, places: Collection[int], people: Collection[int]) -> CompoundSelect[Any]:

@@ -360,7 +360,7 @@ def keep_days(history: History) -> None:
 
 
 def check_past_both_ways(history: History, moments: list[datetime], module: str, who: str, place: int) -> None:
-    """What is made of kept days is what a count of the people says, of all, of each organisation, and of one with its modules."""
+    """What is made of kept days is what a count of the people says, of all, of each organisation, of one with its modules."""
     session, asked = history.session, [(None, None), ([place], {place}), (history.places[:2], {place})]
     for at in moments:
         filters, week = Filters(as_of=at, module=module, who=who), counting.week_of(at)
