@@ -97,10 +97,13 @@ def _moved_organisations(session: Session, since: datetime, at: datetime) -> set
     version = OrganisationVersion
     stood = select(version.organisation_id, version.parent_id)
     before, after = (
-        dict(session.execute(stood.where(holds(version.since_at, version.until_at, moment))).tuples().all())
+        {
+            (row.organisation_id, row.parent_id)
+            for row in session.execute(stood.where(holds(version.since_at, version.until_at, moment)))
+        }
         for moment in (since, at)
     )
-    return {organisation for organisation, _parent in before.items() ^ after.items()}
+    return {organisation for organisation, _parent in before ^ after}
 
 
 def _belonging(session: Session, filters: Filters, places: Collection[int], people: Collection[int]) -> CompoundSelect[Any]:

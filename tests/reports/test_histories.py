@@ -335,8 +335,7 @@ def check_pages(history: History, module: str, who: str, number: int) -> None:
             second = session.execute(pages.page(asked, Spot(2), 2))
             assert [(name, id_) for id_, name in second] == expected[2:4]
             if len(within) == 1:
-                figures = asked.figures(session, within=EVERYWHERE, who="everyone", module="")
-                rare, most = pages.rarely(asked, figures)
+                rare, most = pages.rarely(asked, asked.everywhere(session))
                 assert rare is None or walked(session, asked, is_back=False, rare=rare) == expected
                 assert len(expected) <= most
     assert behind(session, limit=None, **question).people == tuple(stream(session, **question))
