@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     JSON,
     ColumnElement,
     CompoundSelect,
@@ -47,7 +46,7 @@ def add(
     session: Session, held: Tallies, filters: Filters, since: datetime, whole: Collection[int], lines: Collection[int]
 ) -> None:
     """To what is held of these places at one moment, what it takes to be that of ``filters.as_of``."""
-    at, places = filters.as_of, (*whole, *lines)
+    at, places, with_modules = filters.as_of, (*whole, *lines), {*whole}
     assert at is not None
     module = filters.module or None if whole else filters.module
     moved = _moved(session, since, at)
@@ -55,14 +54,14 @@ def add(
         then = replace(filters, as_of=moment)
         people = people_then(then, _belonging(session, then, places, moved))
         held.add_rows(session.execute(counted_as(people, module, moment, times)))
-    did = _did(session, since, at) - moved
-    if did:
-        people = people_then(filters, _belonging(session, filters, places, did))
-        happened = _happened(select(people.c.person_id).distinct().cte("did"), module, since, at).subquery("happened")
-        key = (people.c.place_id, happened.c.module, happened.c.measure, happened.c.value)
-        query = select(*key, func.sum(happened.c.number)).join(people, people.c.person_id == happened.c.person_id)
-        shown = or_(people.c.place_id.in_(whole), happened.c.module == filters.module)
-        held.add_rows(session.execute(query.where(shown).group_by(*key)))
+    people = people_then(filters, _belonging(session, filters, places, _did(session, since, at) - moved))
+    where: dict[int, list[int]] = {}
+    for place, person in session.execute(select(people.c.place_id, people.c.person_id)):
+        where.setdefault(person, []).append(place)
+    for person, *key, value, number in session.execute(_happened(session, where, module, since, at)) if where else ():
+        for place in where[person]:
+            if place in with_modules or key[0] == filters.module:
+                held.add((place, *key), {value: number})
 
 
 def _did(session: Session, since: datetime, at: datetime) -> set[int]:
@@ -118,10 +117,12 @@ def _belonging(session: Session, filters: Filters, places: Collection[int], peop
     return union_all(*parts)
 
 
-def _happened(people: CTE, module: str | None, since: datetime, at: datetime) -> CompoundSelect[Any]:
+def _happened(
+    session: Session, people: Collection[int], module: str | None, since: datetime, at: datetime
+) -> CompoundSelect[Any]:
     """(person_id, module, measure, value, number): as what each of these people came to count, or, below 0, ceased to."""
-    arms = []
-    for step in steps(people, module):
+    did, arms = _rows(session, people).cte("did"), []
+    for step in steps(did, module):
         one = step.subquery()
         key = (one.c.person_id, one.c.module, one.c.measure, one.c.value)
         then, before = (case((_holds(one.c.began_at, one.c.ended_at, moment), 1), else_=0) for moment in (at, since))
