@@ -17,7 +17,14 @@ from ..reports import tallying
 TABLES = (_accounts, _publishing, _learning, _reports)  # importing them fills the metadata
 COUNTED = {
     one.__tablename__
-    for one in (_reports.Tally, _reports.TallyChange, _reports.TallyPlace, _reports.TallyDay, _reports.TallyHistory)
+    for one in (
+        _reports.Tally,
+        _reports.TallyChange,
+        _reports.TallyPlace,
+        _reports.TallyDay,
+        _reports.TallyHistory,
+        _reports.TallyPeople,
+    )
 }
 PASSING = {one.__tablename__ for one in (_reports.Export, _reports.ExportPart)}  # files that expire in days
 BATCH = 2000  # rows

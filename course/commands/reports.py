@@ -107,7 +107,7 @@ def rebuild(app: Factory) -> None:
         see_one_moment(session)
         wrong: list[Difference] = []
         with click.progressbar(length=len(people), label="Adding up", show_pos=True, file=sys.stderr) as bar:
-            for number, found in recount(session):
+            for number, found in recount(session, clock.now()):
                 wrong += found
                 bar.update(number)
         with writing(session):

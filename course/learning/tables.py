@@ -74,7 +74,10 @@ class ModuleState(Base):
     score_ppm: Mapped[int | None]
     passed_at: Mapped[datetime | None] = mapped_column(Moment)
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
-    __table_args__ = (Index("ix_module_states_module", "module", "person_id"),)
+    __table_args__ = (
+        Index("ix_module_states_module", "module", "person_id"),
+        partial_index("ix_module_states_completed", "module", "completed_at", where=completed_at.is_not(None)),
+    )
 
 
 class ScoreChange(Base):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import CTE, func, literal, select, union_all
+from sqlalchemy import CTE, literal, select
 from sqlalchemy.orm import Session
 
-from ..extensions import Moment
 from . import kept
 from .figures import Figures
 from .filters import Filters
-from .spans import FAR, members_then, people_then, steps
+from .spans import FAR, counted_as, members_then, people_then
 from .tables import EVERYWHERE
 from .tallied import Tallies
 
@@ -24,19 +23,18 @@ def read(
 ) -> Figures:
     """``within`` is whom the report is about: people of these organisations and all below, None for everybody.
 
-    ``only`` limits the organisations that get a line, ``needed`` is how many modules must be passed to count as passed. Days
-    that are kept are read and not counted.
+    ``only`` limits the organisations that get a line, ``needed`` is how many modules must be passed to count as passed. Where
+    days are kept, those are counted alone who changed something since the last of them.
     """
     held, days = Tallies(), kept.places(session, filters)
-    about = within[0] if within is not None and len(within) == 1 else EVERYWHERE
-    if about in days and (within is None or len(within) == 1):
-        kept.add(session, held, filters, {about}, is_whole=True)
-    else:
+    is_one = within is None or len(within) == 1
+    about = within[0] if within is not None and is_one else EVERYWHERE
+    whole = {about} & days.keys() if is_one else set()
+    if not whole:
         _count_all(session, held, filters, within)
     lines = None if only is None else {*only} - {about}
-    known = (days if lines is None else days & lines) - {about, EVERYWHERE}
-    if known:
-        kept.add(session, held, filters, known, is_whole=False)
+    known = (days.keys() if lines is None else days.keys() & lines) - {about, EVERYWHERE}
+    kept.add(session, held, filters, days, whole, known)
     if lines is None or lines - known:
         _count_lines(session, held, filters, None if lines is None else lines - known, known | {about})
     return held.figures(filters, needed, about, weeks)
@@ -59,10 +57,4 @@ def _count_lines(
 
 
 def _count(session: Session, held: Tallies, filters: Filters, people: CTE, module: str | None) -> None:
-    at = literal(filters.as_of or NOW, Moment())
-    arms = []
-    for step in steps(people, module):
-        one = step.subquery()
-        key = (one.c.place_id, one.c.module, one.c.measure, one.c.value)
-        arms.append(select(*key, func.count()).where(one.c.began_at <= at, one.c.ended_at > at).group_by(*key))
-    held.add_rows(session.execute(union_all(*arms)))
+    held.add_rows(session.execute(counted_as(people, module, filters.as_of or NOW)))

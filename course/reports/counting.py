@@ -23,6 +23,7 @@ from ..learning.tables import Certificate, CertificateNote, Enrolment, LessonSta
 from .filters import Filters
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # from which days and weeks are counted
+DAY = timedelta(days=1)
 
 
 class second_number(FunctionElement[int]):  # noqa: N801  a function in SQL

@@ -18,7 +18,7 @@ from itertools import islice
 import quizzes
 
 from .completion import Line, Report, Week
-from .filters import WHO, Filters, iso
+from .filters import WHO, Filters, exact, iso
 
 Value = str | int | float | None
 Row = Mapping[str, Value]
@@ -176,7 +176,7 @@ def filters_of(filters: Filters) -> dict[str, str]:
     """In words that can be read back."""
     return {
         "organisation": filters.within,
-        "as_of": iso(filters.as_of) or "",
+        "as_of": exact(filters.as_of) if filters.as_of else "",
         "module": filters.module,
         "since": filters.since.isoformat() if filters.since else "",
         "until": filters.until.isoformat() if filters.until else "",

@@ -104,7 +104,7 @@ def rules_of(filters: Filters, now: datetime) -> tuple[str, ...]:
         found.append(WEEK_RULE)
     if filters.words:
         found.append(WORDS_RULE)
-    found.append(THEN_RULE.format(moment=iso(filters.as_of)) if filters.as_of else NOW_RULE)
+    found.append(THEN_RULE.format(moment=exact(filters.as_of)) if filters.as_of else NOW_RULE)
     if filters.as_of and now - filters.as_of < LATE:
         found.append(LATE_RULE)
     return tuple(found)
@@ -112,3 +112,8 @@ def rules_of(filters: Filters, now: datetime) -> tuple[str, ...]:
 
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
+
+
+def exact(moment: datetime) -> str:
+    """With a fraction of a second if there is one: read back, it is the same moment."""
+    return moment.isoformat()

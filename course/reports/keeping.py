@@ -1,13 +1,15 @@
 """Keeping the past days of large places: what each tally gained on each day, so that a report of a past day is a sum.
 
-The past never changes, so nothing here is written twice: each run adds the days that have ended since. A place is large once so
-many count in it, and its first run takes it from the beginning. `course report keep` runs it in a process of its own.
+And, of everybody, who did something on each day, so that a report of a moment within it looks at nobody else. The past never
+changes, so nothing here is written twice: each run adds the days that have ended since. A place is large once so many count in
+it, and its first run takes it from the beginning. `course report keep` runs it in a process of its own.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,15 +18,21 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from ..accounts.tables import Membership
 from ..extensions import Moment, beside
-from .counting import EPOCH, day_reached
+from ..learning.tables import Certificate, Enrolment, Fact, ModuleState, ScoreChange
+from .counting import DAY, EPOCH, day_reached
 from .spans import earlier, later, people_ever, steps
-from .tables import TallyDay, TallyHistory, TallyPlace
+from .tables import EVERYWHERE, TallyDay, TallyHistory, TallyPeople, TallyPlace
 
 LARGE = 2000  # people from whom on the past of a place is kept
 SETTLED = timedelta(hours=1)  # after which nothing is written any more that belongs to an earlier day
 ROWS = 20_000  # of a transaction, so that nobody waits long for it
-DAY = timedelta(days=1)
+UNWRITTEN = 10_000  # of the last facts, before which some may be that others are writing just now
+TIMES: tuple[Any, ...] = (  # at which somebody begins or ceases to count as something, or somewhere
+    Enrolment.enrolled_at, Enrolment.completed_at, ModuleState.started_at, ModuleState.passed_at, ModuleState.completed_at,
+    ScoreChange.since_at, ScoreChange.until_at, Certificate.issued_at, Membership.since_at, Membership.until_at,
+)  # fmt: skip
 Key = tuple[str, bool, str, int]  # module, is_staff, measure, value
 Writing = Callable[[], AbstractContextManager[Connection]]
 
@@ -68,20 +76,30 @@ def keep(session: Session, place: int, after: int | None, now: datetime, writing
     Reads on the session's connection and writes beside it, some days in each transaction, so that nobody waits for long.
     """
     through = last_day(now)
+    seen, people = _people(session.connection(), after, through) if place == EVERYWHERE else (0, {})
     for last, rows in _parts(_gained(session.connection(), place, after, through), place, through):
         with writing() as connection:
             if not _go_on(connection, place, after, last):
                 return False
             if rows:
                 connection.execute(insert(TallyDay), rows)
+            if place == EVERYWHERE:
+                _write_people(connection, people, after, last, seen)
         after = last
     return True
 
 
 def forget(connection: Connection, places: Sequence[int] | None = None) -> None:
-    """Takes away what is kept, of these places or of all, where the past was written anew. The next run keeps it again."""
+    """Takes away what is kept, of these places or of all, where the past was written anew. The next run keeps it again.
+
+    With any of them goes what is kept of everybody: who is missing there may be why a place is wrong.
+    """
+    if places is not None and not places:
+        return
     for table in (TallyHistory, TallyDay):
-        connection.execute(delete(table) if places is None else delete(table).where(table.place_id.in_(places)))
+        these = delete(table)
+        connection.execute(these if places is None else these.where(table.place_id.in_([EVERYWHERE, *places])))
+    connection.execute(delete(TallyPeople))
 
 
 def _go_on(connection: Connection, place: int, after: int | None, last: int) -> bool:
@@ -147,3 +165,28 @@ def _parts(found: dict[int, Counter[Key]], place: int, through: int) -> Iterator
             if number
         ]
     yield through, rows
+
+
+def _people(connection: Connection, after: int | None, through: int) -> tuple[int, Mapping[int, Collection[int]]]:
+    """The last fact that was looked at, and who did something on each day after one; on the last, all who have since."""
+    latest = connection.execute(select(func.coalesce(func.max(Fact.id), 0))).scalar_one()
+    first = EPOCH if after is None else EPOCH + after * DAY
+    found: dict[int, array[int]] = {}
+    for at in TIMES:
+        rows = connection.execute(
+            select(day_reached(at), at.class_.person_id).where(at > literal(first, Moment())),
+            execution_options={"yield_per": ROWS, "stream_results": True},
+        )
+        for day, person in rows:
+            found.setdefault(min(day, through + 1), array("l")).append(person)
+    return max(0, latest - UNWRITTEN), found
+
+
+def _write_people(
+    connection: Connection, people: Mapping[int, Collection[int]], after: int | None, last: int, seen: int
+) -> None:
+    """Those of the days until the last that is kept, and of the next, whom a later part or run writes again."""
+    connection.execute(delete(TallyPeople).where(TallyPeople.day > (-1 if after is None else after)))
+    days = sorted({last + 1, *(day for day in people if (after is None or day > after) and day <= last)})
+    rows = [{"day": day, "people": sorted(set(people.get(day, ()))), "seen": seen} for day in days]
+    connection.execute(insert(TallyPeople), rows)

@@ -1,40 +1,78 @@
-"""The figures of large places at the beginning of a past day, from what ``keeping`` kept of the days before."""
+"""The figures of large places at a past moment, from what ``keeping`` kept of the days before and what changed since."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import UTC, datetime, time
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from .counting import EPOCH
+from . import since
+from .counting import DAY, EPOCH
 from .filters import Filters
-from .tables import TallyDay, TallyHistory
+from .tables import EVERYWHERE, TallyDay, TallyHistory
 from .tallied import STAFF, Tallies, are_plain, of_line, of_place
 
-
-def places(session: Session, filters: Filters) -> set[int]:
-    """Of which places that moment is kept: of none within a day, or of people of one language, cohort or time of enrolment."""
-    day = day_of(filters.as_of) if filters.as_of and are_plain(filters) else None
-    return set() if day is None else set(session.scalars(select(TallyHistory.place_id).where(TallyHistory.through >= day)))
+BEHIND = 7  # days that may have ended since the last that is kept; a place of which fewer are kept is counted
 
 
-def day_of(at: datetime) -> int | None:
-    """The day that begins at this moment, counted from 1 January 1970; None within a day."""
-    at = at.astimezone(UTC)
-    return (at - EPOCH).days if at.time() == time() else None
+def places(session: Session, filters: Filters) -> dict[int, int]:
+    """Of which places that moment is known, and the last day that is kept of each and had begun by then.
+
+    Of none where people of one language, cohort or time of enrolment are asked for.
+    """
+    if filters.as_of is None or not are_plain(filters):
+        return {}
+    day = (filters.as_of - EPOCH) // DAY
+    rows = session.execute(select(TallyHistory.place_id, TallyHistory.through).where(TallyHistory.through >= day - BEHIND))
+    found = {place: min(day, through) for place, through in rows}
+    if EVERYWHERE in found:
+        return found
+    return {place: last for place, last in found.items() if _begins(last) == filters.as_of}  # who changed since is not known
 
 
-def add(session: Session, held: Tallies, filters: Filters, places: Collection[int], *, is_whole: bool) -> None:
-    """What the lines of these places show, or with ``is_whole`` their modules too."""
-    assert filters.as_of is not None
+def add(
+    session: Session,
+    held: Tallies,
+    filters: Filters,
+    days: Mapping[int, int],
+    whole: Collection[int],
+    lines: Collection[int],
+) -> None:
+    """What the lines of some of these places show, and of those that are ``whole`` their modules too."""
+    add_days(session, held, filters, days, whole, is_whole=True)
+    add_days(session, held, filters, days, lines, is_whole=False)
+    add_changes(session, held, filters, days, whole, lines)
+
+
+def add_days(
+    session: Session, held: Tallies, filters: Filters, days: Mapping[int, int], places: Collection[int], *, is_whole: bool
+) -> None:
+    """The sum of the days."""
     of = TallyDay
     key = (of.place_id, of.module, of.measure, of.value)
-    query = select(*key, func.sum(of.number)).where(
-        of.place_id.in_(places),
-        (of_place if is_whole else of_line)(of, filters.module),
-        of.is_staff.in_(STAFF[filters.who]),
-        of.day <= day_of(filters.as_of),
-    )
-    held.add_rows(session.execute(query.group_by(*key)))
+    shown = (of_place if is_whole else of_line)(of, filters.module)
+    query = select(*key, func.sum(of.number)).where(shown, of.is_staff.in_(STAFF[filters.who])).group_by(*key)
+    for day in {days[place] for place in places}:
+        here = [place for place in places if days[place] == day]
+        held.add_rows(session.execute(query.where(of.place_id.in_(here), of.day <= day)))
+
+
+def add_changes(
+    session: Session,
+    held: Tallies,
+    filters: Filters,
+    days: Mapping[int, int],
+    whole: Collection[int],
+    lines: Collection[int],
+) -> None:
+    """What changed since the beginning of the last of them."""
+    for day in {days[place] for place in (*whole, *lines)}:
+        here, beside = ([place for place in of if days[place] == day] for of in (whole, lines))
+        if filters.as_of is not None and _begins(day) < filters.as_of:
+            since.add(session, held, filters, _begins(day), here, beside)
+
+
+def _begins(day: int) -> datetime:
+    return EPOCH + day * DAY

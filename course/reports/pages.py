@@ -62,6 +62,10 @@ class Asked:
         week, filters = self._week(), Filters(module=module, who=who)
         return tallied.read(session, filters=filters, needed=self.needed, within=within, only=(), weeks=range(week, week + 1))
 
+    def everywhere(self, session: Session) -> Figures:
+        """Of everybody, what ``rarely`` asks for."""
+        return self.figures(session, within=EVERYWHERE, who="everyone", module=self.module if self.state == "completed" else "")
+
     def number(self, found: Figures) -> int:
         """Of how many people it is true."""
         if self.filters.week is None:
@@ -122,8 +126,7 @@ def _among(asked: Asked, rare: Select[Any]) -> Select[Any]:
 
 def few(session: Session, asked: Asked, most: int) -> Select[Any] | None:
     """The ids of people with all of whom it is true among them, if to try these is shorter than to walk past ``most``."""
-    found = asked.figures(session, within=EVERYWHERE, who="everyone", module="")
-    rare, number = rarely(asked, found)
+    rare, number = rarely(asked, asked.everywhere(session))
     return rare if number * DEAR < most else None
 
 
@@ -132,7 +135,7 @@ def rarely(asked: Asked, everywhere: Figures) -> tuple[Select[Any] | None, int]:
     of, says = _says(asked)
     if asked.module and asked.state == "not_started":
         return None, everywhere.total.enrolled
-    if asked.module:
+    if asked.module and asked.state != "completed":
         return select(of.person_id).where(*says), everywhere.by_module.get(asked.module, Counts()).started
     if asked.state in {"started", "passed"}:
         modules = _least(everywhere, asked.needed if asked.state == "passed" else 1)

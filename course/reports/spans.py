@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CTE, FromClause, Select, and_, func, literal, select, union
+from sqlalchemy import CTE, CompoundSelect, FromClause, Select, and_, func, literal, select, union, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -60,7 +60,7 @@ def end(moment: Any) -> Any:
     return func.coalesce(moment, literal(FAR, Moment()))
 
 
-def people_then(filters: Filters, places: Select[Any] | None = None) -> CTE:
+def people_then(filters: Filters, places: Select[Any] | CompoundSelect[Any] | None = None) -> CTE:
     """(place_id, person_id, is_staff, since_at, until_at): whom a report counts, in each of the places or everywhere.
 
     ``places`` selects (place_id, person_id), each pair once; None is everybody, as ``EVERYWHERE``. Where it names few, only
@@ -178,6 +178,16 @@ def steps(people: FromClause, module: str | None = None) -> Iterator[Select[Any]
         yield from _course(people)
     if module != "":
         yield from _modules(people, module)
+
+
+def counted_as(people: FromClause, module: str | None, at: datetime, times: int = 1) -> CompoundSelect[Any]:
+    """(place_id, module, measure, value, number): how many of these people counted as what at a moment, so many times over."""
+    then, arms = literal(at, Moment()), []
+    for step in steps(people, module):
+        one = step.subquery()
+        key = (one.c.place_id, one.c.module, one.c.measure, one.c.value)
+        arms.append(select(*key, func.count() * times).where(one.c.began_at <= then, one.c.ended_at > then).group_by(*key))
+    return union_all(*arms)
 
 
 def _course(people: FromClause) -> Iterator[Select[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, Moment, partial_index
@@ -132,3 +132,16 @@ class TallyHistory(Base):
     __tablename__ = "tally_histories"
     place_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     through: Mapped[int]
+
+
+class TallyPeople(Base):
+    """Who began or ceased to count as something, or somewhere, on a day: at whom a report of a moment within it has to look.
+
+    Written with the days of ``EVERYWHERE``, for one day more, of which it has those so far: who came later has facts beyond
+    ``seen``, the last that was on record then or one before it.
+    """
+
+    __tablename__ = "tally_people"
+    day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    people: Mapped[list[int]] = mapped_column(JSON)
+    seen: Mapped[int] = mapped_column(BigInteger)

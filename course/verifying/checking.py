@@ -80,7 +80,7 @@ class Check:
         self._recount = Recount(self._course) if self._course and not sample else None
         self._belongings = Belongings(session)
         self._tallies = None if sample else TallyCount()
-        self._pasts = [] if sample else past.counts(session, seed)
+        self._pasts = [] if sample else past.counts(session, seed, now)
         self.facts = self.rows = self.figures = 0
 
     def run(self) -> Iterator[tuple[int, list[Difference]]]:
@@ -166,7 +166,7 @@ def differing_then(counts: Iterable[PastCount]) -> Iterator[Difference]:
     """What is kept of past days and is not what people added up to then."""
     for count in counts:
         for key, number, recounted in count.past_differences():
-            yield Difference(PAST, (*key, count.date), "number", number, recounted)
+            yield Difference(PAST, (*key, count.said), "number", number, recounted)
 
 
 def compare(held: Tables, lives: Sequence[Life], belongings: Mapping[int, Belonging]) -> Iterator[Difference]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Table, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -42,12 +43,13 @@ def mend(session: Session, batch: Sequence[int], shelf: Shelf) -> list[Differenc
     return found
 
 
-def recount(session: Session) -> Iterator[tuple[int, list[Difference]]]:
+def recount(session: Session, now: datetime) -> Iterator[tuple[int, list[Difference]]]:
     """After each batch how many people it held; last, of nobody, the tallies that are not what the rows add up to.
 
     Everything is read as of one moment, and nobody is held up.
     """
-    people, belongings, count, pasts = everybody(session), Belongings(session), TallyCount(), past.counts(session, 0)
+    people, belongings, count = everybody(session), Belongings(session), TallyCount()
+    pasts = past.counts(session, 0, now)
     counted = [kept for kept in KEPT if kept.name in past.TABLES]
     for start in range(0, len(people), BATCH):
         batch = people[start : start + BATCH]

@@ -1,7 +1,8 @@
-"""What is kept of past days, held against a count of what people were at the beginning of a few of them."""
+"""What is kept of past days, held against a count of what people were at the beginning of a few of them, and within some."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -10,33 +11,45 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ..reports import kept
+from ..reports.filters import Filters
 from ..reports.tables import TallyDay, TallyHistory
+from ..reports.tallied import Tallies
 from .recount import Belongings
 from .rows import Key, Row, Tables
 from .tallies import TallyCount, differing
 
-DAYS = 3  # that are drawn, besides the last that is kept
+DAYS = 2  # that are drawn, besides the last that is kept
 TABLES = (*TallyCount.TABLES, "score_changes")
 
 
-def counts(session: Session, seed: int) -> list[PastCount]:
-    """One for each of a few days that are kept of every large place."""
+def counts(session: Session, seed: int, now: datetime) -> list[PastCount]:
+    """One for each of a few days that are kept of every large place, for a moment within one, and for one since the last."""
     last, first = session.scalar(select(func.min(TallyHistory.through))), session.scalar(select(func.min(TallyDay.day)))
     if last is None:
         return []
-    before = range(last if first is None else min(first, last), last)
-    drawn = Random(seed).sample(before, min(DAYS, len(before)))  # noqa: S311  chance that can be repeated
-    return [PastCount(session, day) for day in sorted((*drawn, last))]
+    before, chance = range(last if first is None else min(first, last), last), Random(seed)  # noqa: S311  can be repeated
+    drawn = chance.sample(before, min(DAYS, len(before)))
+    days = [_begins(day) for day in sorted((*drawn, last))]
+    within = [_moment(chance, day, day + timedelta(days=1)) for day in days[:-1][:1]]
+    return [PastCount(session, at) for at in (*days, *within, _moment(chance, days[-1], max(days[-1], now)))]
+
+
+def _begins(day: int) -> datetime:
+    return datetime.combine(date(1970, 1, 1) + timedelta(days=day), time(), UTC)
+
+
+def _moment(chance: Random, since: datetime, until: datetime) -> datetime:
+    return since + timedelta(milliseconds=chance.randint(0, (until - since) // timedelta(milliseconds=1)))
 
 
 class PastCount(TallyCount):
-    """People as they were at the beginning of a day, which counts from 1 January 1970."""
+    """People as they were at a past moment. ``said`` is the day that begins then, or the moment within one."""
 
-    def __init__(self, session: Session, day: int) -> None:
+    def __init__(self, session: Session, at: datetime) -> None:
         super().__init__()
-        self._session, self._day = session, day
-        self.date = date(1970, 1, 1) + timedelta(days=day)
-        self._at = datetime.combine(self.date, time(), UTC)
+        self._session, self._at = session, at
+        self.said = at.date().isoformat() if at.time() == time() else at.isoformat()
         self._belongings = Belongings(session, self._at)
 
     def add_then(self, people: Sequence[int], held: Tables) -> None:
@@ -67,12 +80,28 @@ class PastCount(TallyCount):
 
     def past_differences(self) -> Iterator[tuple[Key, int, int]]:
         """Of the places that are kept: the key of each figure that is wrong, with what it is and what it must be."""
-        at = self.by_place()
-        for place in self._session.scalars(select(TallyHistory.place_id).order_by(TallyHistory.place_id)):
-            yield from differing(place, at[place], self._kept(place))
+        at, asked = self.by_place(), {who == "staff": Filters(as_of=self._at, who=who) for who in ("learners", "staff")}
+        days = kept.places(self._session, asked[False])
+        changed: dict[int, list[tuple[bool, Any, dict[int, int]]]] = defaultdict(list)
+        for is_staff, filters in asked.items():
+            held = Tallies()
+            kept.add_changes(self._session, held, filters, days, days, ())
+            for key, values in held.values.items():
+                changed[key[0]].append((is_staff, key, values))
+        for place in sorted(days):
+            found = {is_staff: Tallies() for is_staff in asked}
+            for is_staff, filters in asked.items():
+                kept.add_days(self._session, found[is_staff], filters, days, [place], is_whole=True)
+            for is_staff, key, values in changed[place]:
+                found[is_staff].add(key, values)
+            yield from differing(place, at[place], _numbers(found))
 
-    def _kept(self, place: int) -> dict[Key, int]:
-        of = TallyDay
-        key = (of.module, of.is_staff, of.measure, of.value)
-        rows = select(*key, func.sum(of.number)).where(of.place_id == place, of.day <= self._day).group_by(*key)
-        return {tuple(row[:4]): int(row[4]) for row in self._session.execute(rows) if row[4]}
+
+def _numbers(found: Mapping[bool, Tallies]) -> dict[Key, int]:
+    return {
+        (module, is_staff, measure, value): number
+        for is_staff, held in found.items()
+        for (_place, module, measure), values in held.values.items()
+        for value, number in values.items()
+        if number
+    }

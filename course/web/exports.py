@@ -12,7 +12,7 @@ from .. import clock
 from ..accounts import cohorts
 from ..extensions import current_session
 from ..reports import exports, files, subscriptions
-from ..reports.filters import Filters, iso, states_of
+from ..reports.filters import Filters, exact, states_of
 from ..reports.tables import Export
 from . import commands, published, report_filters, visitor
 from .downloads import look
@@ -105,7 +105,7 @@ def _found(public_id: str) -> Export:
 def _about(filters: Filters) -> str:
     """What an export keeps of the query of a report's address; a moment without a zone is in UTC by then."""
     held = {name: request.args[name] for name in (*report_filters.NAMES, "state", "week", "words") if request.args.get(name)}
-    return urlencode(held | ({"as_of": iso(filters.as_of)} if filters.as_of else {}))
+    return urlencode(held | ({"as_of": exact(filters.as_of)} if filters.as_of else {}))
 
 
 def _words(found: list[Export]) -> dict[int, str]:

@@ -70,7 +70,8 @@ def init_app(app: Flask) -> None:
         site_languages=lambda: found.languages if (found := published.peek()) else ("en",),
     )
     app.context_processor(frame)
-    app.jinja_env.filters.update(day=day, moment=moment, number=number, percent=percent, points=points, iso=iso, bytes=size)
+    app.jinja_env.filters.update(day=day, moment=moment, instant=instant, iso=iso)
+    app.jinja_env.filters.update(number=number, percent=percent, points=points, bytes=size)
     app.add_url_rule("/static/<digest>/<path:name>", "static", static_file)
 
 
@@ -182,9 +183,14 @@ def moment(value: datetime | None) -> str:
     return _moment(value, published.language()) if value else ""
 
 
+def instant(value: datetime) -> str:
+    """As ``moment``, to the second where it is not a whole minute."""
+    return _moment(value, published.language(), "HH:mm:ss" if value.second or value.microsecond else "HH:mm")
+
+
 @lru_cache(maxsize=4096)
-def _moment(value: datetime, lang: str) -> str:
-    return f"{format_datetime(value, format='d MMM y, HH:mm', locale=Locale.parse(lang, sep='-'))} UTC"
+def _moment(value: datetime, lang: str, of_day: str = "HH:mm") -> str:
+    return f"{format_datetime(value, format=f'd MMM y, {of_day}', locale=Locale.parse(lang, sep='-'))} UTC"
 
 
 def iso(value: datetime | None) -> str:

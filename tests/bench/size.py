@@ -136,7 +136,8 @@ def _both(closes: list[bytes], marks: list[site.Mark]) -> Iterator[bytes]:
 
 def pages(server: Server, readers: Readers) -> list[Row]:
     report, today = "/en/reports/completion", clock.now().date()
-    past = itertools.cycle([(today - timedelta(days=days)).isoformat() for days in (1, 30, 60, 90, 120, 150)])
+    days = [(today - timedelta(days=days)).isoformat() for days in (1, 30, 60, 90, 120, 150)]
+    past, within = itertools.cycle(days), itertools.cycle([f"{day}T{hour}:27:31Z" for day in days for hour in ("06", "21")])
     inside = f"organisation={readers.city}"
     rows: list[Row] = []
     asked: list[tuple[str, float, Callable[[], str]]] = [
@@ -149,6 +150,15 @@ def pages(server: Server, readers: Readers) -> list[Row]:
             lambda: f"{report}?as_of={next(past)}&organisation={readers.country}",
         ),
         ("completion report as of a past day, of a city", 2.0, lambda: f"{report}?as_of={next(past)}&{inside}"),
+        ("completion report as of a moment within a day", 2.0, lambda: f"{report}?as_of={next(within)}"),
+        (
+            "completion report as of a moment within a day, of a country",
+            2.0,
+            lambda: f"{report}?as_of={next(within)}&organisation={readers.country}",
+        ),
+        ("completion report as of a moment within a day, of a city", 2.0, lambda: f"{report}?as_of={next(within)}&{inside}"),
+        ("completion report as of half an hour ago", 2.0, lambda: f"{report}?as_of={lately()}"),
+        ("completion report as of half an hour ago, of a city", 2.0, lambda: f"{report}?as_of={lately()}&{inside}"),
         *((f"people behind a figure of {words}", 0.1, partial(str, path)) for words, path in people(server, readers)),
     ]
     for words, bound, path in asked:
@@ -156,6 +166,10 @@ def pages(server: Server, readers: Readers) -> list[Row]:
         p95 = load.percentile(took, 0.95)
         rows.append((f"{words}: p95 in ms of {len(took)}", f"{p95 * 1000:,.0f}", f"≤ {bound * 1000:,.0f}", p95 <= bound))
     return rows
+
+
+def lately() -> str:
+    return (clock.now() - timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def people(server: Server, readers: Readers) -> Iterator[tuple[str, str]]:

@@ -130,6 +130,32 @@ def test_the_last_moment_is_now(grown: Site) -> None:
 
 
 @pytest.mark.parametrize(
+    ("moment", "lead", "field", "rule"),
+    [
+        ("2026-03-03", "3 Mar 2026, 00:00 UTC", '2026-03-03T00:00:00" step="1"', "2026-03-03T00:00:00+00:00"),
+        (
+            "2026-03-03T13:00:07%2B03:00", "3 Mar 2026, 10:00:07 UTC",
+            '2026-03-03T10:00:07" step="1"', "2026-03-03T10:00:07+00:00",
+        ),
+        (
+            "2026-03-03T10:00:07.25Z", "3 Mar 2026, 10:00:07 UTC",
+            '2026-03-03T10:00:07.250" step="0.001"',
+            "2026-03-03T10:00:07.250000+00:00",
+        ),
+    ],
+)  # fmt: skip
+def test_the_moment_is_said_exactly(grown: Site, moment: str, lead: str, field: str, rule: str) -> None:
+    """In the form as it was asked for, so that to show the report again changes nothing; in the rules to the fraction."""
+    browser = grown.client("erin")
+    for page in ("completion", "completion/people"):
+        assert re.findall("<strong>as of ([^<]+)</strong>", browser.page(f"/en/reports/{page}?as_of={moment}")) == [lead]
+    html = browser.page(f"/en/reports/completion?as_of={moment}")
+    assert (html.count(f'type="datetime-local" value="{field}'), html.count(f"<li>As of {rule}: ")) == (1, 1)
+    head = browser.get(f"/en/reports/completion.csv?as_of={moment}").get_data(as_text=True)
+    assert (head.count(f"As of {rule}: "), head.count(f"as_of: {rule}")) == (1, 1)
+
+
+@pytest.mark.parametrize(
     ("moment", "message"),
     [
         ("yesterday", "Write a moment as 2026-01-31T00:00, in UTC."),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 from typing import Any, cast
 from zlib import compress
 
@@ -25,7 +26,7 @@ from course.publishing.revisions import digest_at, live_digest, restore
 from course.publishing.tables import Publication, Revision
 from course.reports import completion, counted, counting, everyone, export, keeping, pages, spreadsheet, tallied
 from course.reports import kept as kept_days
-from course.reports.figures import Figures, nobody
+from course.reports.figures import nobody
 from course.reports.filters import LATE_RULE, WHO, Filters, iso, states_of
 from course.reports.pages import Spot
 from course.reports.people import behind, chosen, stream
@@ -48,6 +49,8 @@ STEP = st.tuples(st.sampled_from(VERBS), st.integers(0, 5), st.integers(0, 11), 
 FILTERS = st.tuples(st.sampled_from(("", "housing", "mobility")), st.sampled_from(("learners", "staff", "everyone")),
                     st.sampled_from(("", "en", "fr")), st.booleans())  # fmt: skip
 
+WEEK = timedelta(days=6)
+
 
 class History:
     """A site on which things happen one after the other, each at a later moment than the one before."""
@@ -57,6 +60,7 @@ class History:
         self.people = [site.ids[who] for who in ("alice", "bob", "nour", "omar", "carla", "dana")]
         self.cohort = cohorts.make(session, name="March", organisation_id=None, by_id=site.ids["erin"], now=self.now)
         self.gathered: list[tuple[datetime, int, bool]] = []  # when who came or went
+        self.times: list[datetime] = []  # when anything happened
         self.places = list(session.scalars(select(Organisation.id).order_by(Organisation.id)))
         whole = restore(session, live_digest(session))
         housing = whole.modules[0]
@@ -78,6 +82,7 @@ class History:
 
     def do(self, verb: str, who: int, number: int, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
+        self.times.append(self.now)
         getattr(self, f"_{verb}")(self.people[who], number)
         check_tallies(self.session)
 
@@ -331,8 +336,7 @@ def check_pages(history: History, module: str, who: str, number: int) -> None:
             second = session.execute(pages.page(asked, Spot(2), 2))
             assert [(name, id_) for id_, name in second] == expected[2:4]
             if len(within) == 1:
-                figures = asked.figures(session, within=EVERYWHERE, who="everyone", module="")
-                rare, most = pages.rarely(asked, figures)
+                rare, most = pages.rarely(asked, asked.everywhere(session))
                 assert rare is None or walked(session, asked, is_back=False, rare=rare) == expected
                 assert len(expected) <= most
     assert behind(session, limit=None, **question).people == tuple(stream(session, **question))
@@ -355,32 +359,27 @@ def keep_days(history: History) -> None:
         assert keeping.keep(history.session, place, after, history.now, lambda: nullcontext(connection))
 
 
-def check_past_both_ways(history: History, moments: list[datetime], module: str, who: str) -> None:
-    """What is kept of past days is what a count of the people says, of all and of each organisation."""
-    session = history.session
+def check_past_both_ways(history: History, moments: list[datetime], module: str, who: str, place: int) -> None:
+    """What is made of kept days is what a count of the people says, of all, of each organisation, of one with its modules."""
+    session, asked = history.session, [(None, None), ([place], {place}), (history.places[:2], {place})]
     for at in moments:
-        is_kept = kept_days.day_of(at) is not None and at <= history.now - keeping.SETTLED and history.is_anybody_here()
-        assert (EVERYWHERE in kept_days.places(session, Filters(as_of=at))) == is_kept
-
-    def found() -> list[Figures]:
-        return [
-            counted.read(session, filters=filters, needed=2, within=place, only=only, weeks=range(week - 25, week + 1))
-            for filters, week in [(Filters(as_of=at, module=module, who=who), counting.week_of(at)) for at in moments]
-            for place, only in [(None, None), *(([one], {one}) for one in history.places), (history.places[:2], None)]
-        ]
-
-    before = found()
-    keeping.forget(session.connection())
-    for one, other in zip(before, found(), strict=True):
-        assert replace(one, by_organisation={}) == replace(other, by_organisation={})
-        for place in history.places:
-            assert one.by_organisation.get(place, nobody(module)) == other.by_organisation.get(place, nobody(module))
+        filters, week = Filters(as_of=at, module=module, who=who), counting.week_of(at)
+        for within, only in asked:
+            given: dict[str, Any] = {"needed": 2, "within": within, "only": only, "weeks": range(week - 25, week + 1)}
+            one = counted.read(session, filters=filters, **given)
+            other = counted.read(session, filters=replace(filters, since=date(1970, 1, 1)), **given)  # of which nothing is kept
+            assert replace(one, by_organisation={}) == replace(other, by_organisation={}), (at, within)
+            for line in history.places:
+                of_one, of_other = (figures.by_organisation.get(line, nobody(module)) for figures in (one, other))
+                assert of_one == of_other, (at, within, line)
 
 
-def midnights(history: History, since: datetime) -> list[datetime]:
-    """Two days that have begun since."""
+def moments_of(history: History, since: datetime, chance: Random) -> list[datetime]:
+    """One that something happened at, or just before, one between, and a day that has begun since."""
     days = [datetime.combine(since.date() + timedelta(days=n), time(), UTC) for n in range(1, (history.now - since).days + 1)]
-    return days[:: max(1, len(days) // 2)][:2]
+    drawn = chance.choice(history.times) - timedelta(milliseconds=chance.randint(0, 1))
+    between = since + timedelta(milliseconds=chance.randint(0, (history.now - since) // timedelta(milliseconds=1)))
+    return [drawn, between, *days[len(days) // 2 :][:1]]
 
 
 @settings(
@@ -423,8 +422,13 @@ def test_any_history(
                         keep_days(history)
             session.flush()
             session.expire_all()
+            chance = Random(len(steps))
+            if kept:  # days were kept once, and then the rest happened
+                lately = moments_of(history, max(begun, history.now - WEEK), chance)[1]
+                check_past_both_ways(history, [lately], *asked[:2], chance.choice(history.places))
             keep_days(history)
-            check_past_both_ways(history, [*midnights(history, begun), *[*kept][:1]], *asked[:2])
+            assert (EVERYWHERE in kept_days.places(session, Filters(as_of=history.now))) == history.is_anybody_here()
+            check_past_both_ways(history, moments_of(history, begun, chance), *asked[:2], chance.choice(history.places))
             for at, (before, before_of_cohort) in kept.items():
                 assert said(history.report(Filters(as_of=at))) == before
                 assert said(history.report(Filters(as_of=at, cohort=history.cohort.id))) == before_of_cohort

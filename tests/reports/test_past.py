@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from course.accounts import organisations, people
 from course.accounts.tables import Organisation, Person
 from course.demo.filling import fill
 from course.extensions import engines
-from course.reports import keeping
-from course.reports.tables import TallyDay, TallyHistory
+from course.publishing.revisions import live_digest, restore
+from course.reports import completion, keeping, kept
+from course.reports.filters import Filters
+from course.reports.tables import TallyDay, TallyHistory, TallyPeople
 from course.verifying.checking import Check
 from course.verifying.mending import mend_tallies, recount
 from tests.learners import add_learner, learn
@@ -108,10 +111,70 @@ def test_a_kept_day_is_read_without_a_look_at_the_learners(grown: Site) -> None:
     browser.page(f"{report}2026-03-06")
     kept = sorted(set(read))
     read.clear()
-    browser.page(f"{report}2026-03-06T00:00:01Z")
-    assert (counting, kept, sorted(set(read))) == (
-        ["module_states", "score_changes"], ["tally_days"], ["module_states", "score_changes"],
+    browser.page(f"{report}2026-03-06T00:00:01Z")  # a second in which nobody did anything
+    quiet = sorted(set(read))
+    read.clear()
+    browser.page(f"{report}2026-03-05T12:00Z")
+    assert (counting, kept, quiet, sorted(set(read))) == (
+        ["module_states", "score_changes"], ["tally_days"], ["tally_days"],
+        ["module_states", "score_changes", "tally_days"],
     )  # fmt: skip
+
+
+def test_a_moment_within_a_day_is_the_same_made_of_days_or_counted(grown: Site) -> None:
+    """Of a day that is kept, of today, and of the days since the last that is: what was, and what happened since."""
+    keep(grown)
+    before, tick = grown.now, timedelta(microseconds=1)
+    are_the_same(grown, [MIDNIGHT - tick, MIDNIGHT + tick, MIDNIGHT + timedelta(hours=12)])
+    for number, (where, role) in enumerate((("Lima", "author"), ("Peru", "learner"), ("Sfax", "administrator"))):
+        grown.later(hours=20)
+        learn(grown, "nour", number)
+        move(grown, "nour", where)
+        with grown.session(write=True) as session:
+            people.set_role(session, session.get_one(Person, grown.ids["alice"]), role, by_id=None, now=grown.now)
+    add_learner(grown, "Omar Sy", ("Peru", "Lima"))
+    learn(grown, "omar", 1)
+    grown.later(hours=1)
+    moments = [before + timedelta(hours=hours) for hours in (20, 39, 61)]
+    are_the_same(grown, moments)
+    assert keep(grown) == [True] * len(PLACES)
+    are_the_same(grown, moments)
+    grown.later(days=kept.BEHIND + 2)
+    are_the_same(grown, [moments[1], grown.now])
+
+
+def are_the_same(site: Site, moments: list[datetime]) -> None:
+    """Whoever enrolled since 1970 is everybody, and where a report asks for dates people are counted."""
+    with site.session() as session:
+        course = restore(session, live_digest(session))
+        for at in moments:
+            for who, module in (("learners", ""), ("everyone", "housing")):
+                asked = Filters(as_of=at, who=who, module=module)
+                made, counted = (
+                    completion.completion(session, course=course, scope=None, filters=filters, now=at).lines
+                    for filters in (asked, replace(asked, since=date(1970, 1, 1)))
+                )
+                assert made == counted, (at, who)
+
+
+def test_who_is_missing_of_a_day_is_found_and_everybody_is_kept_anew(grown: Site) -> None:
+    end, grown.now = grown.now, MIDNIGHT + timedelta(hours=25)
+    learn(grown, "nour", 2)
+    grown.now = end
+    keep(grown)
+    with grown.session(write=True) as session:
+        session.execute(update(TallyPeople).values(people=[]))
+    with grown.session(write=True) as session:
+        found = [one for _people, batch in Check(session, grown.now).run() for one in batch]
+        assert str(found[0]) == (
+            "tally_days 0//False/certified/0/2026-03-06T01:30:33.721000+00:00: number is 1, by the facts 2"
+        )
+        assert {(one.table, one.key[-1]) for one in found} == {("tally_days", "2026-03-06T01:30:33.721000+00:00")}
+        mend_tallies(session, found)
+        assert session.scalars(select(TallyPeople.day)).all() == []
+    assert keep(grown) == [True] * 3
+    with grown.session() as session:
+        assert [str(one) for _people, found in Check(session, grown.now).run() for one in found] == []
 
 
 def test_days_are_added_as_they_end(grown: Site) -> None:
@@ -183,11 +246,12 @@ def test_a_wrong_day_is_found_and_no_longer_kept(grown: Site) -> None:
         session.execute(insert(TallyDay).values(place_id=wrong, **new))
     with grown.session() as session:
         found = {str(one) for _people, found in Check(session, grown.now).run() for one in found}
-    lines = {f"tally_days 0//False/enrolled/2931/2026-03-0{day}: number is 5, by the facts 2" for day in (5, 6, 7, 8)}
-    lines |= {f"tally_days {wrong}/old/True/passed/1/2026-03-0{day}: number is 2, by the facts 0" for day in (5, 6, 7, 8)}
+    days = ("06", "07", "08", "06T01:30:33.721000+00:00", "08T01:12:23.902000+00:00")  # and, of two, a moment within
+    lines = {f"tally_days 0//False/enrolled/2931/2026-03-{day}: number is 5, by the facts 2" for day in days}
+    lines |= {f"tally_days {wrong}/old/True/passed/1/2026-03-{day}: number is 2, by the facts 0" for day in days}
     assert found == lines
     with grown.session(write=True) as session:
-        mend_tallies(session, [one for _number, found in recount(session) for one in found])
+        mend_tallies(session, [one for _number, found in recount(session, grown.now) for one in found])
         assert sorted(session.scalars(select(TallyHistory.place_id))) == sorted(
             place for place in session.scalars(select(TallyDay.place_id).distinct())
         )

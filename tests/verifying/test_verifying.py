@@ -42,7 +42,7 @@ def differences(site: Site) -> list[str]:
 def rebuild(site: Site) -> list[tuple[bool, str]]:
     with site.session(write=True) as session:
         found = mend(session, everybody(session), Shelf(session))
-        wrong = [one for _people, batch in recount(session) for one in batch]
+        wrong = [one for _people, batch in recount(session, site.now) for one in batch]
         mend_tallies(session, wrong)
         check_tallies(session)
         return [(one.can_be_mended, str(one)) for one in [*found, *wrong]]
