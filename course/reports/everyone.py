@@ -28,7 +28,7 @@ from . import people
 from .completion import tree
 from .filters import Filters, iso
 
-Cells = tuple[str | int | None, ...]  # of export.PEOPLE_COLUMNS, in their order
+Cells = tuple[str | int | None, ...]  # of csv_json.PEOPLE_COLUMNS, in their order
 STREAMED = 500  # people whose rows are held at once
 KNOWN = 50_000  # ways to stand whose percentage is held at once
 SOMETIME = datetime(1970, 1, 1, tzinfo=UTC)  # stands for a time of which only matters that there is one

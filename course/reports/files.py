@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from . import export, spreadsheet
+from . import csv_json, spreadsheet
 from .completion import Report
+from .csv_json import Row
 from .everyone import Cells
-from .export import Row
 from .filters import Filters, iso, states_of
 from .headings import over
 from .spreadsheet import Workbook
@@ -55,15 +55,15 @@ def completion_file(report: Report, form: str, look: Look = PLAIN, *, of_weeks: 
     if form == "xlsx":
         return spreadsheet.completion_xlsx(report, title, look.headings)
     if form == "json":
-        return export.completion_json(report)
-    above = export.head(title, report.filters, iso(report.made_at), report.rules)
+        return csv_json.completion_json(report)
+    above = csv_json.head(title, report.filters, iso(report.made_at), report.rules)
     if of_weeks:
-        return _csv(export.WEEK_COLUMNS, export.week_rows(report.weeks), above, look)
-    return _csv(export.COMPLETION_COLUMNS, export.completion_rows(report), above, look)
+        return _csv(csv_json.WEEK_COLUMNS, csv_json.week_rows(report.weeks), above, look)
+    return _csv(csv_json.COMPLETION_COLUMNS, csv_json.completion_rows(report), above, look)
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str], look: Look) -> Iterator[str]:
-    return export.csv_lines(columns, rows, above if look.has_head else (), over(columns, look.headings))
+    return csv_json.csv_lines(columns, rows, above if look.has_head else (), over(columns, look.headings))
 
 
 def table_file(
@@ -73,7 +73,7 @@ def table_file(
     if form == "xlsx":
         return spreadsheet.table_xlsx(columns, rows, title, above, look.headings)
     if form == "json":
-        return export.table_json(rows, above)
+        return csv_json.table_json(rows, above)
     return _csv(columns, rows, above, look)
 
 
@@ -91,6 +91,6 @@ def people_file(
     if form == "xlsx":
         return spreadsheet.people_xlsx(people, title, filters, made_at, rules, look.headings)
     if form == "json":
-        return export.people_json(people, filters, made_at, rules)
-    above = export.head(title, filters, made_at, rules) if look.has_head else ()
-    return export.csv_pieces(over(export.PEOPLE_COLUMNS, look.headings), people, above)
+        return csv_json.people_json(people, filters, made_at, rules)
+    above = csv_json.head(title, filters, made_at, rules) if look.has_head else ()
+    return csv_json.csv_pieces(over(csv_json.PEOPLE_COLUMNS, look.headings), people, above)

@@ -29,7 +29,7 @@ from ..learning.tables import Attempt, Given, Outcome
 from ..publishing.revisions import quizzes_of
 from ..publishing.tables import Revision
 from . import files
-from .export import Value
+from .csv_json import Value
 from .filters import iso
 from .taken import UNDER, Taken, plain, taken_of, told
 

@@ -17,7 +17,7 @@ from ..accounts.tables import Person
 from ..content.model import Course, Lesson
 from ..learning.tables import Fact, LessonState, ModuleState
 from . import counting
-from .export import Row, Value
+from .csv_json import Row, Value
 from .figures import median
 from .filters import WHO_RULES, Filters
 

@@ -8,7 +8,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from .completion import Report
-from .export import COMPLETION_COLUMNS, PEOPLE_COLUMNS, WEEK_COLUMNS, Row, Value, completion_rows, head, week_rows
+from .csv_json import COMPLETION_COLUMNS, PEOPLE_COLUMNS, WEEK_COLUMNS, Row, Value, completion_rows, head, week_rows
 from .filters import Filters, iso
 from .headings import over
 

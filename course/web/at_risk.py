@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from .. import clock
 from ..extensions import see_one_moment
-from ..reports import export, files, risk
+from ..reports import csv_json, files, risk
 from ..reports.filters import WHO, Filters, iso
 from . import paging, published, report_filters, report_source
 from .downloads import answer, look
@@ -55,15 +55,15 @@ def table(form: str) -> Response:
     if form not in files.FORMS:
         abort(404)
     filters, days = _asked()
-    above = export.head("At risk", filters, iso(clock.now()), [*risk.rules(days, filters), *report_source.rules()])
+    above = csv_json.head("At risk", filters, iso(clock.now()), [*risk.rules(days, filters), *report_source.rules()])
     return answer(files.table_file(COLUMNS, _rows(filters, days), form, "At risk", above, look()), form, "at-risk")
 
 
-def _rows(filters: Filters, days: int) -> Iterator[export.Row]:
+def _rows(filters: Filters, days: int) -> Iterator[csv_json.Row]:
     """One row a reason. What may refuse is asked at once; the session comes with the first row."""
     question = _question(filters, days)
 
-    def rows() -> Iterator[export.Row]:
+    def rows() -> Iterator[csv_json.Row]:
         session = report_source.session()
         see_one_moment(session)
         for one in risk.everyone(session, **question):

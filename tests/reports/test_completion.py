@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from course.accounts import people
 from course.accounts.tables import Membership, Organisation
 from course.extensions import db
-from course.reports import export
+from course.reports import csv_json
 from tests.learners import add_learner, learn
 from tests.sheets import as_text, read_xlsx
 from tests.site import PASSWORD, Client, Site, counted_queries
@@ -270,20 +270,20 @@ def test_queries_do_not_grow_with_organisations_and_people(site: Site) -> None:
 
 @pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2", "@SUM(A1)", "\t=1", "＝1+1", " =1", "\u200b=1", "\r=1"])
 def test_no_cell_is_a_formula(name: str) -> None:
-    text = export.to_csv(("name", "n"), [{"name": name, "n": -5}])
+    text = csv_json.to_csv(("name", "n"), [{"name": name, "n": -5}])
     row = next(iter(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))))
     assert (row["name"], row["n"]) == (f"'{name}", "-5")
 
 
 def test_no_letter_or_digit_that_is_taken_as_harmless_begins_a_formula() -> None:
-    harmless = [chr(code) for code in range(0x110000) if chr(code) in export.HARMLESS_START]
+    harmless = [chr(code) for code in range(0x110000) if chr(code) in csv_json.HARMLESS_START]
     assert len(harmless) == 62
     assert [one for one in harmless if unicodedata.normalize("NFKC", one) != one] == []
 
 
 @pytest.mark.parametrize("name", ["Åsa", "أمينة", "O'Neill", 'a "b", c', "two\nlines", "1 = 1"])
 def test_other_texts_come_back_as_they_are(name: str) -> None:
-    text = export.to_csv(("name",), [{"name": name}])
+    text = csv_json.to_csv(("name",), [{"name": name}])
     assert next(iter(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))))["name"] == name
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from course.accounts import people
 from course.accounts.tables import Person
-from course.reports import export, headings, items, lessons
+from course.reports import csv_json, headings, items, lessons
 from course.web import at_risk
 from tests.learners import add_learner, learn
 from tests.reports.test_completion import csv_rows, page_figures
@@ -80,13 +80,14 @@ def test_the_weeks_are_a_csv_of_their_own(learned: Site) -> None:
 
 def test_every_column_has_a_heading_in_every_language() -> None:
     tables = (
-        export.COMPLETION_COLUMNS, export.WEEK_COLUMNS, export.PEOPLE_COLUMNS, at_risk.COLUMNS, lessons.COLUMNS, items.COLUMNS,
+        csv_json.COMPLETION_COLUMNS, csv_json.WEEK_COLUMNS, csv_json.PEOPLE_COLUMNS,
+        at_risk.COLUMNS, lessons.COLUMNS, items.COLUMNS,
     )  # fmt: skip
     for language in headings.LANGUAGES:
         for columns in tables:
             over = headings.over(columns, language)
             assert len(set(over)) == len(over), (language, over)
-            assert [export.safe(one) for one in over] == over
+            assert [csv_json.safe(one) for one in over] == over
     assert {column for columns in tables for column in columns} == set(headings.WORDS)
     assert headings.over(lessons.COLUMNS, "") == list(lessons.COLUMNS)
 
@@ -97,13 +98,13 @@ def test_headings_are_in_the_language_that_was_chosen_and_the_rows_the_same(lear
     html = erin.page(f"{PAGE}?headings=ar")
     [address] = [unescape(one) for one in re.findall(r'href="([^"]+completion\.csv[^"]*headings=ar)">CSV<', html)]
     for path, columns in (
-        (address, export.COMPLETION_COLUMNS),
-        (address.replace(".csv", "/people.csv"), export.PEOPLE_COLUMNS),
+        (address, csv_json.COMPLETION_COLUMNS),
+        (address.replace(".csv", "/people.csv"), csv_json.PEOPLE_COLUMNS),
     ):
         text = erin.get(f"{path}&head=0").get_data().decode("utf-8-sig")
         assert text.splitlines()[0] == ",".join(headings.over(columns, "ar"))
     sheet = read_xlsx(erin.get(address.replace(".csv", ".xlsx")).get_data())["Completion"]
-    assert sheet[0] == headings.over(export.COMPLETION_COLUMNS, "ar")
+    assert sheet[0] == headings.over(csv_json.COMPLETION_COLUMNS, "ar")
     assert [list(map(as_text, line)) for line in sheet[1:]] == [list(row.values()) for row in plain]
     assert erin.get(f"{PAGE}.csv?headings=xx").status_code == 404
 

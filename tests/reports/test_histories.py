@@ -24,7 +24,7 @@ from course.learning import attempts, certificates, lessons
 from course.learning.tables import Certificate, Enrolment
 from course.publishing.revisions import digest_at, live_digest, restore
 from course.publishing.tables import Publication, Revision
-from course.reports import completion, counted, counting, everyone, export, keeping, pages, spreadsheet, tallied
+from course.reports import completion, counted, counting, csv_json, everyone, keeping, pages, spreadsheet, tallied
 from course.reports import kept as kept_days
 from course.reports.figures import nobody
 from course.reports.filters import LATE_RULE, WHO, Filters, iso, states_of
@@ -219,18 +219,20 @@ class History:
 def said(report: completion.Report) -> str:
     """The report as it is shown, without the moment at which it was made and what is said of a moment that is hardly past."""
     rules = tuple(rule for rule in report.rules if rule != LATE_RULE)
-    return export.completion_json(replace(report, made_at=report.filters.as_of or report.made_at, rules=rules))
+    return csv_json.completion_json(replace(report, made_at=report.filters.as_of or report.made_at, rules=rules))
 
 
 def check_exports(report: completion.Report) -> None:
-    answer = json.loads(export.completion_json(report))
+    answer = json.loads(csv_json.completion_json(report))
     shown = [{name: as_text(value) for name, value in line.items()} for line in answer["lines"]]
-    above = export.head("Completion", report.filters, iso(report.made_at), report.rules)
-    rows = table_of(export.to_csv(export.COMPLETION_COLUMNS, export.completion_rows(report), above).removeprefix("\ufeff"))
+    above = csv_json.head("Completion", report.filters, iso(report.made_at), report.rules)
+    rows = table_of(
+        csv_json.to_csv(csv_json.COMPLETION_COLUMNS, csv_json.completion_rows(report), above).removeprefix("\ufeff")
+    )
     assert rows == shown
     with spreadsheet.completion_xlsx(report, "Completion") as book:
         sheet = read_xlsx(book.read())["Completion"]
-    columns = list(export.COMPLETION_COLUMNS)
+    columns = list(csv_json.COMPLETION_COLUMNS)
     assert [dict(zip(columns, map(as_text, line), strict=True)) for line in sheet[1:]] == shown
 
 
@@ -440,7 +442,7 @@ def test_any_history(
             check_pages(history, *asked[:2], len(steps))
             check_exports(history.report(Filters()))
             now = history.report(Filters(as_of=history.now))
-            assert export.completion_rows(now) == export.completion_rows(history.report(Filters()))
+            assert csv_json.completion_rows(now) == csv_json.completion_rows(history.report(Filters()))
             assert [str(one) for _people, found in Check(session, history.now).run() for one in found] == []
         finally:
             session.rollback()
