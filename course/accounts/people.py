@@ -78,11 +78,11 @@ def set_password(session: Session, person: Person, password: str, *, by_id: int 
     record(session, person_id=person.id, by_id=by_id, what="password", before="", after="changed", now=now)
 
 
-def set_role(session: Session, person: Person, role: str, *, by_id: int | None, now: datetime) -> None:
+def set_role(session: Session, person: Person, role: str, *, by_id: int | None, now: datetime, why: str = "") -> None:
     """The caller ends the sign-ins. Raises ValueError for a role there is not."""
     if role not in ROLES:
         raise ValueError(role)
-    record(session, person_id=person.id, by_id=by_id, what="role", before=person.role, after=role, now=now)
+    record(session, person_id=person.id, by_id=by_id, what="role", before=person.role, after=role, now=now, why=why)
     person.role = role
 
 
@@ -160,6 +160,15 @@ def leave(session: Session, *, person_id: int, organisation_id: int, role: str, 
 
 
 def record(
-    session: Session, *, person_id: int | None, by_id: int | None, what: str, before: str, after: str, now: datetime
+    session: Session,
+    *,
+    person_id: int | None,
+    by_id: int | None,
+    what: str,
+    before: str,
+    after: str,
+    now: datetime,
+    why: str = "",
 ) -> None:
-    session.execute(insert(Change).values(at=now, by_id=by_id, person_id=person_id, what=what, before=before, after=after))
+    made = {"at": now, "by_id": by_id, "person_id": person_id, "what": what, "before": before, "after": after, "why": why}
+    session.execute(insert(Change).values(made))

@@ -173,4 +173,5 @@ class Change(Base):
     what: Mapped[str] = mapped_column(String(32))
     before: Mapped[str] = mapped_column(String(300))
     after: Mapped[str] = mapped_column(String(300))
+    why: Mapped[str] = mapped_column(String(300), server_default="")
     __table_args__ = (Index("ix_changes_what_at", "what", "at"),)

@@ -42,7 +42,7 @@ def _arms() -> list[Select[Any]]:
     undone, published = (regrade.undone_at, regrade.undone_by_id), Publication
     revision = func.substr(published.digest, 1, 12)
     return [
-        _arm(Change.id, Change.at, Change.by_id, Change.person_id, Change.what, Change.before, Change.after, NOTHING),
+        _arm(Change.id, Change.at, Change.by_id, Change.person_id, Change.what, Change.before, Change.after, Change.why),
         _arm(regrade.id, regrade.at, regrade.by_id, NOBODY, literal("regrade"), NOTHING, item, regrade.why),
         _arm(regrade.id, *undone, NOBODY, literal("regrade undone"), item, NOTHING, regrade.undone_why).where(
             regrade.undone_at.is_not(None)

@@ -14,7 +14,7 @@ from ..extensions import current_session
 from ..learning import certificates, expiring
 from ..reports import audit
 from . import paging, published, visitor
-from .forms import ExtraTimeForm, OrganisationForm, SelectChoice
+from .forms import ExtraTimeForm, OrganisationForm, SelectChoice, WhyForm
 from .guard import administrators
 
 bp = Blueprint("administration", __name__, url_prefix="/<lang>/admin")
@@ -61,13 +61,15 @@ def people_page() -> str:
 @administrators
 def person(person: str) -> str:
     found = _person(person)
-    return _person_page(found, ExtraTimeForm(data={"extra_time": str(found.extra_time_percent)}))
+    return _person_page(found)
 
 
-def _person_page(found: Person, form: ExtraTimeForm) -> str:
+def _person_page(found: Person, form: ExtraTimeForm | None = None, because: WhyForm | None = None) -> str:
+    form = form or ExtraTimeForm(data={"extra_time": str(found.extra_time_percent)})
     session = current_session()
     by = aliased(Person)
-    made = select(Change.at, Change.what, Change.before, Change.after, by.name.label("by")).outerjoin(by, by.id == Change.by_id)
+    made = select(Change.at, Change.what, Change.before, Change.after, Change.why, by.name.label("by"))
+    made = made.outerjoin(by, by.id == Change.by_id)
     changes = session.execute(made.where(Change.person_id == found.id).order_by(Change.id.desc()).limit(50)).all()
     return render_template(
         "administration/person.html",
@@ -78,6 +80,8 @@ def _person_page(found: Person, form: ExtraTimeForm) -> str:
         changes=changes,
         certificate=certificates.of_person(session, found.id),
         form=form,
+        because=because or WhyForm(),
+        wanted=request.form.get("role", found.role) if because else found.role,
     )
 
 
@@ -96,15 +100,18 @@ def extra_time(person: str) -> str | Response | tuple[str, int]:
 
 @bp.post("/people/<person>/role")
 @administrators
-def role(person: str) -> Response:
+def role(person: str) -> str | Response | tuple[str, int]:
     """A change of role ends every sign-in of the person, so that the new role holds everywhere at once."""
-    session, found, wanted = current_session(), _person(person), request.form.get("role", "")
+    session, found, wanted, because = current_session(), _person(person), request.form.get("role", ""), WhyForm.of_request()
     if wanted not in people.ROLES:
         abort(400)
     if wanted != "administrator" and people.is_last_administrator(session, found):
         abort(409)
     if wanted != found.role:
-        people.set_role(session, found, wanted, by_id=visitor.signed_in().id, now=clock.now())
+        if not because.is_sent_right():
+            return _person_page(found, because=because), 422
+        why = (because.why.data or "").strip()
+        people.set_role(session, found, wanted, by_id=visitor.signed_in().id, now=clock.now(), why=why)
         sign_ins.end_all(session, found.id, "role changed", clock.now())
         session.commit()
     return redirect(url_for("administration.person", person=person, notice="saved"), 303)
@@ -130,6 +137,7 @@ def membership(person: str) -> Response:
         before=before[:300],
         after=after[:300],
         now=now,
+        why=request.form.get("why", "").strip()[:300],
     )
     if held == "manager":
         sign_ins.end_all(session, found.id, "role changed", now)

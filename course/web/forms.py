@@ -189,6 +189,15 @@ class ExtraTimeForm(Form):
     )
 
 
+class WhyForm(Form):
+    why = StringField(
+        "Why",
+        [needed("Write why: it stands in the record of changes."), at_most(300)],
+        description="In a few words, such as: writes the module on housing from May on.",
+        render_kw={"autocomplete": "off"},
+    )
+
+
 class RegradeForm(Form):
     item = SelectField("Item", [needed("Choose the item.")])
     rule = SelectField(

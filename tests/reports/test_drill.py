@@ -193,7 +193,7 @@ def test_who_changed_what_stands_on_one_page(learned: Site) -> None:
     with learned.session() as session:
         bob = session.get_one(Person, learned.ids["bob"]).public_id
     learned.later(minutes=1)
-    erin.send(f"/en/admin/people/{bob}/role", {"role": "author"})
+    erin.send(f"/en/admin/people/{bob}/role", {"role": "author", "why": "Writes on housing"})
     learned.later(minutes=1)
     code = re.findall(r"/certificates/([A-Z0-9-]+)", learned.client("alice").page("/en/progress"))[0]
     erin = learned.client("erin")
@@ -206,7 +206,7 @@ def test_who_changed_what_stands_on_one_page(learned: Site) -> None:
     ]
     assert [line[1:] for line in lines if line[1:2] == ["Erin Vidal"]] == [
         ["Erin Vidal", "certificate revoked", "Alice Ben Salah", "", "", "Issued twice"],
-        ["Erin Vidal", "role", "Bob Quispe", "learner", "author", ""],
+        ["Erin Vidal", "role", "Bob Quispe", "learner", "author", "Writes on housing"],
         ["Erin Vidal", "organisation", "–", "", "Chile (country)", ""],
     ]
     assert [line[2:3] for line in lines].count(["published"]) == 1

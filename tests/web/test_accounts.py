@@ -84,7 +84,14 @@ def test_a_role_change_ends_every_sign_in(site: Site) -> None:
     with site.session() as session:
         public_id = session.get_one(Person, site.ids["alice"]).public_id
     erin.page(f"/en/admin/people/{public_id}")
-    assert erin.send(f"/en/admin/people/{public_id}/role", {"role": "author"}).status_code == 303
+    path = f"/en/admin/people/{public_id}/role"
+    refused = erin.send(path, {"role": "author", "why": " "})
+    assert (refused.status_code, refused.get_data(as_text=True).count("Write why: it stands in the record of changes.")) == (
+        422,
+        2,
+    )
+    assert alice.get("/en/account/").status_code == 200
+    assert erin.send(path, {"role": "author", "why": "Writes on housing"}).status_code == 303
     assert alice.get("/en/account/").status_code == 302
 
 
