@@ -42,7 +42,7 @@ def read(
 
 def _count_all(session: Session, held: Tallies, filters: Filters, within: Sequence[int] | None) -> None:
     """Everybody within, once, with their modules."""
-    places = None if within is None else members_then(filters, within)
+    places = None if within is None else members_then(session, filters, within)
     if places is not None and within is not None and len(within) > 1:
         of_any = places.subquery("of_any")
         places = select(literal(EVERYWHERE).label("place_id"), of_any.c.person_id).distinct()
@@ -53,7 +53,7 @@ def _count_lines(
     session: Session, held: Tallies, filters: Filters, only: Collection[int] | None, besides: Collection[int]
 ) -> None:
     """The line of each of these organisations."""
-    _count(session, held, filters, people_then(filters, members_then(filters, only, besides)), filters.module)
+    _count(session, held, filters, people_then(filters, members_then(session, filters, only, besides)), filters.module)
 
 
 def _count(session: Session, held: Tallies, filters: Filters, people: CTE, module: str | None) -> None:

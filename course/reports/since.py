@@ -12,15 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     CompoundSelect,
-    Integer,
     Select,
     and_,
     case,
-    cast,
-    func,
     literal,
     literal_column,
     or_,
@@ -29,8 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from ..accounts.history import holds, people_within
+from ..accounts.history import holds, member_places, pairs_within
 from ..accounts.tables import Change, Membership, OrganisationVersion
+from ..database import given
 from ..extensions import Moment
 from ..learning.tables import Certificate, CertificateNote, Enrolment, Fact
 from .counting import DAY, EPOCH
@@ -87,7 +84,8 @@ def _moved(session: Session, since: datetime, at: datetime) -> set[int]:
         select(Change.person_id).where(Change.what == "role", _between(Change.at, since, at)),
     ]
     if moved := _moved_organisations(session, since, at):
-        asked += [people_within(moved, moment) for moment in (since, at)]
+        stood = [member_places(moment, above=pairs_within(session, moved, moment)).subquery() for moment in (since, at)]
+        asked += [select(one.c.person_id) for one in stood]
     return {person for query in asked for (person,) in session.execute(query)}
 
 
@@ -107,13 +105,13 @@ def _moved_organisations(session: Session, since: datetime, at: datetime) -> set
 
 def _belonging(session: Session, filters: Filters, places: Collection[int], people: Collection[int]) -> CompoundSelect[Any]:
     """(place_id, person_id), each pair once: in which of the places these people were."""
-    ids, organisations = _rows(session, people), {*places} - {EVERYWHERE}
+    ids, organisations = _ids(session, people), {*places} - {EVERYWHERE}
     parts: list[Any] = []
     if EVERYWHERE in places:
         everywhere = select(literal(EVERYWHERE).label("place_id"), Enrolment.person_id)
         parts.append(everywhere.where(Enrolment.person_id.in_(ids)))
     if organisations:
-        parts.append(members_then(filters, organisations).where(Membership.person_id.in_(ids)))
+        parts.append(members_then(session, filters, organisations).where(Membership.person_id.in_(ids)))
     return union_all(*parts)
 
 
@@ -121,7 +119,7 @@ def _happened(
     session: Session, people: Collection[int], module: str | None, since: datetime, at: datetime
 ) -> CompoundSelect[Any]:
     """(person_id, module, measure, value, number): as what each of these people came to count, or, below 0, ceased to."""
-    did, arms = _rows(session, people).cte("did"), []
+    did, arms = _ids(session, people).cte("did"), []
     for step in steps(did, module):
         one = step.subquery()
         key = (one.c.person_id, one.c.module, one.c.measure, one.c.value)
@@ -140,8 +138,5 @@ def _between(moment: Any, since: datetime, at: datetime) -> ColumnElement[bool]:
     return and_(moment > literal(since, Moment()), moment <= literal(at, Moment()))
 
 
-def _rows(session: Session, ids: Collection[int]) -> Select[Any]:
-    """(person_id): the ids as rows; as parameters they would be too many."""
-    each = func.json_each if session.get_bind().dialect.name == "sqlite" else func.json_array_elements_text
-    row = each(literal(sorted(ids), JSON())).table_valued("value")
-    return select(cast(row.c.value, Integer).label("person_id"))
+def _ids(session: Session, people: Collection[int]) -> Select[Any]:
+    return given.rows(session, ((person,) for person in sorted(people)), "person_id")

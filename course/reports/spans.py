@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import CTE, CompoundSelect, FromClause, Select, and_, func, literal, select, union, union_all
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from ..accounts.cohorts import member_ids
-from ..accounts.history import member_places
+from ..accounts.history import member_places, pairs_within
 from ..accounts.tables import Change, Membership, OrganisationVersion, Person
 from ..extensions import Moment
 from ..learning.tables import Certificate, CertificateNote, Enrolment, ModuleState, ScoreChange
@@ -92,9 +92,14 @@ def people_then(filters: Filters, places: Select[Any] | CompoundSelect[Any] | No
     return select(*found.c).where(found.c.is_staff.is_(filters.who == "staff")).cte("counted_people")
 
 
-def members_then(filters: Filters, only: Collection[int] | None, besides: Collection[int] = ()) -> Select[Any]:
+def members_then(
+    session: Session, filters: Filters, only: Collection[int] | None, besides: Collection[int] = ()
+) -> Select[Any]:
     """For ``people_then``: whoever belonged to one of these organisations (None: any) or stood below it, less the others."""
-    found = member_places(filters.as_of, only)
+    if only is not None and filters.as_of is not None:
+        found = member_places(filters.as_of, above=pairs_within(session, only, filters.as_of))
+    else:
+        found = member_places(filters.as_of, only)
     if filters.cohort is not None:
         found = found.where(Membership.person_id.in_(member_ids(filters.cohort, filters.as_of)))
     return found.where(found.selected_columns.place_id.not_in(besides)) if besides else found
