@@ -32,7 +32,7 @@ from ..extensions import Moment
 from ..learning.tables import Certificate, CertificateNote, Enrolment, Fact
 from .counting import DAY, EPOCH
 from .filters import Filters
-from .spans import counted_as, members_then, people_then, steps
+from .spans import counted_as, people_then, steps
 from .tables import EVERYWHERE, TallyPeople
 from .tallied import Tallies
 
@@ -111,7 +111,7 @@ def _belonging(session: Session, filters: Filters, places: Collection[int], peop
         everywhere = select(literal(EVERYWHERE).label("place_id"), Enrolment.person_id)
         parts.append(everywhere.where(Enrolment.person_id.in_(ids)))
     if organisations:
-        parts.append(members_then(session, filters, organisations).where(Membership.person_id.in_(ids)))
+        parts.append(member_places(filters.as_of, organisations).where(Membership.person_id.in_(ids)))
     return union_all(*parts)
 
 
