@@ -538,3 +538,12 @@ def write_small_course(
         if content is not None:
             files[name] = content
     return write_files(folder, files)
+
+
+def take_mobility_out(folder: Path) -> None:
+    """What an author does to retire a module: its folder, its place in the order and the links to it are gone."""
+    course = folder / "course.yaml"
+    course.write_text(course.read_text().replace("modules: [housing, mobility]", "modules: [housing]"))
+    rooms = next((folder / "housing").glob("*rooms*.md"))
+    rooms.write_text(rooms.read_text().replace("[the other module](module:mobility) or ", ""))
+    (folder / "mobility").rename(folder.parent / "mobility")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from .. import clock
-from ..reports.filters import WHO, Filters
+from ..reports.filters import WHO, Filters, moment_of
 from ..reports.headings import LANGUAGES
 
 NICE = 10  # how far an export steps back for those who serve pages
@@ -265,9 +265,8 @@ def _moment(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        found = datetime.fromisoformat(text)
-        at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
+        at = moment_of(text)
+    except ValueError:
         raise click.ClickException("--as-of: write a moment as 2026-01-31T00:00Z") from None
     if at > clock.now():
         raise click.ClickException("--as-of: this moment has not come yet")

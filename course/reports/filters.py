@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 STATES = {
     "enrolled": "Enrolled",
@@ -117,3 +117,12 @@ def iso(moment: datetime | None) -> str | None:
 def exact(moment: datetime) -> str:
     """With a fraction of a second if there is one: read back, it is the same moment."""
     return moment.isoformat()
+
+
+def moment_of(text: str) -> datetime:
+    """What ``exact`` says, or a reader writes: without a zone in UTC, without a time the day's beginning. Raises ValueError."""
+    found = datetime.fromisoformat(text)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text}: before or after all years in UTC") from error

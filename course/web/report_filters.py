@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import abort, g, request, url_for
@@ -17,7 +17,7 @@ from ..content.model import Course
 from ..extensions import current_session
 from ..publishing.revisions import digest_at, was_published
 from ..reports import asked, completion
-from ..reports.filters import WHO, Filters
+from ..reports.filters import WHO, Filters, moment_of
 from . import published, report_source, visitor
 
 NAMES = ("organisation", "module", "cohort", "since", "until", "as_of", "language", "who", "headings")
@@ -174,9 +174,8 @@ def _instant(problems: dict[str, str]) -> datetime | None:
     if not text:
         return None
     try:
-        found = datetime.fromisoformat(text)
-        at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
+        at = moment_of(text)
+    except ValueError:
         problems["as_of"] = "Write a moment as 2026-01-31T00:00, in UTC."
         return None
     if at > clock.now():

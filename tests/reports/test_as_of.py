@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from course.accounts import organisations, people
 from course.accounts.tables import Organisation, Person
+from tests.courses import take_mobility_out
 from tests.learners import add_learner, learn
 from tests.reports.test_completion import csv_rows, page_figures
 from tests.sheets import as_text, read_xlsx
@@ -43,11 +44,7 @@ def shake(site: Site) -> None:
         sfax = session.scalars(select(Organisation).where(Organisation.name == "Sfax")).one()
         organisations.change(session, sfax, name="Sfax (city)", parent_id=lima.parent_id, now=site.now)
         people.erase(session, session.get_one(Person, site.ids["alice"]), by_id=None, now=site.now)
-    course = site.folder / "course.yaml"
-    course.write_text(course.read_text().replace("modules: [housing, mobility]", "modules: [housing]"))
-    rooms = next((site.folder / "housing").glob("*rooms*.md"))
-    rooms.write_text(rooms.read_text().replace("[the other module](module:mobility) or ", ""))
-    (site.folder / "mobility").rename(site.folder.parent / "mobility")
+    take_mobility_out(site.folder)
     done = site.publish()
     assert done.is_new, done.problems
     site.later(days=30)

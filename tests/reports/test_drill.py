@@ -13,6 +13,7 @@ from course.accounts import people
 from course.accounts.tables import Person
 from course.reports import csv_json, headings, items, lessons
 from course.web import at_risk
+from tests.courses import take_mobility_out
 from tests.learners import add_learner, learn
 from tests.reports.test_completion import csv_rows, page_figures
 from tests.sheets import as_text, read_xlsx
@@ -33,11 +34,7 @@ def learned(site: Site) -> Site:
 
 def retire(site: Site) -> None:
     """Publishes the course without mobility."""
-    course = site.folder / "course.yaml"
-    course.write_text(course.read_text().replace("modules: [housing, mobility]", "modules: [housing]"))
-    rooms = next((site.folder / "housing").glob("*rooms*.md"))
-    rooms.write_text(rooms.read_text().replace("[the other module](module:mobility) or ", ""))
-    (site.folder / "mobility").rename(site.folder.parent / "mobility")
+    take_mobility_out(site.folder)
     done = site.publish()
     assert done.is_new, done.problems
 
