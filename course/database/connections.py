@@ -99,7 +99,8 @@ class Writer:
                 self._held = self.engine.connect()
             self._held.begin()
         except BaseException:
-            self._take_back()
+            with suppress(Exception):  # what is told is why it could not begin; the connection is let go by then
+                self._take_back()
             self._turns.give()
             raise
         return self._held

@@ -13,8 +13,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, create_engine, event, text
 
+from course.database.connections import Writer
 from course.database.on_disk import Log, NotOnDisk
 from tests.site import Client, Site, close, engines, make_site
 
@@ -72,6 +73,21 @@ def pressed(database: Path) -> int:
     """How often lessons are marked as done, in a file read by another program."""
     with closing(sqlite3.connect(database)) as connection:
         return int(connection.execute("SELECT count(*) FROM facts WHERE kind = 'completed_lesson'").fetchone()[0])
+
+
+def test_a_connection_that_is_broken_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'course.sqlite3'}")
+    writer = Writer(engine)
+    with writer.transaction() as connection:
+        connection.execute(text("CREATE TABLE one (n INTEGER)"))
+        driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        writer.begin()
+    with writer.transaction() as connection:
+        assert connection.execute(text("INSERT INTO one VALUES (1)")).rowcount == 1
+    writer.engine.dispose()
 
 
 def test_an_answer_waits_for_a_flush_that_began_after_the_commit(site: Site, disk: Disk) -> None:
