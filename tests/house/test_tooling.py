@@ -95,6 +95,11 @@ def test_locks_fit_what_the_project_asks_for() -> None:
             )
 
 
+def test_no_instance_lies_beside_the_project() -> None:
+    """A course that was started with this folder as its instance leaves its key and its database here."""
+    assert [path.name for path in ROOT.iterdir() if path.name == "secret.key" or ".sqlite3" in path.name] == []
+
+
 def test_every_package_has_its_layer() -> None:
     layers = project()["tool"]["importlinter"]["contracts"][0]
     named = set(re.findall(r"\w+", " ".join(layers["layers"])))
