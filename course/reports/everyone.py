@@ -92,7 +92,7 @@ def cells(one: people.Someone) -> Cells:
 
 def _listed(chosen: Select[Any], module: str) -> Select[Any]:
     """What is many of a person is put together in the database: two words of a module or lesson never hold a space."""
-    found, of = chosen.subquery("chosen"), aliased(ModuleState)
+    of = aliased(ModuleState)
     flags = case((ModuleState.passed_at.is_not(None), "+"), else_="-") + case(
         (ModuleState.completed_at.is_not(None), "+"), else_="-"
     )
@@ -103,21 +103,21 @@ def _listed(chosen: Select[Any], module: str) -> Select[Any]:
     homes = _together(cast(Membership.id, Text) + ":" + cast(Membership.organisation_id, Text)).where(
         Membership.person_id == Person.id, Membership.role == "member", Membership.until_at.is_(None)
     )
-    query = select(
+    completed_at = chosen.selected_columns.completed_at
+    query = chosen.with_only_columns(
         Person.name,
         Person.email,
         homes.scalar_subquery(),
-        iso_text(found.c.enrolled_at),
+        iso_text(Enrolment.enrolled_at),
         iso_text(of.started_at) if module else literal(None),
         modules.scalar_subquery(),
         lessons.scalar_subquery(),
-        case((found.c.completed_at.is_not(None), 1), else_=0),
+        case((completed_at.is_not(None), 1), else_=0),
         of.score if module else literal(None),
         iso_text(of.passed_at) if module else literal(None),
-        iso_text(of.completed_at if module else found.c.completed_at),
+        iso_text(of.completed_at if module else completed_at),
         iso_text(Enrolment.last_at),
     )
-    query = query.join(found, found.c.person_id == Person.id).join(Enrolment, Enrolment.person_id == Person.id)
     if module:
         query = query.outerjoin(of, (of.person_id == Person.id) & (of.module == module))
     return query.order_by(Person.name, Person.id)

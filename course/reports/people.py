@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, true
 from sqlalchemy.orm import Session
 
 from ..accounts import organisations
@@ -162,32 +162,34 @@ def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state:
     only = counting.people_of(limits(scope, filters), filters.as_of)
     if filters.words:
         only.append(select(Person.id).where(_shown_name(scope, filters).icontains(filters.words, autoescape=True)))
+    query = counting.counted(filters).where(*(Person.id.in_(ids) for ids in only))
+    everybody = query.selected_columns
     states = counting.states(filters.module, filters.as_of, filters.cohort, only)
-    sums = counting.sums(states)
-    everybody = counting.counted(filters).where(*(Person.id.in_(ids) for ids in only)).subquery("everybody")
-    query = select(*everybody.c).outerjoin_from(everybody, sums, sums.c.person_id == everybody.c.person_id)
-    conditions: Mapping[str, Any] = {
-        "enrolled": None,
-        "started": sums.c.person_id.is_not(None),
-        "not_started": sums.c.person_id.is_(None),
-        "passed": sums.c.passed >= needed_to_pass(course, filters.module),
-        "completed": sums.c.completed >= 1 if filters.module else everybody.c.completed_at.is_not(None),
-        "certified": everybody.c.certified == 1,
-        "scored": sums.c.scored >= 1,
-    }
-    condition = conditions[state]
-    if condition is not None:
-        query = query.where(condition)
+    of_enrolments: dict[str, ColumnElement[bool]] = {"enrolled": true(), "certified": everybody.certified == 1}
+    if not filters.module:
+        of_enrolments["completed"] = everybody.completed_at.is_not(None)
+    if state in of_enrolments:
+        query = query.where(of_enrolments[state])
+    else:
+        sums = counting.sums(states)
+        of_modules: dict[str, ColumnElement[bool]] = {
+            "started": sums.c.person_id.is_not(None),
+            "not_started": sums.c.person_id.is_(None),
+            "passed": sums.c.passed >= needed_to_pass(course, filters.module),
+            "completed": sums.c.completed >= 1,
+            "scored": sums.c.scored >= 1,
+        }
+        query = query.outerjoin(sums, sums.c.person_id == Person.id).where(of_modules[state])
     return query if filters.week is None else query.where(_in_week(everybody, states, filters, state))
 
 
-def _in_week(everybody: Subquery, of: Subquery, filters: Filters, state: str) -> ColumnElement[bool]:
+def _in_week(everybody: Any, of: Subquery, filters: Filters, state: str) -> ColumnElement[bool]:
     """Whether the person came to be so in that week, as the report counts by week."""
     assert filters.week is not None
     if not filters.module:
-        return counting.in_week(everybody.c.completed_at if state == "completed" else everybody.c.enrolled_at, filters.week)
+        return counting.in_week(everybody.completed_at if state == "completed" else everybody.enrolled_at, filters.week)
     did = counting.in_week(of.c.completed_at if state == "completed" else of.c.started_at, filters.week)
-    return everybody.c.person_id.in_(select(of.c.person_id).where(did))
+    return Person.id.in_(select(of.c.person_id).where(did))
 
 
 class _Reader:
