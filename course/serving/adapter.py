@@ -30,7 +30,7 @@ from .following import DESCRIPTORS, OPENED_WITHIN, Gone, follow
 log = logging.getLogger("course.serving")
 Made = TypeVar("Made")
 READING = {"GET", "HEAD", "OPTIONS"}
-STREAM_THREADS, FORM_THREADS = 2, 3
+STREAM_THREADS, FORM_THREADS, LONG_THREADS = 2, 3, 2
 AT_ONCE = 0.25  # seconds in which an answer of unknown length may be whole, before it is sent while it is made
 PLAIN = ("content-type", "text/plain; charset=utf-8")
 
@@ -56,15 +56,19 @@ class Adapter:
     """A server's application around a WSGI application; one for each worker.
 
     Pages have ``threads``, forms have FORM_THREADS of their own: they wait for locks and hash passwords, and no page waits for
-    them. One writes, one waits for the disk, one reads its form; more would only hand Python's lock round. Threads are made
-    when they are first needed.
+    them. One writes, one waits for the disk, one reads its form; more would only hand Python's lock round. Pages of which the
+    application says by ``takes_long`` that they may take seconds have LONG_THREADS, for which no other page waits; one is not
+    begun for a client that hung up meanwhile. Threads are made when they are first needed.
     """
 
     def __init__(self, app: Application, *, threads: int = 4, limits: Limits | None = None) -> None:
         self._app = app
+        self._takes_long: Callable[[str], bool] = getattr(app, "takes_long", lambda _path: False)
         self._limits = limits or Limits()
         self._pages = ThreadPoolExecutor(threads, thread_name_prefix="page")
         self._forms = ThreadPoolExecutor(min(threads, FORM_THREADS), thread_name_prefix="form")
+        self._long = ThreadPoolExecutor(LONG_THREADS, thread_name_prefix="long")
+        self._turns = asyncio.Semaphore(LONG_THREADS)
         self._streams = ThreadPoolExecutor(STREAM_THREADS, thread_name_prefix="stream")
         self._held = 0
 
@@ -77,8 +81,8 @@ class Adapter:
             await self._respond(protocol, to_environ(scope, bytes(body)), is_head=scope.method == "HEAD", client=scope.client)
         except Refused as refused:
             _refuse(protocol, refused)
-        except ProtocolClosed:
-            return  # the client is gone
+        except (ProtocolClosed, Gone):
+            return
         finally:
             self._held -= len(body)
 
@@ -90,6 +94,7 @@ class Adapter:
         """
         self._pages.shutdown()
         self._forms.shutdown()
+        self._long.shutdown()
         self._streams.shutdown()
         logging.shutdown()
         sys.stdout.flush()
@@ -127,8 +132,7 @@ class Adapter:
         # One context for the whole answer: what a page sets for itself is still set when its answer goes on in another thread.
         context = contextvars.copy_context()
         try:
-            pool = self._pages if environ["REQUEST_METHOD"] in READING else self._forms
-            answer = await _in(pool, context, lambda: begin(self._app, environ, is_head=is_head))
+            answer = await self._begun(protocol, environ, context, lambda: begin(self._app, environ, is_head=is_head))
             if answer.rest is None:
                 return _send(protocol, answer)
             spool = Spool(answer)
@@ -137,6 +141,8 @@ class Adapter:
             await asyncio.wait([making], timeout=AT_ONCE if can_follow else None)
             if making.done():
                 return _send(protocol, spool.whole(making))
+        except Gone:
+            raise
         except Exception as error:
             log.exception("%s %s: no page of the application's own", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             if isinstance(error, OSError):  # no room for the temporary file
@@ -148,6 +154,23 @@ class Adapter:
             return None
         except Exception:
             log.exception("%s %s: cut off half-way", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+
+    async def _begun(
+        self, protocol: HTTPProtocol, environ: Environ, context: contextvars.Context, call: Callable[[], Answer]
+    ) -> Answer:
+        """In a thread for what is asked for. Raises Gone where the client hung up before its turn for a long page."""
+        if environ["REQUEST_METHOD"] not in READING:
+            return await _in(self._forms, context, call)
+        if not self._takes_long(environ["PATH_INFO"]):
+            return await _in(self._pages, context, call)
+        hung_up = asyncio.ensure_future(protocol.client_disconnect())
+        try:
+            async with self._turns:
+                if hung_up.done():
+                    raise Gone
+                return await _in(self._long, context, call)
+        finally:
+            hung_up.cancel()
 
 
 def _in(pool: ThreadPoolExecutor, context: contextvars.Context, call: Callable[[], Made]) -> asyncio.Future[Made]:

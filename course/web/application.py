@@ -20,6 +20,8 @@ from werkzeug.wrappers import Response
 from ..accounts.sign_ins import Viewer
 from ..content.model import Course
 
+LONG = (["reports"], ["author"], ["admin"])  # behind the language
+
 
 class Asked(Request):
     """The limits of a form as they are here. Flask looks for them in its configuration, ten times for each form."""
@@ -100,6 +102,11 @@ class Application(Flask):
 
     def _rule_of(self, method: str, path: str) -> tuple[Rule, Mapping[str, Any]]:
         return self.url_map.bind("").match(path, method, return_rule=True)
+
+    @staticmethod
+    def takes_long(path: str) -> bool:
+        """Whether a page may take seconds. The server has threads for such, so that no learner waits for a report."""
+        return path.endswith(".pdf") or path.split("/", 3)[2:3] in LONG
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

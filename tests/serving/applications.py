@@ -124,6 +124,12 @@ def cookies(environ: dict[str, Any], start_response: StartResponse) -> Iterable[
     return [b"two cookies"]
 
 
+def long(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """As slow, and written down under the name that was asked for."""
+    Path(os.environ["TEST_MEDIA"]).with_name(f"long-{environ['QUERY_STRING']}").touch()
+    return slow(environ, start_response)
+
+
 def slow(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     time.sleep(1)
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -151,6 +157,7 @@ def leave(environ: dict[str, Any], start_response: StartResponse) -> Iterable[by
     os._exit(1)
 
 
+app.takes_long = lambda path: path == "/long"  # type: ignore[attr-defined]  # as the course's application has it
 PAGES = {
     "/large": large,
     "/failing": failing,
@@ -162,6 +169,7 @@ PAGES = {
     "/unchanged": unchanged,
     "/cookies": cookies,
     "/slow": slow,
+    "/long": long,
     "/media": media,
     "/die": die,
     "/leave": leave,

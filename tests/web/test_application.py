@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_login import current_user
 
 from course.web import visitor
+from course.web.application import Application
 from tests.site import Site
 
 LESSON = "/en/modules/housing/rooms-before-rules"
@@ -25,6 +26,16 @@ def test_a_missing_slash_is_put_in_at_the_host_that_was_asked(site: Site) -> Non
     for host in ("127.0.0.1:8000", "localhost"):
         answer = browser.get("/en/practices?q=%C3%A9t%C3%A9", headers={"Host": host})
         assert (answer.status_code, answer.location) == (308, f"http://{host}/en/practices/?q=%C3%A9t%C3%A9")
+
+
+def test_reports_and_pages_of_authors_and_administrators_have_threads_of_their_own(site: Site) -> None:
+    takes_long = Application.takes_long
+    reading = [rule for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    long = {rule.endpoint.partition(".")[0] for rule in reading if takes_long(rule.rule)}
+    short = {rule.endpoint.partition(".")[0] for rule in reading if not takes_long(rule.rule)}
+    wanted = {"administration", "analysis", "at_risk", "authoring", "certificates", "cohorts", "exchange", "exports"}
+    assert long == {*wanted, "lesson_report", "regrading", "reports"}
+    assert long & short == {"certificates"}  # its page, and the PDF that is set for it
 
 
 def test_values_of_an_address_belong_to_one_request(site: Site) -> None:
