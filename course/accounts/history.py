@@ -89,7 +89,7 @@ def member_places(at: datetime | None, only: Collection[int] | None = None, abov
         select(above.c.ancestor_id.label("place_id"), Membership.person_id.label("person_id"))
         .join(Membership, Membership.organisation_id == above.c.descendant_id)
         .where(Membership.role == "member", holds(Membership.since_at, Membership.until_at, at))
-        .distinct()
+        .group_by(Membership.person_id, above.c.ancestor_id)  # in SQLite in this order, so that what is looked up lies together
     )
     return query if only is None else query.where(above.c.ancestor_id.in_(only))
 

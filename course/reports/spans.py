@@ -197,11 +197,10 @@ def counted_as(people: FromClause, module: str | None, at: datetime, times: int 
 
 def _course(people: FromClause) -> Iterator[Select[Any]]:
     state = ModuleState
-    first = func.min(state.started_at)
-    began = select(*people.c, *_named(COURSE, "started", literal(0), first, FAR)).join(
-        state, state.person_id == people.c.person_id
-    )
-    yield began.group_by(*people.c)
+    any_of = aliased(ModuleState)
+    first = select(any_of.module).where(any_of.person_id == people.c.person_id).order_by(any_of.started_at, any_of.module)
+    is_first = and_(state.person_id == people.c.person_id, state.module == first.limit(1).scalar_subquery())
+    yield select(*people.c, *_named(COURSE, "started", literal(0), state.started_at, FAR)).join(state, is_first)
     passes = func.row_number().over(partition_by=(*people.c,), order_by=state.passed_at)
     until = end(func.lead(state.passed_at).over(partition_by=(*people.c,), order_by=state.passed_at))
     passed = select(*people.c, *_named(COURSE, "passed", passes, state.passed_at, until))
