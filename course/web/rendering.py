@@ -198,7 +198,12 @@ def iso(value: datetime | None) -> str:
 
 
 def number(value: int | Fraction | float) -> str:
-    return str(format_decimal(float(value) if isinstance(value, Fraction) else value, locale=_locale()))
+    return _number(float(value) if isinstance(value, Fraction) else value, published.language())
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, lang: str) -> str:
+    return str(format_decimal(value, locale=Locale.parse(lang, sep="-")))
 
 
 def size(value: int) -> str:

@@ -153,8 +153,9 @@ def titles(course: Course) -> dict[str, str]:
 
 def address(endpoint: str, **changes: Any) -> str:
     """The address of another view of the same report: today's filters with some changed; None takes one away."""
-    kept = {name: request.args[name] for name in NAMES if request.args.get(name)}
-    return url_for(endpoint, **{name: value for name, value in (kept | changes).items() if value not in (None, "")})
+    if "report_kept" not in g:
+        g.report_kept = {name: request.args[name] for name in NAMES if request.args.get(name)}
+    return url_for(endpoint, **{name: value for name, value in (g.report_kept | changes).items() if value not in (None, "")})
 
 
 def _day(name: str, problems: dict[str, str]) -> date | None:
