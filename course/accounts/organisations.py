@@ -228,12 +228,9 @@ def upper(session: Session, of: Sequence[int] | None, most: int) -> tuple[list[P
 
     ``of`` names the organisations that stand uppermost, None all that stand under none. One level below them is always there.
     """
-    closure, top = OrganisationClosure, Organisation
-    below = select(closure.descendant_id.label("id"), func.min(closure.depth).label("level")).group_by(closure.descendant_id)
-    if of is None:
-        below = below.join(top, top.id == closure.ancestor_id).where(top.parent_id.is_(None))
-    else:
-        below = below.where(closure.ancestor_id.in_(of))
+    closure = OrganisationClosure
+    above = select(Organisation.id).where(Organisation.parent_id.is_(None)) if of is None else tops(session, of)
+    below = select(closure.descendant_id.label("id"), closure.depth.label("level")).where(closure.ancestor_id.in_(above))
     found = below.subquery("found")
     numbers: dict[int, int] = dict(session.execute(select(found.c.level, func.count()).group_by(found.c.level)).all())
     last = _last_level(numbers, most, 0 if of is None else 1)
