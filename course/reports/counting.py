@@ -162,9 +162,10 @@ def within(query: Select[Any], scope: Sequence[int] | None) -> Select[Any]:
 
 
 def states(module: str, at: datetime | None, cohort: int | None = None, only: Sequence[Select[Any]] = ()) -> Subquery:
-    """What people had done in modules: person_id, module, started_at, passed_at, completed_at, score, score_ppm.
+    """What people had done in modules: person_id, module, started_at, passed_at, completed_at, score, score_ppm, last_at.
 
-    Whom a report counts is said elsewhere; a ``cohort``, and ``only`` (``people_of``), spare reading everybody for a few.
+    The last of these is of now. Whom a report counts is said elsewhere; a ``cohort``, and ``only`` (``people_of``), spare
+    reading everybody for a few.
     """
     query = select(
         ModuleState.person_id,
@@ -174,6 +175,7 @@ def states(module: str, at: datetime | None, cohort: int | None = None, only: Se
         by_then(ModuleState.completed_at, at).label("completed_at"),
         (ModuleState.score if at is None else ScoreChange.score).label("score"),
         (ModuleState.score_ppm if at is None else ScoreChange.score_ppm).label("score_ppm"),
+        ModuleState.last_at,
     )
     if at is not None:
         query = query.outerjoin(
