@@ -96,11 +96,7 @@ def _read(session: Session, held: Tallies, filters: Filters, within: int, only: 
     """The values of a measure come as one text: a row each would take most of the time."""
     key = (Tally.place_id, Tally.module, Tally.measure)
     values, numbers = (func.aggregate_strings(cast(column, String), ",") for column in (Tally.value, Tally.number))
-    lines = select(Organisation.id) if only is None else only
-    for wanted in (
-        and_(Tally.place_id == within, of_place(Tally, filters.module)),
-        and_(Tally.place_id.in_(lines), Tally.place_id != within, of_line(Tally, filters.module)),
-    ):
+    for wanted in _wanted(Tally, filters, within, only):
         query = select(*key, values.label("values"), numbers.label("numbers"))
         query = query.where(wanted, Tally.is_staff.in_(STAFF[filters.who])).group_by(*key, Tally.is_staff)
         for row in session.execute(query):
@@ -108,21 +104,30 @@ def _read(session: Session, held: Tallies, filters: Filters, within: int, only: 
 
 
 def _read_changes(session: Session, held: Tallies, filters: Filters, within: int, only: Collection[int] | None) -> None:
-    change, staff = TallyChange, STAFF[filters.who]
+    change, wanted = TallyChange, or_(*_wanted(TallyChange, filters, within, only))
     key = (change.place_id, change.module, change.measure, change.value)
-    rows = session.execute(select(*key, func.sum(change.number)).where(change.is_staff.in_(staff)).group_by(*key))
-    for place, module, measure, value, number in rows:
-        in_line = module == filters.module or (not module and measure == "enrolled")
-        if (place == within and (in_line or not filters.module)) or (in_line and (only is None or place in only)):
-            held.add((place, module, measure), {value: int(number)})
+    query = select(*key, func.sum(change.number)).where(wanted, change.is_staff.in_(STAFF[filters.who]))
+    held.add_rows(session.execute(query.group_by(*key)))
 
 
-def of_place(of: type[Tally | TallyDay], module: str) -> ColumnElement[bool]:
+Kept = type[Tally | TallyChange | TallyDay]
+
+
+def _wanted(of: Kept, filters: Filters, within: int, only: Collection[int] | None) -> tuple[ColumnElement[bool], ...]:
+    """What is kept of the place itself, and of the organisations that get a line."""
+    lines = select(Organisation.id) if only is None else only
+    return (
+        and_(of.place_id == within, of_place(of, filters.module)),
+        and_(of.place_id.in_(lines), of.place_id != within, of_line(of, filters.module)),
+    )
+
+
+def of_place(of: Kept, module: str) -> ColumnElement[bool]:
     """What the lines of a place and its modules show: everything, or one module and the course."""
     return of.module.in_(("", module)) if module else of.module >= ""
 
 
-def of_line(of: type[Tally | TallyDay], module: str) -> ColumnElement[bool]:
+def of_line(of: Kept, module: str) -> ColumnElement[bool]:
     """What a line of this module shows; who is enrolled is known of the course alone."""
     of_module = of.module == module
     return or_(of_module, and_(of.module == "", of.measure == "enrolled")) if module else of_module
