@@ -73,15 +73,19 @@ class Statement(Generic[Row]):
 
 def send(connection: Connection, text: str, values: Any = (), *, many: bool = False) -> Any:
     """Has the driver execute a text in the words of the connection's dialect; returns its cursor. Raises as SQLAlchemy does."""
-    driver = connection.connection
-    cursor = driver.cursor()
-    for listener in connection.engine.dispatch.before_cursor_execute:
-        listener(connection, cursor, text, values, None, many)
+    cursor = connection.connection.cursor()
+    tell(connection, cursor, text, values, many=many)
     try:
         (cursor.executemany if many else cursor.execute)(text, values)
     except connection.dialect.loaded_dbapi.Error as error:
-        _raise(connection, text, values, error)
+        fail(connection, text, values, error)
     return cursor
+
+
+def tell(connection: Connection, cursor: Any, text: str, values: Any, *, many: bool = False) -> None:
+    """Tells whoever listens to what is sent, as SQLAlchemy does."""
+    for listener in connection.engine.dispatch.before_cursor_execute:
+        listener(connection, cursor, text, values, None, many)
 
 
 def inserting(table: FromClause, *columns: str) -> Statement[Any]:
@@ -140,7 +144,7 @@ def _taking(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ..
     return lambda given: tuple(given[name] for name in names)
 
 
-def _raise(connection: Connection, text: str, values: Any, error: Exception) -> NoReturn:
+def fail(connection: Connection, text: str, values: Any, error: Exception) -> NoReturn:
     """Raises the error as SQLAlchemy's own; a connection that is gone is not used again, nor is any made before it went."""
     dialect = connection.dialect
     is_gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ import quizzes
 
 from ..accounts.tables import Membership, Person
 from ..content.model import Course, Module
+from ..database.streams import streamed
 from ..learning.progress import ModuleProgress, of_module, percent_of_course
 from ..learning.tables import Enrolment, LessonState, ModuleState
 from . import people
@@ -60,8 +61,7 @@ def rows(session: Session, *, course: Course, scope: Sequence[int] | None, filte
         return
     percents, places = Percents(course, filters.module), _Places(session, scope)
     chosen = people.chosen(course, scope, filters, state)
-    found = session.execute(_listed(chosen, filters.module), execution_options={"yield_per": STREAMED, "stream_results": True})
-    for part in found.partitions(STREAMED):
+    for part in streamed(session, _listed(chosen, filters.module), STREAMED):
         for name, email, homes, enrolled_at, started_at, modules, lessons, is_through, score, *times in part:
             yield (
                 name or people.DELETED,
