@@ -216,10 +216,15 @@ def _whole(values: Sequence[Fraction]) -> tuple[list[int], int]:
 
 def _counts(item: Interaction, responses: Sequence[Response]) -> Iterator[Count]:
     """Of what can be chosen. What was typed is for those to read who grade it, not for statistics."""
-    taken = Counter(each for response in responses for each in _taken(item, item.known(response)))
+    taken = Counter(each for response in responses for each in taken_by(item, response))
     key = frozenset(_taken(item, item.key()))
-    for about, choice in _possible(item):
+    for about, choice in possible(item):
         yield Count(about, choice, taken[about, choice], (about, choice) in key)
+
+
+def taken_by(item: Interaction, response: Response) -> Iterator[tuple[str, str]]:
+    """What a response counts for, each once: the row, blank or place (empty where there is none), and the choice."""
+    return _taken(item, item.known(response))
 
 
 def _taken(item: Interaction, response: Response) -> Iterator[tuple[str, str]]:
@@ -228,7 +233,8 @@ def _taken(item: Interaction, response: Response) -> Iterator[tuple[str, str]]:
     return iter(response.pairs) if item.USES == "pairs" else (("", choice) for choice in response.choices)
 
 
-def _possible(item: Interaction) -> Iterator[tuple[str, str]]:
+def possible(item: Interaction) -> Iterator[tuple[str, str]]:
+    """Whatever a response to the item can count for."""
     choices = [choice.id for choice in item.choices]
     if isinstance(item, Cloze):
         return ((blank.id, choice.id) for blank in item.blanks for choice in blank.choices)

@@ -8,9 +8,11 @@ LANGUAGES = {"en": "English", "es": "Español", "fr": "Français", "ar": "الع
 WORDS: Mapping[str, tuple[str, str, str, str]] = {  # in the order of LANGUAGES
     "about": ("About", "Acerca de", "À propos de", "بخصوص"),
     "active_minutes": ("Active minutes", "Minutos activos", "Minutes actives", "الدقائق النشطة"),
+    "attempt": ("Attempt", "Intento", "Tentative", "المحاولة"),
     "began": ("Began", "Comenzaron", "Ont commencé", "بدأوا"),
     "certificates": ("Certificates", "Certificados", "Certificats", "الشهادات"),
     "choice": ("Choice", "Opción", "Choix", "الخيار"),
+    "closed_at": ("Closed at (UTC)", "Cerrado el (UTC)", "Clôturée le (UTC)", "تاريخ الإغلاق (UTC)"),
     "completed": ("Completed", "Completaron", "Ont terminé", "أكملوا"),
     "completed_at": ("Completed at (UTC)", "Completado el (UTC)", "Terminé le (UTC)", "تاريخ الإكمال (UTC)"),
     "done": ("Done", "Hechas", "Faites", "منجزة"),

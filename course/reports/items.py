@@ -123,12 +123,17 @@ def report(
     a revision.
     """
     found = versions(session, module, which)
+    chosen = chosen_of(found, revision)
+    analysis = analyse(chosen.quiz, list(rows(session, module, chosen.revisions, which))) if chosen else None
+    return Report(module, which, found, chosen, analysis, now, is_inside)
+
+
+def chosen_of(found: Sequence[Version], revision: str) -> Version | None:
+    """The newest where none is named. Raises KeyError where the one that is named is none of them."""
     named = [version for version in found if any(one.startswith(revision) for one in version.revisions)]
     if revision and not named:
         raise KeyError(revision)
-    chosen = named[0] if named else None
-    analysis = analyse(chosen.quiz, list(rows(session, module, chosen.revisions, which))) if chosen else None
-    return Report(module, which, found, chosen, analysis, now, is_inside)
+    return named[0] if named else None
 
 
 def versions(session: Session, module: str, which: Which) -> tuple[Version, ...]:
@@ -137,7 +142,7 @@ def versions(session: Session, module: str, which: Which) -> tuple[Version, ...]
         select(Attempt.revision, Revision.created_at, func.count().label("attempts"))
         .join(Revision, Revision.digest == Attempt.revision)
         .join(Person, Person.id == Attempt.person_id)
-        .where(*_counted(module, which))
+        .where(*counted(module, which))
         .group_by(Attempt.revision, Revision.created_at)
         .order_by(Revision.created_at.desc(), Attempt.revision)
     ).all()
@@ -160,7 +165,7 @@ def rows(session: Session, module: str, revisions: Sequence[str], which: Which) 
         .join(Person, Person.id == Attempt.person_id)
         .join(Outcome, Outcome.attempt_id == Attempt.id)
         .outerjoin(Given, (Given.attempt_id == Attempt.id) & (Given.item == Outcome.item))
-        .where(Attempt.revision.in_(revisions), *_counted(module, which))
+        .where(Attempt.revision.in_(revisions), *counted(module, which))
         .order_by(Attempt.id)
         .execution_options(yield_per=1000)
     )
@@ -175,7 +180,7 @@ def rows(session: Session, module: str, revisions: Sequence[str], which: Which) 
         yield Row(held[0].person_id, QuizOutcome(outcomes, score), given)
 
 
-def _counted(module: str, which: Which) -> list[Any]:
+def counted(module: str, which: Which) -> list[Any]:
     """Whose attempts count; a person's first attempt is the one with the number 1."""
     manages = exists().where(
         Membership.person_id == Attempt.person_id, Membership.role == "manager", Membership.until_at.is_(None)
@@ -229,10 +234,14 @@ def _line(item: str, kind: str, prompt: str, name: str, figure: Figure | None) -
 
 def head(of_: Report) -> list[str]:
     """What stands above the table of a file: what it is of, and what its figures mean."""
-    chosen = of_.chosen
-    revisions = [f"revisions: {' '.join(one[:12] for one in chosen.revisions)}"] if chosen else []
-    about = [f"Made at {iso(of_.made_at)}", f"module: {of_.module}", f"attempts: {of_.which}", *revisions]
+    about = about_of(of_.module, of_.which, of_.chosen, of_.made_at)
     return ["Item analysis", *about, *(f"{name}: {words}" for name, words in DEFINITIONS)]
+
+
+def about_of(module: str, which: Which, version: Version | None, made_at: datetime) -> list[str]:
+    """Which attempts the figures and lists of a file are of, and when it was made."""
+    revisions = [f"revisions: {' '.join(one[:12] for one in version.revisions)}"] if version else []
+    return [f"Made at {iso(made_at)}", f"module: {module}", f"attempts: {which}", *revisions]
 
 
 def file(of_: Report, form: str, look: files.Look, said: Sequence[str] = ()) -> files.Content:

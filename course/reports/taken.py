@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from quizzes.analysis import FEWEST, Figure, ItemAnalysis, share
 from quizzes.kinds import of
-from quizzes.model import Item, Status
+from quizzes.model import Item
 
 UNDER = f"under {FEWEST}"
 
@@ -52,13 +52,18 @@ def taken_of(item: Item, found: ItemAnalysis) -> tuple[Taken, ...]:
     return (*counts, *ends)
 
 
-STATUSES: Mapping[Status, str] = {
+STATUSES: Mapping[str, str] = {
     "correct": "Right",
     "partial": "Partly right",
     "incorrect": "Wrong",
     "recorded": "Given",
     "not_answered": "No response",
 }
+
+
+def words_of(item: Item, about: str, choice: str) -> str:
+    """What stands beside a line of the item, by its ids."""
+    return _words(item, about, choice, {**STATUSES, **_texts(item)})
 
 
 def _texts(item: Item) -> dict[str, str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.browser.instance import Instance
 
 NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the way to another page
+    "analysis.people_table",
     "analysis.table",
     "assets.show",
     "certificates.download",
@@ -209,6 +210,7 @@ VISITS = [
     Visit("an import, before", "exchange.show", "/en/author/items/housing", "dana", act=_see_an_import),
     Visit("ledger of an export", "exchange.ledger", "/en/author/items/housing/ledger/gift", "dana"),
     Visit("item analysis", "analysis.show", "/en/author/water/analysis", "dana"),
+    Visit("item analysis, people", "analysis.people", "/en/author/water/analysis/people", "erin"),
     Visit("item analysis, too few people", "analysis.show", "/en/author/housing/analysis", "dana"),
     Visit("administration", "administration.show", "/en/admin/", "erin"),
     Visit("people", "administration.people_page", "/en/admin/people", "erin"),

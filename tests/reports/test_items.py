@@ -242,7 +242,7 @@ def test_revisions_with_the_same_quiz_count_together_and_others_apart(sat: Site)
     learners(sat, ["111"])
     third = edit(sat, "mobility/quiz.yaml", "half may be used", "half of them may be used")
     learners(sat, MARKS[:5])
-    browser = sat.client("erin")
+    browser = sat.client("dana")
     html = browser.page(PAGE)
     options = re.findall(r'<option value="(\w+)"( selected)?>(\d+ \w+ 2026) · (\d+) attempts', html)
     assert options == [(third[:12], " selected", "4 March 2026", "5"), (second[:12], "", "2 March 2026", "7")]

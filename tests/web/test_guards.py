@@ -31,6 +31,8 @@ TABLE = {
     "administration.revoke": ADMINISTRATORS,
     "administration.role": ADMINISTRATORS,
     "administration.show": ADMINISTRATORS,
+    "analysis.people": ADMINISTRATORS,
+    "analysis.people_table": ADMINISTRATORS,
     "analysis.show": AUTHORS,
     "analysis.table": AUTHORS,
     "assets.show": ANYONE,
