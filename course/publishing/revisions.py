@@ -8,7 +8,7 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,6 +85,24 @@ def was_published(session: Session, module: str) -> bool:
     return session.scalar(select(LessonAddress.module).where(LessonAddress.module == module).limit(1)) is not None
 
 
+def last_of(session: Session, modules: Collection[str], since: int = 0) -> dict[str, Module]:
+    """These modules as they last were live, as far as a publication from the one of this id on had them.
+
+    From the newest back, until all are found; a revision is restored only where it has one of them.
+    """
+    newest_first = select(Publication.digest).where(Publication.id >= since).order_by(Publication.id.desc())
+    found: dict[str, Module] = {}
+    for digest in dict.fromkeys(session.scalars(newest_first).all() if modules else ()):
+        missing = [slug for slug in modules if slug not in found]
+        if not missing:
+            break
+        stored = zlib.decompress(session.scalars(select(Revision.course).where(Revision.digest == digest)).one())
+        if any(f'"slug":"{slug}"'.encode() in stored for slug in missing):
+            course = serial.restore(stored)
+            found |= {module.slug: module for module in course.modules if module.slug in missing}
+    return found
+
+
 def restore(session: Session, digest: str) -> Course:
     """The course of a revision. Raises KeyError when there is no such revision."""
     packed = session.scalar(select(Revision.course).where(Revision.digest == digest))
@@ -150,6 +168,7 @@ class Live:
         self._switch = 0
         self._digest = ""
         self._courses: OrderedDict[str, Course] = OrderedDict()
+        self._retired: tuple[int, Mapping[str, Module]] = 0, {}
 
     def course(self, session: Session) -> Course | None:
         """What is live now; None before the first publication. One looks at a time, and who comes meanwhile sees the last."""
@@ -190,6 +209,16 @@ class Live:
         if module is None:
             raise KeyError(slug)
         return module
+
+    def retired(self, session: Session) -> Mapping[str, Module]:
+        """The modules that were live and are not, as they last were; looked for once after each switch, by whoever asks."""
+        switch, (since, known) = self._switch, self._retired
+        if switch != since and self.last is not None:
+            live = {module.slug for module in self.last.modules}
+            gone = set(session.scalars(select(LessonAddress.module).distinct())) - live
+            known = {slug: module for slug, module in known.items() if slug in gone} | last_of(session, gone, since)
+            self._retired = switch, known
+        return known
 
     def _look(self, session: Session) -> None:
         switch = session.scalar(select(func.max(Publication.id))) or 0

@@ -25,7 +25,7 @@ from ..accounts.secrets import public_id
 from ..accounts.tables import Cohort, Person
 from ..content.model import Course, Module, Text
 from ..extensions import reading, writing
-from ..publishing.revisions import digest_at, restore
+from ..publishing.revisions import digest_at, last_of, restore
 from . import asked, completion
 from .completion import Counts, Line, Report
 from .filters import WHO
@@ -153,7 +153,9 @@ def _made(session: Session, courses: Courses, one: Subscription, site: str, mome
     language = person.language if person.language in course.languages else course.languages[0]
     page = f"{site}/{language}/reports/completion"
     address = f"{page}?{urlencode([*parse_qsl(one.about), ('as_of', moment.strftime('%Y-%m-%dT%H:%M:%S'))])}"
-    titles = {module.slug: _text(module, each, language).title for each in (courses.then, course) for module in each.modules}
+    retired = last_of(session, {line.module for line in report.by_module} - {module.slug for module in course.modules})
+    named = (*retired.values(), *courses.then.modules, *course.modules)
+    titles = {module.slug: _text(module, course, language).title for module in named}
     return {
         "to": person.email,
         "subject": f"{_text(course, course, language).title}: completion on {moment:%Y-%m-%d}",
@@ -163,7 +165,7 @@ def _made(session: Session, courses: Courses, one: Subscription, site: str, mome
 
 def _text(part: Course | Module, course: Course, language: str) -> Text:
     """The words of a part in the reader's language, else in the source's."""
-    return part.texts.get(language) or part.texts[course.languages[0]]
+    return part.texts.get(language) or part.texts.get(course.languages[0]) or next(iter(part.texts.values()))
 
 
 def _body(report: Report, titles: dict[str, str], address: str, own: str, said: tuple[str, ...]) -> str:

@@ -36,7 +36,7 @@ def show(module: str) -> str:
     return render_template(
         "authoring/analysis.html",
         report=report,
-        title=_title(module),
+        title=published.module_title(module),
         definitions=items.DEFINITIONS,
         fewest=FEWEST,
         figures=items.FIGURES,
@@ -65,7 +65,7 @@ def people(module: str) -> str:
         page=page,
         pages=max(1, -(-total // PAGE)),
         module=module,
-        title=_title(module),
+        title=published.module_title(module),
         what=_words(version, count),
         since=version.since,
         which=_which(),
@@ -126,11 +126,6 @@ def _which() -> items.Which:
     if which not in items.WHICH:
         abort(404)
     return cast(items.Which, which)
-
-
-def _title(module: str) -> str:
-    found = published.course().module(module)
-    return published.text(found)[0].title if found else module
 
 
 def _counted(module: str) -> tuple[items.Version, item_people.Count]:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from flask import Flask, Request, abort, current_app
 
-from ..content.model import Course, Text
+from ..content.model import Course, Module, Text
 from ..extensions import current_session
 from ..publishing.revisions import Live
 from .application import held
@@ -61,12 +61,23 @@ def text(of: Any) -> tuple[Text, bool]:
     found = texts.get(language())
     if found is not None:
         return found, False
-    return texts[course().languages[0]], True
+    return texts.get(course().languages[0]) or next(iter(texts.values())), True
+
+
+def module_ever(slug: str) -> Module | None:
+    """The module of this name; one that is retired as it last was, for records and reports still name it."""
+    return course().module(slug) or live().retired(current_session()).get(slug)
+
+
+def module_title(slug: str) -> str:
+    """The title of a module, which a record names by its id."""
+    found = module_ever(slug)
+    return text(found)[0].title if found else slug
 
 
 def lesson_title(module: str | None, lesson: str | None) -> str:
-    """The title of a lesson, which a record names by its id; the id where the course has it no more."""
-    found = course().module(module or "")
+    """The title of a lesson, which a record names by its id; the id where the module has it no more."""
+    found = module_ever(module or "")
     one = next((one for one in found.lessons if one.id == lesson), None) if found else None
     return text(one)[0].title if one else lesson or ""
 

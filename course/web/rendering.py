@@ -61,6 +61,7 @@ def init_app(app: Flask) -> None:
         path_in=published.path_in,
         text=published.text,
         lesson_title=published.lesson_title,
+        module_title=published.module_title,
         direction=direction,
         autonym=autonym,
         course=published.course,

@@ -147,8 +147,8 @@ def course_of(filters: Filters) -> Course:
 
 def titles(course: Course) -> dict[str, str]:
     """The modules' titles, of those that are retired by now or were not yet there too."""
-    both = (*published.course().modules, *course.modules)
-    return {module.slug: published.text(module)[0].title for module in both}
+    retired = published.live().retired(current_session()).values()
+    return {module.slug: published.text(module)[0].title for module in (*retired, *published.course().modules, *course.modules)}
 
 
 def address(endpoint: str, **changes: Any) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from course.accounts import people
 from course.accounts.tables import Person
-from course.reports import csv_json, headings, items, lessons
+from course.reports import csv_json, headings, item_people, items, lessons
 from course.web import at_risk
 from tests.courses import take_mobility_out
 from tests.learners import add_learner, learn
@@ -78,7 +78,7 @@ def test_the_weeks_are_a_csv_of_their_own(learned: Site) -> None:
 def test_every_column_has_a_heading_in_every_language() -> None:
     tables = (
         csv_json.COMPLETION_COLUMNS, csv_json.WEEK_COLUMNS, csv_json.PEOPLE_COLUMNS,
-        at_risk.COLUMNS, lessons.COLUMNS, items.COLUMNS,
+        at_risk.COLUMNS, lessons.COLUMNS, items.COLUMNS, item_people.COLUMNS,
     )  # fmt: skip
     for language in headings.LANGUAGES:
         for columns in tables:
@@ -113,7 +113,7 @@ def test_a_retired_module_is_asked_for_like_any_other(learned: Site) -> None:
     erin = learned.client("erin")
     assert csv_rows(erin, f"{PAGE}.csv?module=mobility") == before
     html = erin.page(f"{PAGE}?module=mobility")
-    assert html.count('<option value="mobility" selected>mobility (retired)</option>') == 1
+    assert html.count('<option value="mobility" selected>Mobility (retired)</option>') == 1
     for address, form in (
         (f"{PAGE}/mail?module=mobility", {"every": "week"}),
         ("/en/reports/exports?report=people&module=mobility", {"form": "csv"}),
