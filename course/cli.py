@@ -249,7 +249,7 @@ def mail_send() -> None:
     """Put the reports that are due into the outbox, send what waits in it, and make exports that were left. Run it every few
     minutes.
     """
-    from .accounts.mail import send_pending
+    from .accounts.mail import forget_written, send_pending
     from .extensions import current_session, intend
 
     app = _app()
@@ -260,6 +260,7 @@ def mail_send() -> None:
         sent = send_pending(session, settings, clock.now())
         if reports.make_exports(session, settings.public_url):
             sent += send_pending(session, settings, clock.now())
+        forget_written(session, settings)
         click.echo(f"{sent} sent")
 
 

@@ -6,22 +6,28 @@ import smtplib
 import ssl
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..config import Settings
-from .tables import Mail
+from .tables import Mail, Person
 
 CLAIM = timedelta(minutes=5)  # a mail claimed longer ago than this was left by a process that died
 
 
-def queue(session: Session, *, to: str, subject: str, body: str, now: datetime) -> None:
-    """Queues a mail with the change that causes it; the caller commits. A subject is one line, whatever was typed into it."""
+def queue(session: Session, *, to: int, subject: str, body: str, now: datetime) -> bool:
+    """Queues a mail with the change that causes it; the caller commits. A subject is one line, whatever was typed into it.
+
+    ``to`` is the person's id. Nothing is queued to one who was erased, and an erasure waits until the caller has committed.
+    """
+    address = session.scalar(select(Person.email).where(Person.id == to).with_for_update(read=True))
+    if address is None:
+        return False
     line = " ".join(subject.split())[:200]
-    session.execute(insert(Mail).values(recipient=to, subject=line, body=body, created_at=now))
+    session.execute(insert(Mail).values(recipient=address, subject=line, body=body, created_at=now))
+    return True
 
 
 def send_pending(session: Session, settings: Settings, now: datetime) -> int:
@@ -45,17 +51,20 @@ def _send_one(session: Session, settings: Settings, mail_id: int, now: datetime)
     session.commit()
     if claimed.rowcount != 1:  # type: ignore[attr-defined]
         return 0
-    mail = session.get_one(Mail, mail_id)
+    mine = update(Mail).where(Mail.id == mail_id, Mail.claimed_at == now)  # an erasure takes it away, and its id may come again
     try:
-        message = _message(settings, mail)
-        session.commit()  # no transaction is open while a server is waited for
-        deliver(settings, message, f"{mail_id:06d}")
-        outcome: dict[str, Any] = {"sent_at": now, "error": None}
+        message = _message(settings, session.get_one(Mail, mail_id))
+        if settings.smtp_url:
+            session.commit()  # no transaction is open while a server is waited for
+            deliver(settings, message)
+        sent = session.execute(mine.values(sent_at=now, error=None)).rowcount  # type: ignore[attr-defined]
+        if sent and not settings.smtp_url:
+            write(settings, message, mail_id)  # before the commit, for which an erasure waits
     except (OSError, smtplib.SMTPException, ValueError) as error:  # one that cannot be written must not hold up the others
-        outcome = {"error": str(error)[:300]}
-    session.execute(update(Mail).where(Mail.id == mail_id).values(**outcome))
+        sent = 0
+        session.execute(mine.values(sent_at=None, error=str(error)[:300]))
     session.commit()
-    return int("sent_at" in outcome)
+    return int(sent)
 
 
 def _message(settings: Settings, mail: Mail) -> EmailMessage:
@@ -65,13 +74,22 @@ def _message(settings: Settings, mail: Mail) -> EmailMessage:
     return message
 
 
-def deliver(settings: Settings, message: EmailMessage, name: str) -> None:
-    """Hands one mail to the SMTP server, or writes it to ``instance/mail/``. Raises OSError or SMTPException."""
-    if not settings.smtp_url:
-        folder = settings.instance / "mail"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        (folder / f"{name}.eml").write_bytes(bytes(message))
-        return
+def write(settings: Settings, message: EmailMessage, mail_id: int) -> None:
+    """Where there is no SMTP server, a mail is a file of ``instance/mail/``."""
+    folder = settings.instance / "mail"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / f"{mail_id:06d}.eml").write_bytes(bytes(message))
+
+
+def forget_written(session: Session, settings: Settings) -> None:
+    """Deletes the files of mails that the outbox does not hold any more, since their recipients were erased."""
+    written = {int(path.stem): path for path in (settings.instance / "mail").glob("*.eml") if path.stem.isdecimal()}
+    for path in map(written.__getitem__, written.keys() - set(session.scalars(select(Mail.id)) if written else ())):
+        path.unlink(missing_ok=True)
+
+
+def deliver(settings: Settings, message: EmailMessage) -> None:
+    """Hands one mail to the SMTP server. Raises OSError or SMTPException."""
     parts = urlsplit(settings.smtp_url)
     host = parts.hostname or "localhost"
     secure = ssl.create_default_context()

@@ -104,14 +104,18 @@ def set_language(session: Session, person: Person, language: str, *, by_id: int 
 
 
 def erase(session: Session, person: Person, *, by_id: int | None, now: datetime) -> None:
-    """Takes away who it was: name, address, password, links and mails. The facts stay under a number, so counts do not move."""
-    if person.email:
-        session.execute(delete(Mail).where(Mail.recipient == person.email))
-    session.execute(delete(Link).where(Link.person_id == person.id))
-    record(session, person_id=person.id, by_id=by_id, what="account", before=person.role, after="erased", now=now)
+    """Takes away who it was: name, address, password, links and mails. The facts stay under a number, so counts do not move.
+
+    Mails that were written to files go with ``mail.forget_written``, once the caller has committed.
+    """
+    address = person.email
     person.name, person.email, person.email_key, person.password_hash = "", None, None, None
     person.deactivated_at = person.erased_at = now
-    session.flush()
+    session.flush()  # first of all: whoever queues a mail to this person has done so, or finds no address
+    if address:
+        session.execute(delete(Mail).where(Mail.recipient == address))
+    session.execute(delete(Link).where(Link.person_id == person.id))
+    record(session, person_id=person.id, by_id=by_id, what="account", before=person.role, after="erased", now=now)
 
 
 def is_last_administrator(session: Session, person: Person) -> bool:

@@ -164,11 +164,8 @@ class _Maker:
 
     def _finish(self, person: Person, course: Course, scope: str) -> None:
         """Ready, with the mail that says so."""
-        to, language, now = person.email or "", person.language, self._clock()
+        to, language, now = person.id, person.language, self._clock()
         with writing(self._session):
-            values = {"made_at": now, "rows": self._rows, "parts": self._parts, "size": self._size, "scope": scope}
-            if self._session.execute(self._mine().values(**values)).rowcount != 1:  # type: ignore[attr-defined]
-                raise Lost
             spoken = language if language in course.languages else course.languages[0]
             mail.queue(
                 self._session,
@@ -179,7 +176,10 @@ class _Maker:
                     f"{now + exports.KEPT:%Y-%m-%d %H:%M} UTC:\n\n{self._site}/{spoken}/reports/exports\n"
                 ),
                 now=now,
-            )
+            )  # before the export: who erases the person begins with them, too
+            values = {"made_at": now, "rows": self._rows, "parts": self._parts, "size": self._size, "scope": scope}
+            if self._session.execute(self._mine().values(**values)).rowcount != 1:  # type: ignore[attr-defined]
+                raise Lost
 
 
 def _parts(content: files.Content) -> Iterator[bytes]:

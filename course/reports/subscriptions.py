@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import select, update
@@ -135,12 +135,11 @@ def queue_due(session: Session, course: Course, site: str, now: datetime) -> int
             if made is None:
                 session.execute(update(Subscription).where(Subscription.id == number).values(ended_at=now))
             else:
-                mail.queue(session, now=now, **made)
-                queued += 1
+                queued += mail.queue(session, now=now, **made)
     return queued
 
 
-def _made(session: Session, courses: Courses, one: Subscription, site: str, moment: datetime) -> dict[str, str] | None:
+def _made(session: Session, courses: Courses, one: Subscription, site: str, moment: datetime) -> dict[str, Any] | None:
     """The mail, which may take a while to count and holds nobody up; None where its reader may no longer have it."""
     person = session.get_one(Person, one.person_id)
     scope = asked.scope_of(session, person)
@@ -157,7 +156,7 @@ def _made(session: Session, courses: Courses, one: Subscription, site: str, mome
     named = (*retired.values(), *courses.then.modules, *course.modules)
     titles = {module.slug: _text(module, course, language).title for module in named}
     return {
-        "to": person.email,
+        "to": person.id,
         "subject": f"{_text(course, course, language).title}: completion on {moment:%Y-%m-%d}",
         "body": _body(report, titles, address, f"{page}#mail", said),
     }

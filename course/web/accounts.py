@@ -166,7 +166,7 @@ def _queue_reset(person: Person) -> None:
     title = published.text(published.course())[0].title
     mail.queue(
         session,
-        to=person.email or "",
+        to=person.id,
         subject=f"{title}: choose a new password",
         now=now,
         body=(
@@ -289,6 +289,7 @@ def delete() -> str | Response | tuple[str, int]:
             people.erase(session, person, by_id=person.id, now=now)
             exports.forget(session, person.id)
             session.commit()
+            mail.forget_written(session, visitor.settings())
             if exports.is_any_open(session):
                 commands.start("exports", "make")
             visitor.renew()

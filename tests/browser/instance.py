@@ -129,7 +129,7 @@ def build(folder: Path, environ: dict[str, str], *, are_there_attempts: bool = T
             instance.names["timed"] = _attempt(instance, ids["hugo"], "mobility", right=1, close=False)
             _regraded(instance, ids)
         instance.names["reset"] = links.make(session, "reset", now, ids["bob"])
-        mail.queue(session, to="bob@example.org", subject="Choose a new password", body="Open the link once.\n", now=now)
+        mail.queue(session, to=ids["bob"], subject="Choose a new password", body="Open the link once.\n", now=now)
         mail.send_pending(session, settings, now)
         session.commit()
         let_go()
