@@ -42,16 +42,6 @@ class Place:
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A membership: where (as it stands and is named today), as what, from when, and until when if it has ended."""
-
-    place: Place
-    role: str
-    since_at: datetime
-    until_at: datetime | None
-
-
 def name_key(name: str) -> str:
     """Folds case, accents and spaces, so that “São Paulo” and “sao paulo” are one place."""
     plain = unicodedata.normalize("NFKD", clean_name(name)).casefold()
@@ -293,13 +283,14 @@ def subtree(session: Session, of: Sequence[int]) -> set[int]:
 
 def of_person(session: Session, person_id: int) -> list[tuple[Place, str]]:
     """Where a person belongs now, with the role held there."""
-    return [(one.place, one.role) for one in held(session, person_id) if one.until_at is None]
+    return [(place, one.role) for place, one in memberships(session, person_id) if one.until_at is None]
 
 
-def held(session: Session, person_id: int, within: Sequence[int] | None = None) -> list[Held]:
-    """Every membership that a person has or had, the first first; ``within`` keeps those in the subtrees of these only."""
+def memberships(session: Session, person_id: int, within: Sequence[int] | None = None) -> list[tuple[Place, Membership]]:
+    """Every membership that a person has or had, the first first, with where it is, as that stands and is named today.
+
+    ``within`` keeps those in the subtrees of these only.
+    """
     rows = session.scalars(select(Membership).where(Membership.person_id == person_id).order_by(Membership.id)).all()
     by_id = {place.id: place for place in places(session, within)} if rows else {}
-    return [
-        Held(by_id[one.organisation_id], one.role, one.since_at, one.until_at) for one in rows if one.organisation_id in by_id
-    ]
+    return [(by_id[one.organisation_id], one) for one in rows if one.organisation_id in by_id]

@@ -26,17 +26,17 @@ def read(
     ``only`` limits the organisations that get a line, ``needed`` is how many modules must be passed to count as passed. Where
     days are kept, those are counted alone who changed something since the last of them.
     """
-    held, days = Tallies(), kept.places(session, filters)
+    held, known = Tallies(), kept.of_moment(session, filters)
     is_one = within is None or len(within) == 1
     about = within[0] if within is not None and is_one else EVERYWHERE
-    whole = {about} & days.keys() if is_one else set()
+    whole = {about} & known.days.keys() if is_one else set()
     if not whole:
         _count_all(session, held, filters, within)
     lines = None if only is None else {*only} - {about}
-    known = (days.keys() if lines is None else days.keys() & lines) - {about, EVERYWHERE}
-    kept.add(session, held, filters, days, whole, known)
-    if lines is None or lines - known:
-        _count_lines(session, held, filters, None if lines is None else lines - known, known | {about})
+    below = (known.days.keys() if lines is None else known.days.keys() & lines) - {about, EVERYWHERE}
+    known.add(held, whole, below)
+    if lines is None or lines - below:
+        _count_lines(session, held, filters, None if lines is None else lines - below, below | {about})
     return held.figures(filters, needed, about, weeks)
 
 

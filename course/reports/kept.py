@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -17,61 +18,52 @@ from .tallied import STAFF, Tallies, are_plain, of_line, of_place
 BEHIND = 7  # days that may have ended since the last that is kept; a place of which fewer are kept is counted
 
 
-def places(session: Session, filters: Filters) -> dict[int, int]:
-    """Of which places that moment is known, and the last day that is kept of each and had begun by then.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of the moment of the filters: of each place the last day that is kept of it and had begun by then."""
+
+    session: Session
+    filters: Filters
+    days: Mapping[int, int]
+
+    def add(self, held: Tallies, whole: Collection[int], lines: Collection[int]) -> None:
+        """What the lines of some of these places show, and of those that are ``whole`` their modules too."""
+        self.add_days(held, whole, is_whole=True)
+        self.add_days(held, lines, is_whole=False)
+        self.add_changes(held, whole, lines)
+
+    def add_days(self, held: Tallies, places: Collection[int], *, is_whole: bool) -> None:
+        """The sum of the days."""
+        of = TallyDay
+        key = (of.place_id, of.module, of.measure, of.value)
+        shown = (of_place if is_whole else of_line)(of, self.filters.module)
+        query = select(*key, func.sum(of.number)).where(shown, of.is_staff.in_(STAFF[self.filters.who])).group_by(*key)
+        for day in {self.days[place] for place in places}:
+            here = [place for place in places if self.days[place] == day]
+            held.add_rows(self.session.execute(query.where(of.place_id.in_(here), of.day <= day)))
+
+    def add_changes(self, held: Tallies, whole: Collection[int], lines: Collection[int]) -> None:
+        """What changed since the beginning of the last of them."""
+        for day in {self.days[place] for place in (*whole, *lines)}:
+            here, beside = ([place for place in of if self.days[place] == day] for of in (whole, lines))
+            if self.filters.as_of is not None and _begins(day) < self.filters.as_of:
+                since.add(self.session, held, self.filters, _begins(day), here, beside)
+
+
+def of_moment(session: Session, filters: Filters) -> Kept:
+    """Of which places the moment is known.
 
     Of none where people of one language, cohort or time of enrolment are asked for.
     """
     if filters.as_of is None or not are_plain(filters):
-        return {}
+        return Kept(session, filters, {})
     day = (filters.as_of - EPOCH) // DAY
     rows = session.execute(select(TallyHistory.place_id, TallyHistory.through).where(TallyHistory.through >= day - BEHIND))
     found = {place: min(day, through) for place, through in rows}
     if EVERYWHERE in found:
-        return found
-    return {place: last for place, last in found.items() if _begins(last) == filters.as_of}  # who changed since is not known
-
-
-def add(
-    session: Session,
-    held: Tallies,
-    filters: Filters,
-    days: Mapping[int, int],
-    whole: Collection[int],
-    lines: Collection[int],
-) -> None:
-    """What the lines of some of these places show, and of those that are ``whole`` their modules too."""
-    add_days(session, held, filters, days, whole, is_whole=True)
-    add_days(session, held, filters, days, lines, is_whole=False)
-    add_changes(session, held, filters, days, whole, lines)
-
-
-def add_days(
-    session: Session, held: Tallies, filters: Filters, days: Mapping[int, int], places: Collection[int], *, is_whole: bool
-) -> None:
-    """The sum of the days."""
-    of = TallyDay
-    key = (of.place_id, of.module, of.measure, of.value)
-    shown = (of_place if is_whole else of_line)(of, filters.module)
-    query = select(*key, func.sum(of.number)).where(shown, of.is_staff.in_(STAFF[filters.who])).group_by(*key)
-    for day in {days[place] for place in places}:
-        here = [place for place in places if days[place] == day]
-        held.add_rows(session.execute(query.where(of.place_id.in_(here), of.day <= day)))
-
-
-def add_changes(
-    session: Session,
-    held: Tallies,
-    filters: Filters,
-    days: Mapping[int, int],
-    whole: Collection[int],
-    lines: Collection[int],
-) -> None:
-    """What changed since the beginning of the last of them."""
-    for day in {days[place] for place in (*whole, *lines)}:
-        here, beside = ([place for place in of if days[place] == day] for of in (whole, lines))
-        if filters.as_of is not None and _begins(day) < filters.as_of:
-            since.add(session, held, filters, _begins(day), here, beside)
+        return Kept(session, filters, found)
+    # Who changed since is not known.
+    return Kept(session, filters, {place: last for place, last in found.items() if _begins(last) == filters.as_of})
 
 
 def _begins(day: int) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -80,18 +81,18 @@ class PastCount(TallyCount):
 
     def past_differences(self) -> Iterator[tuple[Key, int, int]]:
         """Of the places that are kept: the key of each figure that is wrong, with what it is and what it must be."""
-        at, asked = self.by_place(), {who == "staff": Filters(as_of=self._at, who=who) for who in ("learners", "staff")}
-        days = kept.places(self._session, asked[False])
+        at, learners = self.by_place(), kept.of_moment(self._session, Filters(as_of=self._at))
+        known = {False: learners, True: replace(learners, filters=Filters(as_of=self._at, who="staff"))}
         changed: dict[int, list[tuple[bool, Any, dict[int, int]]]] = defaultdict(list)
-        for is_staff, filters in asked.items():
+        for is_staff, of in known.items():
             held = Tallies()
-            kept.add_changes(self._session, held, filters, days, days, ())
+            of.add_changes(held, of.days, ())
             for key, values in held.values.items():
                 changed[key[0]].append((is_staff, key, values))
-        for place in sorted(days):
-            found = {is_staff: Tallies() for is_staff in asked}
-            for is_staff, filters in asked.items():
-                kept.add_days(self._session, found[is_staff], filters, days, [place], is_whole=True)
+        for place in sorted(learners.days):
+            found = {is_staff: Tallies() for is_staff in known}
+            for is_staff, of in known.items():
+                of.add_days(found[is_staff], [place], is_whole=True)
             for is_staff, key, values in changed[place]:
                 found[is_staff].add(key, values)
             yield from differing(place, at[place], _numbers(found))

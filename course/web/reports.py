@@ -169,7 +169,7 @@ def _record_of(found: Person) -> dict[str, Any]:
         "record": held,
         "progress": course_progress(course, held),
         "facts": history.facts(session, found.id, limit=None),
-        "memberships": organisations.held(session, found.id, report_filters.scope()),
+        "memberships": organisations.memberships(session, found.id, report_filters.scope()),
         "certificate": certificates.of_person(session, found.id),
         "cohorts": cohorts.of_person(session, found.id, report_filters.scope()),
     }

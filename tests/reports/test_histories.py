@@ -429,7 +429,7 @@ def test_any_history(
                 lately = moments_of(history, max(begun, history.now - WEEK), chance)[1]
                 check_past_both_ways(history, [lately], *asked[:2], chance.choice(history.places))
             keep_days(history)
-            assert (EVERYWHERE in kept_days.places(session, Filters(as_of=history.now))) == history.is_anybody_here()
+            assert (EVERYWHERE in kept_days.of_moment(session, Filters(as_of=history.now)).days) == history.is_anybody_here()
             check_past_both_ways(history, moments_of(history, begun, chance), *asked[:2], chance.choice(history.places))
             for at, (before, before_of_cohort) in kept.items():
                 assert said(history.report(Filters(as_of=at))) == before
