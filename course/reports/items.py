@@ -28,7 +28,7 @@ from ..accounts.tables import Membership, Person
 from ..learning.tables import Attempt, Given, Outcome
 from ..publishing.revisions import quizzes_of
 from ..publishing.tables import Revision
-from . import files
+from . import files, taken
 from .csv_json import Value
 from .filters import iso
 from .taken import UNDER, Taken, plain, taken_of, told
@@ -73,7 +73,8 @@ DEFINITIONS = (
         "Fewer than five",
         f"below {FEWEST} people nothing is shown of a quiz, nor of an item that was drawn from a pool. To whoever does not "
         f"administer the course, a choice that 1 to {FEWEST - 1} people took is shown as “{UNDER}”, and so is one more beside "
-        "it where it could be worked out; facility and blank are left out where they tell of so few.",
+        "it where it could be worked out; facility and blank are left out where they tell of so few. Their figures are of "
+        f"first attempts alone, and change once {FEWEST} more people have closed one, so that no two days differ by a few.",
     ),
 )
 COLUMNS = ("item", "kind", "prompt", "figure", "about", "choice", "is_key", "value", "low", "high", "n")
@@ -119,13 +120,30 @@ def report(
 ) -> Report:
     """The analysis of one version of the quiz: that of ``revision`` (the beginning of its name will do), else the newest.
 
-    Three queries, whatever the number of attempts, items and revisions. Raises KeyError when nobody closed an attempt on such
-    a revision.
+    Three queries, two more for a reader from outside, whatever the number of attempts, items and revisions. Raises KeyError
+    when nobody closed an attempt on such a revision.
     """
     found = versions(session, module, which)
     chosen = chosen_of(found, revision)
-    analysis = analyse(chosen.quiz, list(rows(session, module, chosen.revisions, which))) if chosen else None
+    found_rows = _rows_told(session, module, chosen.revisions, which, is_inside=is_inside) if chosen else []
+    analysis = analyse(chosen.quiz, found_rows) if chosen else None
     return Report(module, which, found, chosen, analysis, now, is_inside)
+
+
+def _rows_told(session: Session, module: str, revisions: Sequence[str], which: Which, *, is_inside: bool) -> list[Row]:
+    """All for who administers; else those that were closed until five people were full, so that no two days differ by fewer."""
+    if is_inside:
+        return list(rows(session, module, revisions, which))
+    closed_at = (
+        select(Attempt.closed_at)
+        .join(Person, Person.id == Attempt.person_id)
+        .where(Attempt.revision.in_(revisions), *counted(module, which))
+        .subquery("closed")
+        .c.closed_at
+    )
+    last = taken.stepped(session.execute(select(func.count(closed_at))).scalar_one()) or 0
+    until = session.scalar(select(closed_at).order_by(closed_at).offset(last - 1).limit(1)) if last else None
+    return list(rows(session, module, revisions, which, until)) if until else []
 
 
 def chosen_of(found: Sequence[Version], revision: str) -> Version | None:
@@ -138,7 +156,7 @@ def chosen_of(found: Sequence[Version], revision: str) -> Version | None:
 
 def versions(session: Session, module: str, which: Which) -> tuple[Version, ...]:
     """Every version of the quiz that somebody closed an attempt on, newest first."""
-    taken = session.execute(
+    attempted = session.execute(
         select(Attempt.revision, Revision.created_at, func.count().label("attempts"))
         .join(Revision, Revision.digest == Attempt.revision)
         .join(Person, Person.id == Attempt.person_id)
@@ -146,9 +164,9 @@ def versions(session: Session, module: str, which: Which) -> tuple[Version, ...]
         .group_by(Attempt.revision, Revision.created_at)
         .order_by(Revision.created_at.desc(), Attempt.revision)
     ).all()
-    stored = quizzes_of(session, [row.revision for row in taken], module)
+    stored = quizzes_of(session, [row.revision for row in attempted], module)
     same: dict[str, list[Fetched[str, datetime, int]]] = {}
-    for row in taken:
+    for row in attempted:
         same.setdefault(stored[row.revision], []).append(row)
     return tuple(
         Version(tuple(r.revision for r in each), each[-1].created_at, sum(r.attempts for r in each), _quiz(text))
@@ -156,8 +174,12 @@ def versions(session: Session, module: str, which: Which) -> tuple[Version, ...]
     )
 
 
-def rows(session: Session, module: str, revisions: Sequence[str], which: Which) -> Iterator[Row]:
-    """One row an attempt, as the database gives them. Outcomes and responses are few in kind, so that each is kept once."""
+def rows(session: Session, module: str, revisions: Sequence[str], which: Which, until: datetime | None = None) -> Iterator[Row]:
+    """One row an attempt that was closed by then, as the database gives them.
+
+    Outcomes and responses are few in kind, so that each is kept once.
+    """
+    closed = [] if until is None else [Attempt.closed_at <= until]
     fetched = session.execute(
         select(
             Attempt.id, Attempt.person_id, Outcome.item, Outcome.status, Outcome.raw, Outcome.max, Given.value.label("given")
@@ -165,7 +187,7 @@ def rows(session: Session, module: str, revisions: Sequence[str], which: Which) 
         .join(Person, Person.id == Attempt.person_id)
         .join(Outcome, Outcome.attempt_id == Attempt.id)
         .outerjoin(Given, (Given.attempt_id == Attempt.id) & (Given.item == Outcome.item))
-        .where(Attempt.revision.in_(revisions), *counted(module, which))
+        .where(Attempt.revision.in_(revisions), *counted(module, which), *closed)
         .order_by(Attempt.id)
         .execution_options(yield_per=1000)
     )
@@ -216,13 +238,13 @@ def figure_rows(of_: Report) -> list[dict[str, Value]]:
     for item, each, choices in of_.items:
         head = (item.id, item.kind, plain(item.prompt))
         lines += [_line(*head, name, getattr(each, name)) for name in FIGURES]
-        lines += [_line(*head, "taken", taken.share) | _choice(taken) for taken in choices]
+        lines += [_line(*head, "taken", each.share) | _choice(each) for each in choices]
     return lines
 
 
-def _choice(taken: Taken) -> dict[str, Value]:
-    found: dict[str, Value] = {"about": taken.about, "choice": taken.choice, "is_key": int(taken.is_key)}
-    return found if taken.share else found | {"value": UNDER}
+def _choice(line: Taken) -> dict[str, Value]:
+    found: dict[str, Value] = {"about": line.about, "choice": line.choice, "is_key": int(line.is_key)}
+    return found if line.share else found | {"value": UNDER}
 
 
 def _line(item: str, kind: str, prompt: str, name: str, figure: Figure | None) -> dict[str, Value]:

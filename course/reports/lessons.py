@@ -1,6 +1,7 @@
 """Where people stop: for authors, how many opened and finished each lesson, how long it takes, and how many came no further.
 
-Authors stand outside every organisation: a figure from 1 to 4 is not told to them, so that nobody can be told from it.
+Authors stand outside every organisation: they are told figures in steps of five, so that nobody can be told from one, nor from
+what became of it since yesterday.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from quizzes.analysis import FEWEST
+
 from ..accounts.tables import Person
 from ..content.model import Course, Lesson
 from ..learning.tables import Fact, LessonState, ModuleState
@@ -20,8 +23,8 @@ from . import counting
 from .csv_json import Row, Value
 from .figures import median
 from .filters import WHO_RULES, Filters
+from .taken import UNDER, stepped
 
-FEW = 5
 COLUMNS = ("module", "lesson", "opened", "done", "active_minutes", "stopped")
 STATES = {"opened": "Opened", "done": "Done", "stopped": "Stopped here"}
 LONGEST = 30 * 60  # seconds that may pass between two things on record of somebody who is still at it
@@ -34,7 +37,8 @@ RULES = (
     f"they did anywhere in the course; a pause of more than {LONGEST // 60} minutes counts nothing. The median of the people "
     "who have any, in whole minutes, rounded up.",
     WHO_RULES["learners"],
-    f"Figures from 1 to {FEW - 1} are shown as “under {FEW}” to whoever does not administer the course.",
+    f"To whoever does not administer the course, people are told in steps of {FEWEST}, rounded down; 1 to {FEWEST - 1} are "
+    f"“{UNDER}”.",
 )
 
 
@@ -54,7 +58,7 @@ def passing(session: Session, course: Course, *, is_inside: bool) -> Mapping[str
     opened, stopped, taken = _opened(session), _stopped(session), _taken(session)
 
     def told(number: int) -> int | None:
-        return number if is_inside or number == 0 or number >= FEW else None
+        return number if is_inside else stepped(number)
 
     def one(slug: str, lesson: Lesson) -> Passing:
         seen, done = opened.get((slug, lesson.id), (0, 0))
@@ -71,7 +75,7 @@ def rows(passing: Mapping[str, tuple[Passing, ...]]) -> Iterator[Row]:
     for module, lessons in passing.items():
         for one in lessons:
             figures = (one.opened, one.done, one.minutes, one.stopped)
-            told: list[Value] = [f"under {FEW}" if figure is None else figure for figure in figures]
+            told: list[Value] = [UNDER if figure is None else figure for figure in figures]
             yield dict(zip(COLUMNS, [module, one.lesson.id, *told], strict=True))
 
 

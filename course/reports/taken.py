@@ -85,6 +85,13 @@ def plain(html: str) -> str:
     return Markup(html).striptags()  # noqa: S704  the tags are taken out, not trusted
 
 
+def stepped(number: int) -> int | None:
+    """A count as readers from outside are told it: in steps of five, rounded down, so that no two days differ by a few; None
+    for 1 to 4.
+    """
+    return None if is_few(number) else number - number % FEWEST
+
+
 def is_few(number: int) -> bool:
     return 0 < number < FEWEST
 

@@ -43,6 +43,7 @@ def show(module: str) -> str:
         items=[(item, found, taken.shown(lines)) for item, found, lines in report.items],
         under=taken.UNDER,
         plain=taken.plain,
+        stepped=taken.stepped,
         forms=files.FORMS,
         address=_address,
         people=_address_of_people,
@@ -112,7 +113,7 @@ def _report(module: str) -> items.Report:
             revision=request.args.get("revision", ""),
             which=_which(),
             now=clock.now(),
-            is_inside=visitor.signed_in().role == "administrator",
+            is_inside=_is_inside(),
         )
     except KeyError:
         abort(404)
@@ -121,10 +122,16 @@ def _report(module: str) -> items.Report:
     return report
 
 
+def _is_inside() -> bool:
+    return visitor.signed_in().role == "administrator"
+
+
 def _which() -> items.Which:
     which = request.args.get("attempts", "first")
     if which not in items.WHICH:
         abort(404)
+    if which != "first" and not _is_inside():
+        abort(403)
     return cast(items.Which, which)
 
 

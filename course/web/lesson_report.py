@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from .. import clock
 from ..reports import files, lessons
 from ..reports.filters import iso
+from ..reports.taken import UNDER
 from . import paging, published, report_filters, report_source, visitor
 from .downloads import answer, look
 from .guard import administrators, authors
@@ -26,7 +27,7 @@ def page() -> str:
         the_course=course,
         titles=report_filters.titles(course),
         rules=lessons.RULES,
-        few=lessons.FEW,
+        under=UNDER,
         forms=files.FORMS,
         is_inside=_is_inside(),
     )
