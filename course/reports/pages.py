@@ -24,7 +24,16 @@ from .filters import Filters
 from .tables import EVERYWHERE, TallyPlace
 
 FAR = 2_500  # people whom a page may walk past without a look for a shorter way
+FURTHEST = 25_000  # people whom a page that is asked for by its number may walk past or try
 DEAR = 3  # times as long as to walk past somebody it takes to try one of the few, and to put them in order
+
+
+class TooFar(Exception):
+    """A page by its number that is further in than is walked for it. ``offset`` is how far in one may begin."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"so far in no page is opened by its number; the furthest begins behind {offset} people")
+        self.offset = offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class Asked:
 
 
 def find(session: Session, asked: Asked, spot: Spot, limit: int | None) -> tuple[Select[Any], int]:
-    """The ids of the people on the page, and how many there are on all pages."""
+    """The ids of the people on the page, and how many there are on all pages. Raises TooFar."""
     if len(asked.within) > 1:  # somebody may belong to two of them
         everybody = union(*_parts(asked)).subquery("everybody")
         return page(asked, spot, limit), session.execute(select(func.count()).select_from(everybody)).scalar_one()
@@ -87,7 +96,10 @@ def find(session: Session, asked: Asked, spot: Spot, limit: int | None) -> tuple
     if spot.offset >= total:
         return page(asked, Spot(), 0), total
     steps = enrolled if limit is None else min(enrolled, (spot.offset + limit) * enrolled // total)
-    return page(asked, spot, limit, few(session, asked, steps) if steps > FAR else None), total
+    rare, tried = few(session, asked, steps) if steps > FAR else (None, steps)
+    if spot.offset and tried > FURTHEST and _is_so(asked, TallyPlace.person_id):
+        raise TooFar(max(0, FURTHEST * total // enrolled - (limit or 0)))
+    return page(asked, spot, limit, rare), total
 
 
 def page(asked: Asked, spot: Spot, limit: int | None, rare: Select[Any] | None = None) -> Select[Any]:
@@ -124,10 +136,12 @@ def _among(asked: Asked, rare: Select[Any]) -> Select[Any]:
     return select(*columns).where(Person.id.in_(rare), counts, *_is_so(asked, Person.id))
 
 
-def few(session: Session, asked: Asked, most: int) -> Select[Any] | None:
-    """The ids of people with all of whom it is true among them, if to try these is shorter than to walk past ``most``."""
+def few(session: Session, asked: Asked, most: int) -> tuple[Select[Any] | None, int]:
+    """The ids of people with all of whom it is true among them, if to try these is shorter than to walk past ``most``; and as
+    how many walked past the shorter way counts.
+    """
     rare, number = rarely(asked, asked.everywhere(session))
-    return rare if number * DEAR < most else None
+    return (rare, number * DEAR) if rare is not None and number * DEAR < most else (None, most)
 
 
 def rarely(asked: Asked, everywhere: Figures) -> tuple[Select[Any] | None, int]:

@@ -69,7 +69,8 @@ def behind(
 ) -> Listing:
     """The people whom a figure of the completion report counts, by name, from a spot on. A constant number of queries.
 
-    ``state`` is one of filters.states_of; ``limit`` None gives all. What the tallies can answer they do, to the same people.
+    ``state`` is one of filters.states_of; ``limit`` None gives all. What the tallies can answer they do, to the same people,
+    but for a page so far in that only a walk past very many finds it: pages.TooFar.
     """
     within = () if filters.words else tallied.places(session, filters, limits(scope, filters))
     if not within:

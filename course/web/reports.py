@@ -19,7 +19,7 @@ from ..reports import completion, everyone, files, keeping, subscriptions
 from ..reports import people as behind
 from ..reports.filters import WHO, Filters, iso, rules_of, states_of
 from ..reports.headings import LANGUAGES
-from ..reports.pages import Spot
+from ..reports.pages import Spot, TooFar
 from ..reports.tables import EVERYWHERE
 from . import commands, due, paging, published, report_filters, report_source, visitor
 from .downloads import answer, look
@@ -98,13 +98,17 @@ def completion_xlsx() -> Response:
 
 @bp.get("/completion/people")
 @report_readers
-def people_page() -> str:
+def people_page() -> str | tuple[str, int]:
     found, problems = report_filters.of_request()
     filters = report_filters.of_list(found, _state())
     page = paging.number()
     question = _question(filters)
     see_one_moment(report_source.session())
-    listing = behind.behind(report_source.session(), **question, state=_state(), spot=_spot(page), limit=PAGE)
+    try:
+        listing = behind.behind(report_source.session(), **question, state=_state(), spot=_spot(page), limit=PAGE)
+    except TooFar as error:
+        furthest = error.offset // PAGE + 1
+        return render_template("reports/too_far.html", page=page, furthest=furthest, query=report_filters.address), 404
     return render_template(
         "reports/people.html",
         listing=listing,

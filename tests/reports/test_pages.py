@@ -117,6 +117,19 @@ def test_an_address_with_the_number_alone_shows_the_same_page(site: Site) -> Non
     assert shown(browser.page(f"{PEOPLE}?page=1&after={found[1][0]}")) == found[0]
 
 
+def test_a_page_that_is_far_in_is_opened_from_the_page_before(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(site, 120)
+    monkeypatch.setattr(pages, "FURTHEST", 100)
+    browser = site.client("erin")
+    found = walked(browser, f"{PEOPLE}?state=started")
+    assert [len(page) for page in found] == [50, 50, 20]
+    html = browser.page(f"{PEOPLE}?state=started&page=3", 404)
+    assert (html.count("<h1>Page 3 is too far in</h1>"), shown(html)) == (1, [])
+    assert shown(browser.page(link(html, "Page 2"))) == found[1]
+    assert [shown(browser.page(f"{PEOPLE}?page={number}")) for number in (1, 2, 3)] == found  # of all it is near anyway
+    assert shown(browser.page(f"{PEOPLE}?state=started&page=4")) == []
+
+
 def test_beside_somebody_who_may_not_be_seen_the_pages_are_counted(site: Site) -> None:
     """Nobody learns from where a page begins how the name of a stranger reads."""
     fill(site, 120)
@@ -171,7 +184,7 @@ def test_few_of_many_are_found_another_way(site: Site) -> None:
             filters = Filters(module=module, who=who, week=week)
             for state in ("enrolled", "completed") if week else STATES:
                 asked = Asked(filters, state, completion.needed_to_pass(course, module), places)
-                rare = pages.few(session, asked, 6000 * pages.DEAR)
+                rare, _ = pages.few(session, asked, 6000 * pages.DEAR)
                 found[state, module, week is not None] = None if rare is None else len(session.scalars(rare).all())
                 expected = select(Person.public_id).where(
                     Person.id.in_(select(chosen(course, None, filters, state).subquery().c.person_id))
