@@ -40,7 +40,10 @@ def check(path: Path | None, form: Literal["text", "json"]) -> None:
     """Name every problem of the course folder. Exit 0: none; 1: problems; 2: no course folder."""
     from .content.checking import check as run
 
-    text, code = run(path or config.ROOT / "modules", form)
+    try:
+        text, code = run(path or config.course_folder(), form)
+    except config.SettingError as error:
+        raise click.ClickException(str(error)) from None
     click.echo(text, err=code == 2)
     sys.exit(code)
 

@@ -93,6 +93,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def course_folder() -> Path:
+    """The course folder that the settings name, for whoever looks at it alone: no instance is made. Raises SettingError."""
+    given = _from_file(instance_path(os.environ) / "config.toml") | _from_environment(os.environ)
+    origin, value = given.get("modules", ("", str(ROOT / "modules")))
+    return Path(str(_typed("modules", origin, value)))
+
+
 def _from_file(path: Path) -> dict[str, tuple[str, object]]:
     if not path.exists():
         return {}

@@ -47,6 +47,20 @@ def command(tmp_path: Path, database_url: str) -> Command:
     return Command(tmp_path, database_url)
 
 
+def test_check_looks_at_the_folder_that_would_be_published(tmp_path: Path) -> None:
+    command = Command(tmp_path, "sqlite:///nowhere/at/all")
+    write_small_course(tmp_path / "modules", changes={"housing/module.yaml": "items: [\n"})
+    assert command("check", code=1).startswith(f"{tmp_path}/modules/housing/module.yaml:")
+    instance = tmp_path / "instance"
+    assert not instance.exists()
+    instance.mkdir()
+    (instance / "config.toml").write_text(f'modules = "{write_small_course(tmp_path / "other")}"\n', encoding="utf-8")
+    del command.environ["COURSE_MODULES"]
+    assert command("check") == "2 modules, 5 lessons, 10 items, 3 practices, 1 session: no problems\n"
+    (instance / "config.toml").write_text("modules = 3\n", encoding="utf-8")
+    assert command("check", code=1) == f"Error: {instance}/config.toml: `modules` is a text in quotes, not `3`\n"
+
+
 def test_check_says_clean_problems_or_usage(tmp_path: Path) -> None:
     command = Command(tmp_path, "sqlite:///nowhere/at/all")  # it asks for no database
     folder = write_small_course(tmp_path / "good")
