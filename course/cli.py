@@ -52,6 +52,7 @@ def check(path: Path | None, form: Literal["text", "json"]) -> None:
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def publish(path: Path | None) -> None:
     """Publish the course folder. With any problem nothing changes."""
+    from .content.problems import counted
     from .extensions import current_session, intend
     from .publishing.revisions import publish_folder
 
@@ -65,7 +66,7 @@ def publish(path: Path | None) -> None:
     for problem in done.problems:
         click.echo(str(problem))
     if done.course is None:
-        click.echo(f"{len(done.problems)} problems: nothing was changed.", err=True)
+        click.echo(f"{counted(len(done.problems), 'problem')}: nothing was changed.", err=True)
         sys.exit(1)
     click.echo(f"{'Published' if done.is_new else 'Published already'}: revision {done.course.digest[:12]}")
 

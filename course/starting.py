@@ -97,6 +97,7 @@ def _let_go(app: Flask) -> None:
 
 def _publish(app: Flask, settings: Settings, echo: Echo) -> None:
     from . import clock
+    from .content.problems import counted
     from .extensions import current_session, intend
     from .publishing import revisions
     from .publishing.again import publish_if_changed
@@ -113,9 +114,9 @@ def _publish(app: Flask, settings: Settings, echo: Echo) -> None:
             counts = f"{len(done.course.modules)} modules, {lessons} lessons, {len(done.course.practices)} practices"
             echo(f"{counts}: revision {done.course.digest[:12]}")
         elif revisions.live_digest(session):
-            echo(f"{len(done.problems)} problems: the last good revision stays live.")
+            echo(f"{counted(len(done.problems), 'problem')}: the last good revision stays live.")
         else:
-            echo(f"{len(done.problems)} problems: nothing can be published until they are mended.")
+            echo(f"{counted(len(done.problems), 'problem')}: nothing can be published until the folder is mended.")
 
 
 def _shown(path: Path) -> str:

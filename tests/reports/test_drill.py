@@ -183,6 +183,16 @@ def test_figures_of_lessons_open_their_people_to_administrators(learned: Site) -
         assert learned.client("erin").get(f"/en/reports/lessons/people?{query}").status_code == 404
 
 
+def test_how_many_have_a_role_opens_them(learned: Site) -> None:
+    erin = learned.client("erin")
+    counts = re.findall(r'<dd><a href="([^"]+)">(\d+)</a></dd>', erin.page("/en/admin/"))
+    assert [(address.rpartition("role=")[2], number) for address, number in counts] == [
+        ("learner", "4"), ("author", "1"), ("administrator", "1"),
+    ]  # fmt: skip
+    for address, number in counts:
+        assert len(re.findall('<tr><th scope="row">', erin.page(address))) == int(number), address
+
+
 def test_who_changed_what_stands_on_one_page(learned: Site) -> None:
     erin = learned.client("erin")
     erin.page("/en/admin/organisations")
