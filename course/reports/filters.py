@@ -46,8 +46,8 @@ RULES = (
     "Enrolled: people who have started the course at least once. Registering alone does not enrol.",
     "Started: enrolled people who have opened a lesson or the quiz of the module; for all modules, of any module. "
     "Not started: the rest.",
-    "Passed: the quiz score that counts by the module's rule reached the pass mark; for all modules, of every module "
-    "that has a quiz.",
+    "Passed: the quiz score that counts by the module's rule reached the pass mark; for all modules, of as many "
+    "modules as have a quiz in the course. A module that is retired counts for whoever passed it.",
     "Completed: the module's rule was met; for all modules, the course's rule, which gives the certificate. "
     "Once completed stays completed. In percent of the enrolled it is cut to whole percent.",
     "Certificates: people whose certificate is not revoked; of the whole course only.",

@@ -12,7 +12,8 @@ from course.publishing.revisions import last_of
 from course.publishing.tables import Publication
 from tests.courses import spanish_files, take_mobility_out, write_files
 from tests.learners import learn
-from tests.reports.test_items import edit
+from tests.reports.test_completion import page_figures
+from tests.reports.test_items import RIGHT, edit, sit
 from tests.reports.test_subscriptions import MONDAY, outbox, queue
 from tests.site import Site, counted_queries
 
@@ -59,6 +60,19 @@ def test_a_mail_names_it(retired: Site) -> None:
     [(_to, _subject, body)] = outbox(retired)
     lines = [line for line in body.splitlines() if ": started" in line]
     assert lines == ["A roof: started 1, passed 1, completed 1", "Streets and buses: started 1, passed 1, completed 1"]
+
+
+def test_who_passed_it_goes_on_having_passed_a_module(site: Site) -> None:
+    """Bob passed mobility alone; when it is retired one quiz is left, and one is what it takes to have passed all."""
+    sit(site, site.ids["bob"], RIGHT)
+    before = page_figures(site.client("erin").page("/en/reports/completion"))
+    take_mobility_out(site.folder)
+    assert site.publish().is_new
+    html = site.client("erin").page("/en/reports/completion")
+    after = page_figures(html)
+    assert (before["all"]["passed"], before["mobility"]["passed"]) == ("0", "1")
+    assert [after[line]["passed"] for line in ("all", "housing", "mobility")] == ["1", "0", "1"]
+    assert html.count("A module that is retired counts for whoever passed it.") == 1
 
 
 def test_a_moment_before_it_was_retired_has_the_title_of_then(retired: Site) -> None:
