@@ -160,8 +160,8 @@ def _words(version: items.Version, count: item_people.Count) -> str:
     if not count.item:
         return "All attempts"
     item = version.quiz.item(count.item)
-    said = taken.words_of(item, count.about, count.choice) if count.choice else f"Behind its {count.figure}"
-    return f"{taken.plain(item.prompt)}: {said}"
+    had = "all who had it" if count.figure == "blank" else "all for whom it was graded"
+    return f"“{taken.plain(item.prompt)}”: {taken.words_of(item, count.about, count.choice) if count.choice else had}"
 
 
 def _same(endpoint: str, **changes: Any) -> str:
