@@ -1,8 +1,10 @@
-"""The bars of a chart are as long as the figures beside them say, with every style that the page brings."""
+"""What reports look like: bars as long as the figures beside them say, and tables that fit on paper."""
 
 from __future__ import annotations
 
 import re
+
+import pytest
 
 from tests.browser.conftest import Opener
 from tests.browser.instance import Instance
@@ -21,3 +23,14 @@ def test_bars_of_the_item_analysis(opened: Opener, instance: Instance) -> None:
     drawn = [[float(re.sub("px$", "", bar)) for bar in chart] for chart in bars]
     assert drawn == [[round(float(share) * 2.2, 1) for share in table if float(share)] for table in shares]
     assert keys > 1
+
+
+@pytest.mark.parametrize("path", ["/en/reports/completion", "/en/reports/completion/people?module=housing&state=started"])
+def test_a_report_fits_on_paper(path: str, opened: Opener, instance: Instance) -> None:
+    """A4 with the margins of the browser is 718 pixels wide."""
+    with opened("erin", width=718) as page:
+        page.emulate_media(media="print")
+        page.goto(instance.address(path))
+        ends = page.eval_on_selector_all("main table", "tables => tables.map(one => one.getBoundingClientRect().right)")
+    assert [end for end in ends if end > 718] == []
+    assert ends
