@@ -117,6 +117,8 @@ class Adapter:
             async with asyncio.timeout(self._limits.body_within):
                 async for part in protocol:
                     self._hold(body, part)
+                    if len(body) >= int(length):  # to be told that this was the end would be another turn of the loop
+                        break
         except TimeoutError:
             raise Refused(408, "The request took too long to arrive. Nothing was saved. Please send it again.") from None
         if len(body) != int(length):
