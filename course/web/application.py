@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Flask, Request, g, request
+from flask import Flask, Request, Response, g, request
 from flask.ctx import RequestContext, _AppCtxGlobals
 from flask_login import LoginManager
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.routing import MapAdapter, Rule
 from werkzeug.sansio.http import parse_cookie
-from werkzeug.wrappers import Response
+from werkzeug.urls import iri_to_uri
 
 from ..accounts.sign_ins import Viewer
 from ..content.model import Course
 
 LONG = (["reports"], ["author"], ["admin"])  # behind the language
+_ATTEMPT = re.compile(r"(/[^/]+/attempts/)([^/]+)(/.*)")
 
 
 class Asked(Request):
@@ -78,7 +80,8 @@ def asked() -> Request:
 class Application(Flask):
     """No view or hook is a coroutine: Flask looks at each of them each time, eight times for a page.
 
-    Addresses are looked for among a hundred rules; which rule and values the last thousand had is kept.
+    Addresses are looked for among a hundred rules; which rule and values the last thousand had is kept. Attempts have an
+    address each, which nobody else asks for: what is kept is that of any attempt.
     """
 
     request_class = Asked
@@ -86,7 +89,7 @@ class Application(Flask):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.rule_of = lru_cache(maxsize=1024)(self._rule_of)
+        self._kept = lru_cache(maxsize=1024)(self._looked_for)
 
     def request_context(self, environ: dict[str, Any]) -> RequestContext:
         return _Context(self, environ)
@@ -100,7 +103,13 @@ class Application(Flask):
         where = request.host, request.root_path, "", request.scheme, request.path, request.method, query
         return MapAdapter(self.url_map, *where)
 
-    def _rule_of(self, method: str, path: str) -> tuple[Rule, Mapping[str, Any]]:
+    def rule_of(self, method: str, path: str) -> tuple[Rule, dict[str, Any]]:
+        """The rule of an address, and its values. Raises HTTPException where there is none."""
+        attempt = _ATTEMPT.fullmatch(path)
+        rule, values = self._kept(method, path if attempt is None else f"{attempt[1]}-{attempt[3]}")
+        return rule, dict(values) if attempt is None else {**values, "attempt": attempt[2]}
+
+    def _looked_for(self, method: str, path: str) -> tuple[Rule, Mapping[str, Any]]:
         return self.url_map.bind("").match(path, method, return_rule=True)
 
     @staticmethod
@@ -113,7 +122,14 @@ class Application(Flask):
 
     def redirect(self, location: str, code: int = 302) -> Response:
         """Without a page of its own, which no browser shows."""
-        return Response(status=code, headers=[("Location", location)])
+        return _Redirect(status=code, headers=[("Location", iri_to_uri(location)), ("Content-Length", "0")])
+
+
+class _Redirect(Response):
+    """Its head is whole when it is made. Werkzeug makes another of it, in which it puts in what may be missing."""
+
+    def get_wsgi_response(self, environ: dict[str, Any]) -> tuple[tuple[()], str, list[tuple[str, str]]]:
+        return (), self.status, self.headers.to_wsgi_list()
 
 
 class _Context(RequestContext):
@@ -123,11 +139,9 @@ class _Context(RequestContext):
         """What has no rule is left to Flask, which answers with the host of this request."""
         request = self.request
         try:
-            request.url_rule, values = self.app.rule_of(request.method, request.path)
+            request.url_rule, request.view_args = self.app.rule_of(request.method, request.path)
         except HTTPException:
             super().match_request()
-        else:
-            request.view_args = dict(values)
 
 
 class Login(LoginManager):

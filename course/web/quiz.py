@@ -324,9 +324,8 @@ def _close(sitting: Sitting, given: dict[str, Response]) -> Answer:
     source = published.course().languages[0]
     drawn = sitting.quiz if published.language() == source else sitting.module.quizzes.get(source, sitting.quiz)
     attempts.close(session, sitting.attempt, quiz=drawn, course=published.course(), now=sitting.now, given=given)
-    address = url_for("quiz.result", attempt=sitting.attempt.public_id)
     session.commit()
-    return redirect(address, 303)
+    return redirect(f"{request.path}result", 303)  # which lies below the attempt
 
 
 def _was_closed(sitting: Sitting) -> Answer | tuple[dict[str, object], int]:

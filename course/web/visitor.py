@@ -76,18 +76,20 @@ def csrf_token() -> str:
 
 def is_csrf_right() -> bool:
     """Whether the form (or the X-CSRF-Token header of our script) carries the token of this cookie, from our own pages."""
-    if not request.cookies.get(settings().cookie) or not is_own_page():
+    sent = asked()
+    if not sent.cookies.get(settings().cookie) or not is_own_page():
         return False
-    given = request.form.get("csrf_token") or request.headers.get("X-CSRF-Token", "")
+    given = sent.form.get("csrf_token") or sent.headers.get("X-CSRF-Token", "")
     return hmac.compare_digest(given.encode(), csrf_token().encode())
 
 
 def is_own_page() -> bool:
     """Whether the browser says that the request comes from a page of this site; browsers that say nothing are believed."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+    sent = asked()
+    if sent.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return False
-    origin = request.headers.get("Origin")
-    return origin is None or origin.split("//")[-1] == request.host
+    origin = sent.headers.get("Origin")
+    return origin is None or origin.split("//")[-1] == sent.host
 
 
 def renew(token: str = "") -> None:

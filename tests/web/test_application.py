@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_login import current_user
+from werkzeug.test import create_environ, run_wsgi_app
 
 from course.web import visitor
 from course.web.application import Application
@@ -46,6 +47,26 @@ def test_values_of_an_address_belong_to_one_request(site: Site) -> None:
         assert second.request.view_args == {"lang": "en", "module": "housing"}
 
 
+def test_each_attempt_has_its_own_address_though_one_rule_is_kept_for_all(site: Site) -> None:
+    found = []
+    for path in ("/en/attempts/one/", "/en/attempts/two/", "/en/attempts/-/3", "/es/attempts/%C3%A9/result"):
+        with site.app.test_request_context(path, base_url="http://127.0.0.1") as made:
+            assert made.request.url_rule is not None
+            found.append((made.request.url_rule.endpoint, made.request.view_args))
+    assert found == [
+        ("quiz.resume", {"lang": "en", "attempt": "one"}),
+        ("quiz.resume", {"lang": "en", "attempt": "two"}),
+        ("quiz.item", {"lang": "en", "attempt": "-", "number": 3}),
+        ("quiz.result", {"lang": "es", "attempt": "é"}),
+    ]
+
+
+def test_an_address_below_an_attempt_that_there_is_not_is_told_by_its_own_name(site: Site) -> None:
+    browser = site.client("alice")
+    assert [browser.get(f"/en/attempts/one{rest}").status_code for rest in ("/nothing", "/1/2", "//")] == [404, 404, 308]
+    assert browser.get("/en/attempts/one").location == "http://localhost/en/attempts/one/"
+
+
 def test_a_cookie_of_somebody_else_that_is_no_text_takes_nothing_away(site: Site) -> None:
     held = site.client("alice").get_cookie("course")
     assert held is not None
@@ -63,3 +84,18 @@ def test_the_user_of_flask_login_is_who_is_looking(site: Site) -> None:
     with site.client() as stranger:
         stranger.get(LESSON)
         assert (visitor.viewer(), current_user.is_authenticated) == (None, False)
+
+
+def test_a_redirect_says_all_that_a_browser_asks_of_it(site: Site) -> None:
+    with site.app.test_request_context("/en/", base_url="http://127.0.0.1"):
+        answer = site.app.redirect("/es/été?q=a b", 303)
+    body, status, headers = run_wsgi_app(answer, create_environ(method="POST"))
+    assert (list(body), status, sorted(headers)) == (
+        [],
+        "303 SEE OTHER",
+        [
+            ("Content-Length", "0"),
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Location", "/es/%C3%A9t%C3%A9?q=a%20b"),
+        ],
+    )
