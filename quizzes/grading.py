@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
+from .itself import Itself
 from .kinds import of
 from .kinds.interaction import Fields, Judgement, Write, status_of
 from .model import Item, ItemOutcome, Quiz, QuizOutcome, Remark, Response, Score
@@ -19,7 +21,20 @@ def grade(quiz: Quiz, responses: Mapping[str, Response]) -> QuizOutcome:
 
     A quiz with pools or calculated items is graded as the attempt had it: ``grade(instance(quiz, seed), responses)``.
     """
-    outcomes = tuple(grade_item(item, responses.get(item.id, Response())) for item in quiz.items)
+    return _summed(grade_item(item, responses.get(item.id, Response())) for item in quiz.items)
+
+
+def grade_kept(quiz: Quiz, responses: Mapping[str, Response]) -> QuizOutcome:
+    """What ``grade`` gives, where many take one quiz: most respond to an item in one of a few ways, whose outcome is kept."""
+    return _summed(_remembered(item, responses.get(item.id, Response())) for item in quiz.items)
+
+
+def _remembered(item: Item, response: Response) -> ItemOutcome:
+    return _kept(Itself(item), response) if of(item).IS_GRADED else grade_item(item, response)  # no long texts of people
+
+
+def _summed(graded: Iterable[ItemOutcome]) -> QuizOutcome:
+    outcomes = tuple(graded)
     return QuizOutcome(outcomes, Score(_total(o.score.raw for o in outcomes), _total(o.score.max for o in outcomes)))
 
 
@@ -47,6 +62,11 @@ def grade_item(item: Item, response: Response) -> ItemOutcome:
     if not kind.IS_GRADED:
         return ItemOutcome(item.id, "recorded", Score(Fraction(0), Fraction(0)), judged.remarks)
     return settled(item, given, judged)
+
+
+@lru_cache(maxsize=1024)
+def _kept(item: Itself[Item], response: Response) -> ItemOutcome:
+    return grade_item(item.value, response)
 
 
 def settled(item: Item, given: Response, judged: Judgement) -> ItemOutcome:

@@ -213,7 +213,7 @@ def close(
     at = min(now, attempt.closes_at or now)
     if not is_over(attempt, now):
         held |= _keep(connection, attempt, held, given, now)
-    first = quizzes.grade(quizzes.instance(quiz, attempt.seed), held)
+    first = quizzes.grade_kept(quizzes.instance(quiz, attempt.seed), held)
     rulings = grading.rulings(session, attempt.module)
     score = grading.graded(attempt, quiz, held, rulings).outcome.score if rulings else first.score
     is_passed = quizzes.passed(score, attempt.pass_mark)

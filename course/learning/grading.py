@@ -62,7 +62,7 @@ class Graded:
 def graded(attempt: AnyAttempt, quiz: Quiz, given: Mapping[str, Response], rulings: Sequence[Ruling]) -> Graded:
     """``quiz`` is the one of the attempt's revision, ``rulings`` are in the order in which they were made."""
     drawn = quizzes.instance(quiz, attempt.seed)
-    outcome, refused = quizzes.grade(drawn, given), dict[str, str]()
+    outcome, refused = quizzes.grade_kept(drawn, given), dict[str, str]()
     for ruling in rulings:
         if ruling.holds_for(attempt):
             try:

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, Self
 
 from .. import formula, numbers
 from ..entry import Entry, meant
+from ..itself import Itself
 from ..model import Feedback
 from .interaction import place
 from .numeric import Numeric, read_tolerance, read_units
@@ -131,7 +133,11 @@ class Calculated(Numeric):
     def instance(self, seed: str | int) -> Self:
         if self.is_drawn:
             return self
-        drawn = {param.name: param.drawn(seed, self.id) for param in self.params}
+        found: Self = _with(Itself(self), tuple((param.name, param.drawn(seed, self.id)) for param in self.params))
+        return found
+
+    def with_values(self, drawn: Mapping[str, Fraction]) -> Self:
+        """The item with a value for each parameter, in its key and in all texts."""
         value = self._value(drawn)
         shown = {name: numbers.show(each) for name, each in drawn.items()}
 
@@ -151,6 +157,11 @@ class Calculated(Numeric):
             value=value,
             is_drawn=True,
         )
+
+
+@lru_cache(maxsize=256)  # attempts that have drawn the same have one item
+def _with(item: Itself[Any], drawn: tuple[tuple[str, Fraction], ...]) -> Any:
+    return item.value.with_values(dict(drawn))
 
 
 def _read_params(entry: Entry) -> Iterator[Param]:
