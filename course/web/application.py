@@ -16,6 +16,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.routing import MapAdapter, Rule
 from werkzeug.sansio.http import parse_cookie
+from werkzeug.sansio.utils import get_host
 from werkzeug.urls import iri_to_uri
 
 from ..accounts.sign_ins import Viewer
@@ -23,6 +24,7 @@ from ..content.model import Course
 
 LONG = (["reports"], ["author"], ["admin"])  # behind the language
 _ATTEMPT = re.compile(r"(/[^/]+/attempts/)([^/]+)(/.*)")
+_host_of = lru_cache(maxsize=64)(get_host)  # raises SecurityError for another's host, each time
 
 
 class Asked(Request):
@@ -31,6 +33,11 @@ class Asked(Request):
     max_content_length = 2 * 1024 * 1024
     max_form_memory_size = 500_000
     max_form_parts = 1000
+
+    @cached_property
+    def host(self) -> str:
+        """Looked at once for each host that is asked, which are one or two."""
+        return _host_of(self.scheme, self.headers.get("host"), self.server, tuple(self.trusted_hosts or ()))
 
     @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:

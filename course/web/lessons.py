@@ -16,6 +16,7 @@ from ..learning.progress import module_progress, seconds_watched
 from ..learning.record import EMPTY
 from ..publishing import revisions
 from . import headers, lesson_page, published, visitor
+from .application import asked
 from .guard import anyone, signed_in
 from .modules import find_module
 
@@ -64,11 +65,11 @@ def _moved(module: Module, slug: str) -> Response:
 def done(module: str, lesson: str) -> Response:
     """Marks as done and goes on to what comes next; ``undo`` takes it back and stays."""
     the_module, the_lesson = _find(module, lesson)
-    session, course = current_session(), published.course()
-    seen = request.form.get("seen", type=int)
+    session, course, sent = current_session(), published.course(), asked().form
+    seen = sent.get("seen", type=int)
     if seen is None:
         abort(400)
-    verb = lessons.undo if "undo" in request.form else lessons.mark_done
+    verb = lessons.undo if "undo" in sent else lessons.mark_done
     verb(
         session,
         person_id=visitor.signed_in().id,
@@ -79,8 +80,8 @@ def done(module: str, lesson: str) -> Response:
         now=clock.now(),
     )
     session.commit()
-    if "undo" in request.form or "stay" in request.form:
-        notice = "undone" if "undo" in request.form else "done"
+    if "undo" in sent or "stay" in sent:
+        notice = "undone" if "undo" in sent else "done"
         return redirect(url_for("lessons.show", module=module, lesson=lesson, notice=notice), 303)
     return redirect(_next_address(the_module, the_lesson), 303)
 

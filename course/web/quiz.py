@@ -24,6 +24,7 @@ from ..extensions import current_session
 from ..learning import attempts, grading, history, record
 from ..learning.record import AttemptRecord, ModuleRecord
 from . import due, published, visitor
+from .application import asked
 from .guard import anyone, signed_in
 from .modules import find_module, quiz_in_language
 
@@ -166,9 +167,9 @@ def save(attempt: str) -> str | Answer | tuple[str, int] | dict[str, object] | t
     if sitting.attempt.closed_at:
         return _was_closed(sitting)
     given, errors = _collected(sitting)
-    session = current_session()
-    hinted = request.form.get("hint", "")
-    then = request.form.get("then", "check")
+    session, sent = current_session(), asked().form
+    hinted = sent.get("hint", "")
+    then = sent.get("then", "check")
     if hinted:
         then = next((str(n) for n, view in enumerate(sitting.items, 1) if view.id == hinted), then)
     if then == "close" and not errors:
@@ -293,15 +294,16 @@ def _sitting(public_id: str) -> Sitting:
 
 def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:
     """What the form holds for each item it names in ``item``; a message for each that cannot be read as meant."""
-    fields = {name: request.form.getlist(name) for name in request.form}
+    sent = asked().form
+    fields = {name: sent.getlist(name) for name in sent}
     known = {item.id for item in sitting.quiz.items}
     given: dict[str, Response] = {}
     errors: dict[str, str] = {}
-    for item_id in dict.fromkeys(request.form.getlist("item")):
+    for item_id in dict.fromkeys(fields.get("item", ())):
         if item_id not in known:
             continue
         response, error = quizzes.collect(sitting.quiz.item(item_id), fields, published.language())
-        taken = _seen_hints() + 1 if request.form.get("hint") == item_id else 0  # a replay takes the same one again
+        taken = _seen_hints() + 1 if sent.get("hint") == item_id else 0  # a replay takes the same one again
         given[item_id] = replace(response, hints=min(taken, len(sitting.quiz.item(item_id).hints)))
         if error:
             errors[item_id] = error
