@@ -46,7 +46,7 @@ def _total(points: Iterable[Fraction]) -> Fraction:
             whole += each.numerator
         else:
             rest += each
-    return rest + whole
+    return rest + whole if rest else Fraction(whole)
 
 
 def grade_item(item: Item, response: Response) -> ItemOutcome:

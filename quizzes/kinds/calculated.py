@@ -40,9 +40,9 @@ class Param:
     def values(self) -> Iterator[Fraction]:
         return (self.low + n * self.step for n in range(self.count))
 
-    def drawn(self, seed: str | int, item_id: str) -> Fraction:
-        n = int.from_bytes(place(seed, item_id, "param", self.name)[:8], "big") % self.count
-        return self.low + n * self.step
+    def drawn(self, seed: str | int, item_id: str) -> int:
+        """Which of its values the seed draws."""
+        return int.from_bytes(place(seed, item_id, "param", self.name)[:8], "big") % _count(Itself(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Calculated(Numeric):
     def instance(self, seed: str | int) -> Self:
         if self.is_drawn:
             return self
-        found: Self = _with(Itself(self), tuple((param.name, param.drawn(seed, self.id)) for param in self.params))
+        found: Self = _drawn(Itself(self), tuple(param.drawn(seed, self.id) for param in self.params))
         return found
 
     def with_values(self, drawn: Mapping[str, Fraction]) -> Self:
@@ -160,8 +160,14 @@ class Calculated(Numeric):
 
 
 @lru_cache(maxsize=256)  # attempts that have drawn the same have one item
-def _with(item: Itself[Any], drawn: tuple[tuple[str, Fraction], ...]) -> Any:
-    return item.value.with_values(dict(drawn))
+def _drawn(item: Itself[Any], places: tuple[int, ...]) -> Any:
+    values = {param.name: param.low + n * param.step for param, n in zip(item.value.params, places, strict=True)}
+    return item.value.with_values(values)
+
+
+@lru_cache(maxsize=256)
+def _count(param: Itself[Param]) -> int:
+    return param.value.count
 
 
 def _read_params(entry: Entry) -> Iterator[Param]:

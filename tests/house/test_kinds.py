@@ -82,7 +82,9 @@ def given(item: Interaction, words: str) -> Response:
 
 
 def seed_that_draws(item: Calculated, drawn: dict[str, Fraction]) -> int:
-    return next(seed for seed in range(10_000) if {p.name: p.drawn(seed, item.id) for p in item.params} == drawn)
+    return next(
+        seed for seed in range(10_000) if {p.name: list(p.values)[p.drawn(seed, item.id)] for p in item.params} == drawn
+    )
 
 
 @each_example
