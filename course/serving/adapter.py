@@ -26,6 +26,7 @@ from granian.rsgi import Scope
 from .answers import Answer, Application, Environ, Spool, begin
 from .environ import to_environ
 from .following import DESCRIPTORS, OPENED_WITHIN, Gone, follow
+from .forms import Forms
 
 log = logging.getLogger("course.serving")
 Made = TypeVar("Made")
@@ -66,7 +67,7 @@ class Adapter:
         self._takes_long: Callable[[str], bool] = getattr(app, "takes_long", lambda _path: False)
         self._limits = limits or Limits()
         self._pages = ThreadPoolExecutor(threads, thread_name_prefix="page")
-        self._forms = ThreadPoolExecutor(min(threads, FORM_THREADS), thread_name_prefix="form")
+        self._forms = Forms(min(threads, FORM_THREADS))
         self._long = ThreadPoolExecutor(LONG_THREADS, thread_name_prefix="long")
         self._turns = asyncio.Semaphore(LONG_THREADS)
         self._streams = ThreadPoolExecutor(STREAM_THREADS, thread_name_prefix="stream")
@@ -134,7 +135,12 @@ class Adapter:
         # One context for the whole answer: what a page sets for itself is still set when its answer goes on in another thread.
         context = contextvars.copy_context()
         try:
-            answer = await self._begun(protocol, environ, context, lambda: begin(self._app, environ, is_head=is_head))
+            if environ["REQUEST_METHOD"] in READING:
+                answer = await self._begun(protocol, environ, context, lambda: begin(self._app, environ, is_head=is_head))
+            elif left := await self._forms.run(context, lambda: self._answer_form(protocol, environ)):
+                answer = left
+            else:
+                return None
             if answer.rest is None:
                 return _send(protocol, answer)
             spool = Spool(answer)
@@ -161,8 +167,6 @@ class Adapter:
         self, protocol: HTTPProtocol, environ: Environ, context: contextvars.Context, call: Callable[[], Answer]
     ) -> Answer:
         """In a thread for what is asked for. Raises Gone where the client hung up before its turn for a long page."""
-        if environ["REQUEST_METHOD"] not in READING:
-            return await _in(self._forms, context, call)
         if not self._takes_long(environ["PATH_INFO"]):
             return await _in(self._pages, context, call)
         hung_up = asyncio.ensure_future(protocol.client_disconnect())
@@ -173,6 +177,14 @@ class Adapter:
                 return await _in(self._long, context, call)
         finally:
             hung_up.cancel()
+
+    def _answer_form(self, protocol: HTTPProtocol, environ: Environ) -> Answer | None:
+        """Sends an answer that is held in memory from the thread that made it; returns any other."""
+        answer = begin(self._app, environ, is_head=False)
+        if answer.rest is not None or answer.file is not None:
+            return answer
+        _send(protocol, answer)
+        return None
 
 
 def _in(pool: ThreadPoolExecutor, context: contextvars.Context, call: Callable[[], Made]) -> asyncio.Future[Made]:

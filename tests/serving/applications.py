@@ -136,6 +136,13 @@ def slow(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byt
     return [b"finished"]
 
 
+def lying(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """A file as it lies there, by whatever method it is asked for."""
+    start_response("200 OK", [("Content-Type", "video/webm")])
+    found: Iterable[bytes] = environ["wsgi.file_wrapper"](Path(os.environ["TEST_MEDIA"]).open("rb"))  # noqa: SIM115  the server closes it
+    return found
+
+
 def media(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     """A file as Flask sends it: whole, in ranges, or not at all when the browser has it."""
     from flask import Flask, send_file
@@ -170,6 +177,7 @@ PAGES = {
     "/cookies": cookies,
     "/slow": slow,
     "/long": long,
+    "/lying": lying,
     "/media": media,
     "/die": die,
     "/leave": leave,

@@ -355,6 +355,23 @@ def test_what_waits_holds_up_no_page(server: Server, method: str, path: str) -> 
     assert left > 6  # of a page that waited for a thread of theirs, four would be left at most
 
 
+def test_bodies_of_forms_that_are_over_are_let_go_while_another_runs(server: Server) -> None:
+    """More of them than a worker holds at a time, which hears of each with the next."""
+    slow = threading.Thread(target=ask, args=(server, "POST", "/slow", b"x"))
+    slow.start()
+    body = b"x" * (2 * 1024 * 1024)
+    assert [ask(server, "POST", "/", body)[0] for _ in range(40)] == [200] * 40
+    slow.join()
+
+
+@pytest.mark.parametrize("path", ["/large", "/lying", "/cookies", "/crashing", "/failing"])
+def test_a_form_is_answered_like_a_page(server: Server, path: str) -> None:
+    """Whole in memory, from a file, longer than what is held, or not at all."""
+    page, form = (ask(server, method, path, b"") for method in ("GET", "POST"))
+    assert (form[0], form[2]) == (page[0], page[2])
+    assert form[1].keys() == page[1].keys()
+
+
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_lets_requests_end(tmp_path: Path, with_signal: signal.Signals) -> None:
     with serving(APP, tmp_path / "log", workers=2) as server:
