@@ -16,15 +16,15 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.routing import MapAdapter, Rule
 from werkzeug.sansio.http import parse_cookie
-from werkzeug.sansio.utils import get_host
 from werkzeug.urls import iri_to_uri
+from werkzeug.wsgi import get_host
 
 from ..accounts.sign_ins import Viewer
 from ..content.model import Course
 
 LONG = (["reports"], ["author"], ["admin"])  # behind the language
 _ATTEMPT = re.compile(r"(/[^/]+/attempts/)([^/]+)(/.*)")
-_host_of = lru_cache(maxsize=64)(get_host)  # raises SecurityError for another's host, each time
+_NAMING = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT")
 
 
 class Asked(Request):
@@ -37,7 +37,7 @@ class Asked(Request):
     @cached_property
     def host(self) -> str:
         """Looked at once for each host that is asked, which are one or two."""
-        return _host_of(self.scheme, self.headers.get("host"), self.server, tuple(self.trusted_hosts or ()))
+        return _host_of(tuple(map(self.environ.get, _NAMING)), tuple(self.trusted_hosts or ()))
 
     @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:
@@ -59,6 +59,12 @@ class Asked(Request):
         except ValueError:  # nothing that a browser sends
             fields = []
         self.__dict__ |= {"stream": io.BytesIO(), "form": ImmutableMultiDict(fields), "files": ImmutableMultiDict()}
+
+
+@lru_cache(maxsize=64)
+def _host_of(named: tuple[Any, ...], trusted: tuple[str, ...]) -> str:
+    """Raises SecurityError for another's host, each time that it is asked."""
+    return get_host(dict(zip(_NAMING, named, strict=True)), trusted)
 
 
 class Held(_AppCtxGlobals):
