@@ -62,7 +62,7 @@ LAYERS: dict[str, list[tuple[Any, str]]] = {
         (completing, "settle"),
         (facts, "add"),
     ],
-    "grading": [(quizzes, "grade"), (quizzes, "instance"), (grading, "rulings")],
+    "grading": [(quizzes, "grade_kept"), (quizzes, "instance"), (grading, "rulings")],
     "page: shared layer, own parts, tag": [(lesson_page, "respond")],
 }
 
