@@ -210,6 +210,7 @@ VISITS = [
     Visit("an import, before", "exchange.show", "/en/author/items/housing", "dana", act=_see_an_import),
     Visit("ledger of an export", "exchange.ledger", "/en/author/items/housing/ledger/gift", "dana"),
     Visit("item analysis", "analysis.show", "/en/author/water/analysis", "dana"),
+    Visit("item analysis, administrator", "analysis.show", "/en/author/water/analysis", "erin"),
     Visit("item analysis, people", "analysis.people", "/en/author/water/analysis/people", "erin"),
     Visit("item analysis, too few people", "analysis.show", "/en/author/housing/analysis", "dana"),
     Visit("administration", "administration.show", "/en/admin/", "erin"),
