@@ -6,6 +6,7 @@ waits for the other. And a cursor is planned for whoever wants its first rows so
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
@@ -15,6 +16,10 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.orm import Session
 
 from .statements import fail, tell
+
+# Seconds between two parts in which other threads of this process run. Nobody waits for rows that are there already, and a form
+# would have to wait for Python's lock, 5 ms, at each of its statements; SQLite lets others run at each row.
+PAUSE = 0.0001
 
 
 def streamed(session: Session, query: Select[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -39,5 +44,6 @@ def _from_postgresql(connection: Connection, query: Select[Any], size: int) -> I
             with closing(cursor.stream(text, values, size=size)) as rows:
                 while part := list(islice(rows, size)):
                     yield part
+                    time.sleep(PAUSE)
         except connection.dialect.loaded_dbapi.Error as error:
             fail(connection, text, values, error)

@@ -30,7 +30,7 @@ from .completion import limits, tree
 from .filters import Filters, iso
 
 Cells = tuple[str | int | None, ...]  # of csv_json.PEOPLE_COLUMNS, in their order
-STREAMED = 500  # people whose rows are held at once
+STREAMED = 100  # people whose rows are held at once
 KNOWN = 50_000  # ways to stand whose percentage is held at once
 SOMETIME = datetime(1970, 1, 1, tzinfo=UTC)  # stands for a time of which only matters that there is one
 
