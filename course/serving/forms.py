@@ -18,7 +18,7 @@ Called = Future[Answer | None]
 
 
 class Forms:
-    """To wake the event loop for each form whose answer has left would cost a tenth of the form, and there is no hurry.
+    """To wake the event loop for each form whose answer has left would cost a twentieth of the form, and there is no hurry.
 
     The next form finds it awake, or the last that runs wakes it: then it hears of all that are over.
     """
