@@ -91,10 +91,10 @@ def in_turns(asked: Mapping[str, Asked], number: int = ROUNDS) -> Found:
 def told(found: Found) -> list[Line]:
     said: list[Line] = []
     for name, words, bound, status in (
-        ("lesson", "signed-in lesson page", 0.25, 200),
+        ("lesson", "signed-in lesson page", 0.35, 200),
         ("revisit", "lesson page that the browser has", 0.45, 304),
         ("progress", "lesson marked as done", 0.24, 303),
-        ("short", "graded quiz of 5 items", 0.10, 303),
+        ("short", "graded quiz of 5 items", 0.15, 303),
         ("quiz", "graded quiz of the course", 0.0, 303),
     ):
         said += [
@@ -127,7 +127,7 @@ def held(server: Server) -> list[Line]:
     family = load.family(server.process.pid)
     worker = max(load.memory([pid]) for pid in family)
     return [
-        Line("memory of one worker, PSS in MB", f"{worker:.0f}", "< 100", worker < 100),
+        Line("memory of one worker, PSS in MB", f"{worker:.0f}", "≤ 85", worker <= 85),
         Line("memory of it with its supervisor", f"{load.memory(family):.0f}", "", None),
     ]
 
