@@ -66,8 +66,8 @@ def issue(session: Session, *, person_id: int, course: Course, now: datetime) ->
 
 
 def _modules(session: Session, person_id: int, course: Course) -> list[dict[str, object]]:
-    states = session.scalars(
-        select(ModuleState)
+    states = session.execute(
+        select(ModuleState.module, ModuleState.completed_at, ModuleState.score)
         .where(ModuleState.person_id == person_id, ModuleState.completed_at.is_not(None))
         .order_by(ModuleState.completed_at)
     ).all()

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from ..content.model import Course, Module
+from ..database.statements import Statement, changing
 from . import certificates, facts, record
 from .progress import module_progress
 from .record import Record
 from .tables import Enrolment, ModuleState
+
+_person: Any = bindparam("person")
+_modules = select(func.count()).where(ModuleState.person_id == _person, ModuleState.completed_at.is_not(None))
+_complete: Statement[Any] = Statement(
+    changing(ModuleState.__table__)
+    .where(ModuleState.person_id == _person, ModuleState.module == bindparam("slug"))
+    .values(completed_at=bindparam("at"))
+)
+_so_far: Statement[Any] = Statement(
+    select(Enrolment.completed_at, _modules.scalar_subquery().label("modules")).where(Enrolment.person_id == _person)
+)
+_go_on: Statement[Any] = Statement(
+    changing(Enrolment.__table__)
+    .where(Enrolment.person_id == _person)
+    .values(modules_completed=bindparam("modules"), completed_at=bindparam("at"))
+)
 
 
 def settle(
@@ -25,11 +43,8 @@ def settle(
     state = held.modules.get(module.slug)
     if state is None or state.completed_at is not None or not module_progress(module, held).is_complete:
         return
-    session.execute(
-        update(ModuleState)
-        .where(ModuleState.person_id == person_id, ModuleState.module == module.slug)
-        .values(completed_at=now)
-    )
+    session.flush()  # what was changed through objects, which these statements do not see
+    _complete.run(session.connection(), {"person": person_id, "slug": module.slug, "at": now})
     facts.add(
         session,
         key=f"completed_module:{person_id}:{module.slug}",
@@ -40,20 +55,17 @@ def settle(
         now=now,
         rule=module.complete_when,
     )
-    session.flush()
     _settle_course(session, person_id=person_id, course=course, now=now)
 
 
 def _settle_course(session: Session, *, person_id: int, course: Course, now: datetime) -> None:
-    enrolment = session.get_one(Enrolment, person_id)
-    enrolment.modules_completed = session.execute(
-        select(func.count())
-        .select_from(ModuleState)
-        .where(ModuleState.person_id == person_id, ModuleState.completed_at.is_not(None))
-    ).scalar_one()
-    if enrolment.completed_at is not None or enrolment.modules_completed < course.modules_to_complete:
+    connection, whose = session.connection(), {"person": person_id}
+    so_far = _so_far.all(connection, whose)[0]
+    is_completed = so_far.completed_at is None and so_far.modules >= course.modules_to_complete
+    at = now if is_completed else so_far.completed_at
+    _go_on.run(connection, whose | {"modules": so_far.modules, "at": at})
+    if not is_completed:
         return
-    enrolment.completed_at = now
     facts.add(
         session,
         key=f"completed_course:{person_id}",
@@ -61,7 +73,6 @@ def _settle_course(session: Session, *, person_id: int, course: Course, now: dat
         kind="completed_course",
         revision=course.digest,
         now=now,
-        modules=enrolment.modules_completed,
+        modules=so_far.modules,
     )
-    session.flush()
     certificates.issue(session, person_id=person_id, course=course, now=now)
