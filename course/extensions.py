@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import DateTime, Dialect, Engine, Index
+from sqlalchemy import CursorResult, DateTime, Dialect, Engine, Index, Update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -178,6 +178,11 @@ def _end(_error: BaseException | None) -> None:
             raise
         except DBAPIError:
             db.session().invalidate()
+
+
+def changed(session: Session, statement: Update) -> int:
+    """How many rows it changed. Of one that asks for what nobody has taken yet, 0 says that somebody was first."""
+    return cast(CursorResult[Any], session.execute(statement)).rowcount
 
 
 def reader() -> Reader:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from ..extensions import changed
 from .secrets import digest, token
 from .tables import Link, Person
 
@@ -35,8 +36,8 @@ def use(session: Session, purpose: str, given: str, now: datetime) -> Link | Non
     link = session.scalar(_good(purpose, given, now))
     if link is None:
         return None
-    taken = session.execute(update(Link).where(Link.id == link.id, Link.used_at.is_(None)).values(used_at=now))
-    return link if taken.rowcount == 1 else None  # type: ignore[attr-defined]
+    taking = update(Link).where(Link.id == link.id, Link.used_at.is_(None)).values(used_at=now)
+    return link if changed(session, taking) else None
 
 
 def first_admin_token(session: Session, now: datetime) -> str | None:

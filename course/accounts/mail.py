@@ -12,6 +12,7 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..config import Settings
+from ..extensions import changed
 from .tables import Mail, Person
 
 CLAIM = timedelta(minutes=5)  # a mail claimed longer ago than this was left by a process that died
@@ -43,13 +44,10 @@ def send_pending(session: Session, settings: Settings, now: datetime) -> int:
 
 
 def _send_one(session: Session, settings: Settings, mail_id: int, now: datetime) -> int:
-    claimed = session.execute(
-        update(Mail)
-        .where(Mail.id == mail_id, Mail.sent_at.is_(None), or_(Mail.claimed_at.is_(None), Mail.claimed_at < now - CLAIM))
-        .values(claimed_at=now)
-    )
+    is_free = Mail.sent_at.is_(None) & or_(Mail.claimed_at.is_(None), Mail.claimed_at < now - CLAIM)
+    is_claimed = changed(session, update(Mail).where(Mail.id == mail_id, is_free).values(claimed_at=now))
     session.commit()
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]
+    if not is_claimed:
         return 0
     mine = update(Mail).where(Mail.id == mail_id, Mail.claimed_at == now)  # an erasure takes it away, and its id may come again
     try:
@@ -57,14 +55,14 @@ def _send_one(session: Session, settings: Settings, mail_id: int, now: datetime)
         if settings.smtp_url:
             session.commit()  # no transaction is open while a server is waited for
             deliver(settings, message)
-        sent = session.execute(mine.values(sent_at=now, error=None)).rowcount  # type: ignore[attr-defined]
+        sent = changed(session, mine.values(sent_at=now, error=None))
         if sent and not settings.smtp_url:
             write(settings, message, mail_id)  # before the commit, for which an erasure waits
     except (OSError, smtplib.SMTPException, ValueError) as error:  # one that cannot be written must not hold up the others
         sent = 0
         session.execute(mine.values(sent_at=None, error=str(error)[:300]))
     session.commit()
-    return int(sent)
+    return sent
 
 
 def _message(settings: Settings, mail: Mail) -> EmailMessage:

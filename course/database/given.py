@@ -18,4 +18,4 @@ def rows(session: Session, values: Iterable[tuple[int, ...]], *names: str) -> Se
     row = each(literal([list(one) for one in values], JSON())).table_valued("value")
     columns = [cast(of(row.c.value, at.format(number)), Integer).label(name) for number, name in enumerate(names)]
     found: Any = select(*columns)
-    return found  # type: ignore[no-any-return]
+    return found  # type: ignore[no-any-return]  # SQLAlchemy types what is selected by its place, of which a list has none

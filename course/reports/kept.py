@@ -19,7 +19,7 @@ BEHIND = 7  # days that may have ended since the last that is kept; a place of w
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptDays:
     """What is kept of the moment of the filters: of each place the last day that is kept of it and had begun by then."""
 
     session: Session
@@ -50,20 +50,20 @@ class Kept:
                 since.add(self.session, held, self.filters, _begins(day), here, beside)
 
 
-def of_moment(session: Session, filters: Filters) -> Kept:
+def of_moment(session: Session, filters: Filters) -> KeptDays:
     """Of which places the moment is known.
 
     Of none where people of one language, cohort or time of enrolment are asked for.
     """
     if filters.as_of is None or not are_plain(filters):
-        return Kept(session, filters, {})
+        return KeptDays(session, filters, {})
     day = (filters.as_of - EPOCH) // DAY
     rows = session.execute(select(TallyHistory.place_id, TallyHistory.through).where(TallyHistory.through >= day - BEHIND))
     found = {place: min(day, through) for place, through in rows}
     if EVERYWHERE in found:
-        return Kept(session, filters, found)
+        return KeptDays(session, filters, found)
     # Who changed since is not known.
-    return Kept(session, filters, {place: last for place, last in found.items() if _begins(last) == filters.as_of})
+    return KeptDays(session, filters, {place: last for place, last in found.items() if _begins(last) == filters.as_of})
 
 
 def _begins(day: int) -> datetime:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from ..accounts import mail
 from ..accounts.tables import Person
 from ..content.model import Course
-from ..extensions import beside, reading, see_one_moment, writing
+from ..extensions import beside, changed, reading, see_one_moment, writing
 from ..publishing.revisions import digest_at, restore
 from . import asked, completion, everyone, exports, files, people
 from .filters import iso, rules_of
@@ -178,7 +178,7 @@ class _Maker:
                 now=now,
             )  # before the export: who erases the person begins with them, too
             values = {"made_at": now, "rows": self._rows, "parts": self._parts, "size": self._size, "scope": scope}
-            if self._session.execute(self._mine().values(**values)).rowcount != 1:  # type: ignore[attr-defined]
+            if not changed(self._session, self._mine().values(**values)):
                 raise Lost
 
 

@@ -24,7 +24,7 @@ from ..accounts.organisations import Place
 from ..accounts.secrets import public_id
 from ..accounts.tables import Cohort, Person
 from ..content.model import Course, Module, Text
-from ..extensions import reading, writing
+from ..extensions import changed, reading, writing
 from ..publishing.revisions import digest_at, last_of, restore
 from . import asked, completion
 from .completion import Counts, Line, Report
@@ -101,8 +101,7 @@ def subscribe(session: Session, *, person_id: int, about: str, every: str, now: 
 def end(session: Session, subscription: str, person_id: int, now: datetime) -> bool:
     """Whether there was such a one of this person that was running."""
     mine = update(Subscription).where(Subscription.public_id == subscription, Subscription.person_id == person_id)
-    ended = session.execute(mine.where(Subscription.ended_at.is_(None)).values(ended_at=now))
-    return bool(ended.rowcount)  # type: ignore[attr-defined]
+    return bool(changed(session, mine.where(Subscription.ended_at.is_(None)).values(ended_at=now)))
 
 
 def queue_due(session: Session, course: Course, site: str, now: datetime) -> int:
@@ -125,12 +124,8 @@ def queue_due(session: Session, course: Course, site: str, now: datetime) -> int
             log.exception("the report by mail %s could not be made; it is tried again", number)
             continue
         with writing(session):
-            claimed = session.execute(
-                update(Subscription)
-                .where(Subscription.id == number, Subscription.next_at <= now, Subscription.ended_at.is_(None))
-                .values(next_at=following)
-            )
-            if claimed.rowcount != 1:  # type: ignore[attr-defined]
+            is_due = (Subscription.id == number, Subscription.next_at <= now, Subscription.ended_at.is_(None))
+            if not changed(session, update(Subscription).where(*is_due).values(next_at=following)):
                 continue
             if made is None:
                 session.execute(update(Subscription).where(Subscription.id == number).values(ended_at=now))

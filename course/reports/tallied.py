@@ -110,10 +110,10 @@ def _read_changes(session: Session, held: Tallies, filters: Filters, within: int
     held.add_rows(session.execute(query.group_by(*key)))
 
 
-Kept = type[Tally | TallyChange | TallyDay]
+AnyTally = type[Tally | TallyChange | TallyDay]
 
 
-def _wanted(of: Kept, filters: Filters, within: int, only: Collection[int] | None) -> tuple[ColumnElement[bool], ...]:
+def _wanted(of: AnyTally, filters: Filters, within: int, only: Collection[int] | None) -> tuple[ColumnElement[bool], ...]:
     """What is kept of the place itself, and of the organisations that get a line."""
     lines = select(Organisation.id) if only is None else only
     return (
@@ -122,12 +122,12 @@ def _wanted(of: Kept, filters: Filters, within: int, only: Collection[int] | Non
     )
 
 
-def of_place(of: Kept, module: str) -> ColumnElement[bool]:
+def of_place(of: AnyTally, module: str) -> ColumnElement[bool]:
     """What the lines of a place and its modules show: everything, or one module and the course."""
     return of.module.in_(("", module)) if module else of.module >= ""
 
 
-def of_line(of: Kept, module: str) -> ColumnElement[bool]:
+def of_line(of: AnyTally, module: str) -> ColumnElement[bool]:
     """What a line of this module shows; who is enrolled is known of the course alone."""
     of_module = of.module == module
     return or_(of_module, and_(of.module == "", of.measure == "enrolled")) if module else of_module

@@ -18,7 +18,6 @@ from .forms import ExtraTimeForm, OrganisationForm, SelectChoice, WhyForm
 from .guard import administrators
 
 bp = Blueprint("administration", __name__, url_prefix="/<lang>/admin")
-PAGE = 50
 MOST = 500  # organisations that are listed at once
 LAST = 200  # pages of changes: a database holds many more than anybody reads
 
@@ -44,7 +43,7 @@ def people_page() -> str:
     if request.args.get("role") in people.ROLES:
         query = query.where(Person.role == request.args["role"])
     total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    found = session.scalars(query.order_by(Person.name, Person.id).offset((page - 1) * PAGE).limit(PAGE)).all()
+    found = session.scalars(query.order_by(Person.name, Person.id).offset((page - 1) * paging.PAGE).limit(paging.PAGE)).all()
     return render_template(
         "administration/people.html",
         people=found,
@@ -53,7 +52,7 @@ def people_page() -> str:
         roles=people.ROLES,
         total=total,
         page=page,
-        pages=max(1, -(-total // PAGE)),
+        pages=paging.pages(total),
     )
 
 
@@ -219,8 +218,10 @@ def mails() -> str:
 @administrators
 def changes_page() -> str:
     page = min(paging.number(), LAST)
-    found = audit.changes(current_session(), offset=(page - 1) * PAGE, limit=PAGE + 1)
-    return render_template("administration/changes.html", changes=found[:PAGE], page=page, has_more=len(found) > PAGE)
+    found = audit.changes(current_session(), offset=(page - 1) * paging.PAGE, limit=paging.PAGE + 1)
+    return render_template(
+        "administration/changes.html", changes=found[: paging.PAGE], page=page, has_more=len(found) > paging.PAGE
+    )
 
 
 @bp.post("/certificates/<code>/revoke")

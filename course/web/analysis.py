@@ -24,7 +24,6 @@ from .downloads import answer, look
 from .guard import administrators, authors
 
 bp = Blueprint("analysis", __name__, url_prefix="/<lang>/author")
-PAGE = 50
 COUNT = tuple(field.name for field in fields(item_people.Count))
 WHO_COUNTS = dict(items.DEFINITIONS)["Who counts"]
 
@@ -60,11 +59,11 @@ def people(module: str) -> str:
     total, persons = item_people.number(report_source.session(), attempts)
     return render_template(
         "authoring/analysis_people.html",
-        attempts=report_source.session().execute(attempts.offset((page - 1) * PAGE).limit(PAGE)).all(),
+        attempts=report_source.session().execute(attempts.offset((page - 1) * paging.PAGE).limit(paging.PAGE)).all(),
         total=total,
         persons=persons,
         page=page,
-        pages=max(1, -(-total // PAGE)),
+        pages=paging.pages(total),
         module=module,
         title=published.module_title(module),
         what=_words(version, count),

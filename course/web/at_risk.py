@@ -17,7 +17,6 @@ from .downloads import answer, look
 from .guard import report_readers
 
 bp = Blueprint("at_risk", __name__, url_prefix="/<lang>/reports")
-PAGE = 50
 MOST = 120  # organisations to choose from, unless the next level alone has more
 COLUMNS = ("name", "email", "reason", "module", "lesson", "since")
 WORDS = {"quiet": "No activity", "failed": "Failed attempts", "stuck": "Stuck"}
@@ -28,14 +27,16 @@ WORDS = {"quiet": "No activity", "failed": "Failed attempts", "stuck": "Stuck"}
 def page() -> str:
     filters, days = _asked()
     number = paging.number()
-    listing = risk.at_risk(report_source.session(), **_question(filters, days), offset=(number - 1) * PAGE, limit=PAGE)
+    listing = risk.at_risk(
+        report_source.session(), **_question(filters, days), offset=(number - 1) * paging.PAGE, limit=paging.PAGE
+    )
     return render_template(
         "reports/at_risk.html",
         listing=listing,
         filters=filters,
         days=days,
         page=number,
-        pages=max(1, -(-listing.total // PAGE)),
+        pages=paging.pages(listing.total),
         places=report_filters.offered(MOST),
         groups=report_filters.groups(),
         chosen=request.args.get("organisation", ""),

@@ -17,7 +17,6 @@ from .forms import AddressesForm, CohortForm, NameForm, SelectChoice
 from .guard import report_readers
 
 bp = Blueprint("cohorts", __name__, url_prefix="/<lang>/reports/cohorts")
-PAGE = 50
 MOST = 5000  # addresses of a list
 DONE = {"in": ("put in", "had been in it already"), "out": ("taken out", "had not been in it")}
 
@@ -161,8 +160,8 @@ def _page(
         told=told,
         wrong=wrong,
         is_limited=scope is not None,
-        people=cohorts.members(session, cohort, scope, offset=(page - 1) * PAGE, limit=PAGE),
+        people=cohorts.members(session, cohort, scope, offset=(page - 1) * paging.PAGE, limit=paging.PAGE),
         total=total,
         page=page,
-        pages=max(1, -(-total // PAGE)),
+        pages=paging.pages(total),
     )

@@ -14,7 +14,6 @@ from .downloads import answer, look
 from .guard import administrators, authors
 
 bp = Blueprint("lesson_report", __name__, url_prefix="/<lang>/reports")
-PAGE = 50
 
 
 @bp.get("/lessons")
@@ -43,14 +42,14 @@ def people() -> str:
     if module is None or lesson is None or state not in lessons.STATES:
         abort(404)
     found, total = lessons.people_at(
-        report_source.session(), module.slug, lesson.id, state, offset=(number - 1) * PAGE, limit=PAGE
+        report_source.session(), module.slug, lesson.id, state, offset=(number - 1) * paging.PAGE, limit=paging.PAGE
     )
     return render_template(
         "reports/lesson_people.html",
         people=found,
         total=total,
         page=number,
-        pages=max(1, -(-total // PAGE)),
+        pages=paging.pages(total),
         module=module,
         lesson=lesson,
         state=state,

@@ -26,7 +26,6 @@ from .downloads import answer, look
 from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
-PAGE = 50
 MOST = 120  # organisations on a page, unless the next level alone has more; the exports hold them all
 KEEP_AGAIN = 600.0  # seconds after which the past days of large places are tried to be kept again
 
@@ -105,9 +104,9 @@ def people_page() -> str | tuple[str, int]:
     question = _question(filters)
     see_one_moment(report_source.session())
     try:
-        listing = behind.behind(report_source.session(), **question, state=_state(), spot=_spot(page), limit=PAGE)
+        listing = behind.behind(report_source.session(), **question, state=_state(), spot=_spot(page), limit=paging.PAGE)
     except TooFar as error:
-        furthest = error.offset // PAGE + 1
+        furthest = error.offset // paging.PAGE + 1
         return render_template("reports/too_far.html", page=page, furthest=furthest, query=report_filters.address), 404
     return render_template(
         "reports/people.html",
@@ -118,7 +117,7 @@ def people_page() -> str | tuple[str, int]:
         forms=files.FORMS,
         place=next(iter(report_filters.above(filters.as_of)[-1:]), None),
         page=page,
-        pages=max(1, -(-listing.total // PAGE)),
+        pages=paging.pages(listing.total),
         rules=rules_of(filters, clock.now()),
         **_shown(filters),
     )
@@ -126,7 +125,7 @@ def people_page() -> str | tuple[str, int]:
 
 def _spot(page: int) -> Spot:
     """Where the page begins: beside the person at the edge of the page that one comes from, else counted out from the first."""
-    counted = Spot((page - 1) * PAGE)
+    counted = Spot((page - 1) * paging.PAGE)
     for edge in ("after", "before"):
         person = request.args.get(edge)
         if person and person.isprintable() and page > 1:
