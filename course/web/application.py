@@ -61,6 +61,9 @@ class Asked(Request):
         self.__dict__ |= {"stream": io.BytesIO(), "form": ImmutableMultiDict(fields), "files": ImmutableMultiDict()}
 
 
+_uri = lru_cache(maxsize=1024)(iri_to_uri)
+
+
 @lru_cache(maxsize=64)
 def _host_of(named: tuple[Any, ...], trusted: tuple[str, ...]) -> str:
     """Raises SecurityError for another's host, each time that it is asked."""
@@ -135,11 +138,13 @@ class Application(Flask):
 
     def redirect(self, location: str, code: int = 302) -> Response:
         """Without a page of its own, which no browser shows."""
-        return _Redirect(status=code, headers=[("Location", iri_to_uri(location)), ("Content-Length", "0")])
+        return _Redirect(status=code, headers=[("Location", _uri(location)), ("Content-Length", "0")])
 
 
 class _Redirect(Response):
     """Its head is whole when it is made. Werkzeug makes another of it, in which it puts in what may be missing."""
+
+    default_mimetype = None  # of nothing
 
     def get_wsgi_response(self, environ: dict[str, Any]) -> tuple[tuple[()], str, list[tuple[str, str]]]:
         return (), self.status, self.headers.to_wsgi_list()

@@ -87,16 +87,16 @@ def done(module: str, lesson: str) -> Response:
 
 
 def _next_address(module: Module, lesson: Lesson) -> str:
-    number = module.lessons.index(lesson) + 1
+    number, lang = module.lessons.index(lesson) + 1, published.language()
     if number < len(module.lessons):
-        return _address(published.language(), module.slug, module.lessons[number].slug)
-    return url_for("quiz.start", module=module.slug) if module.quizzes else url_for("modules.show", module=module.slug)
+        return _address("lessons.show", lang, module.slug, module.lessons[number].slug)
+    return _address("quiz.start" if module.quizzes else "modules.show", lang, module.slug)
 
 
 @lru_cache(maxsize=4096)
-def _address(lang: str, module: str, lesson: str) -> str:
+def _address(endpoint: str, lang: str, module: str, lesson: str | None = None) -> str:
     """Made once: most people go on to the same few."""
-    return url_for("lessons.show", lang=lang, module=module, lesson=lesson)
+    return url_for(endpoint, lang=lang, module=module, lesson=lesson)
 
 
 @bp.post("/<lang>/modules/<module>/<lesson>/watched")

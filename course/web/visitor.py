@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import cast
 
 from flask import Flask, Request, Response, current_app, g, request
-from flask.sessions import SecureCookieSession, SessionInterface
+from flask.sessions import NullSession, SessionInterface
 
 from .. import clock
 from ..accounts import people, secrets, sign_ins
@@ -22,16 +23,14 @@ from ..extensions import by_the_way, current_session, reader, writing
 from .application import Login, asked, held
 
 COOKIE_AGE = 7 * 24 * 3600
+_EMPTY = NullSession()
 
 
 class NoSession(SessionInterface):
-    """Flask's signed cookie cannot be revoked, so nothing is ever kept in it."""
+    """Flask's signed cookie cannot be revoked, so nothing is ever kept in it: whoever tries is refused."""
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
-        return SecureCookieSession()
-
-    def save_session(self, app: Flask, session: object, response: Response) -> None:
-        return None
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        return _EMPTY
 
 
 def init_app(app: Flask) -> None:
@@ -71,7 +70,15 @@ def managed() -> list[int]:
 def csrf_token() -> str:
     """Bound to the cookie and without an end of its own: somebody may think for an hour before pressing the button."""
     known = settings()
-    return hmac.digest(known.secret_key.encode(), b"csrf:" + _token(known.cookie).encode(), "sha256").hex()
+    made = _keyed(known.secret_key).copy()
+    made.update(_token(known.cookie).encode())
+    return made.hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _keyed(key: str) -> hmac.HMAC:
+    """``hmac.digest`` lets other threads run meanwhile: a form then waits for Python's lock longer than for its digest."""
+    return hmac.new(key.encode(), b"csrf:", "sha256")
 
 
 def is_csrf_right() -> bool:
@@ -86,9 +93,9 @@ def is_csrf_right() -> bool:
 def is_own_page() -> bool:
     """Whether the browser says that the request comes from a page of this site; browsers that say nothing are believed."""
     sent = asked()
-    if sent.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+    if sent.environ.get("HTTP_SEC_FETCH_SITE", "same-origin") not in {"same-origin", "none"}:
         return False
-    origin = sent.headers.get("Origin")
+    origin = sent.environ.get("HTTP_ORIGIN")
     return origin is None or origin.split("//")[-1] == sent.host
 
 

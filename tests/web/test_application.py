@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+
+import pytest
+from flask import session
 from flask_login import current_user
 from werkzeug.test import create_environ, run_wsgi_app
 
@@ -86,6 +91,20 @@ def test_the_user_of_flask_login_is_who_is_looking(site: Site) -> None:
         assert (visitor.viewer(), current_user.is_authenticated) == (None, False)
 
 
+def test_the_token_of_a_form_is_a_digest_of_its_cookie_by_the_key_of_the_instance(site: Site) -> None:
+    key, tokens = site.app.extensions["settings"].secret_key.encode(), []
+    for cookie in ("a" * 43, "b" * 43):
+        with site.app.test_request_context("/en/", headers={"Cookie": f"course={cookie}"}):
+            tokens += [visitor.csrf_token(), hmac.new(key, f"csrf:{cookie}".encode(), hashlib.sha256).hexdigest()]
+    assert (tokens[0], tokens[2]) == (tokens[1], tokens[3])
+    assert tokens[0] != tokens[2]
+
+
+def test_nothing_is_kept_in_the_session_of_flask(site: Site) -> None:
+    with site.app.test_request_context("/en/"), pytest.raises(RuntimeError, match="session"):
+        session["kept"] = 1
+
+
 def test_a_redirect_says_all_that_a_browser_asks_of_it(site: Site) -> None:
     with site.app.test_request_context("/en/", base_url="http://127.0.0.1"):
         answer = site.app.redirect("/es/été?q=a b", 303)
@@ -95,7 +114,6 @@ def test_a_redirect_says_all_that_a_browser_asks_of_it(site: Site) -> None:
         "303 SEE OTHER",
         [
             ("Content-Length", "0"),
-            ("Content-Type", "text/html; charset=utf-8"),
             ("Location", "/es/%C3%A9t%C3%A9?q=a%20b"),
         ],
     )
