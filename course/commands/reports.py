@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ..reports.files import Content, Look
+    from ..verifying.differences import Difference
 
     Factory = Callable[[], Flask]
 
@@ -81,27 +82,34 @@ def rebuild(app: Factory) -> None:
     is left.
     """
     from ..extensions import current_session, intend, see_one_moment, writing
-    from ..verifying.checking import BATCH, Difference, everybody
-    from ..verifying.mending import mend, mend_tallies, recount
+    from ..verifying.checking import BATCH, everybody
+    from ..verifying.mending import mend, mend_tallies, mend_tree, recount
     from ..verifying.shelf import Shelf
 
     mended, left, people_left = 0, 0, set[int]()
+
+    def tell(found: Sequence[Difference]) -> None:
+        nonlocal mended, left
+        for difference in found:
+            click.echo(f"{'mended' if difference.can_be_mended else 'left  '}  {difference}")
+        not_mended = [difference for difference in found if not difference.can_be_mended]
+        mended, left = mended + len(found) - len(not_mended), left + len(not_mended)
+        people_left.update(one.person_id for one in not_mended if one.person_id is not None)
+
     made = app()
     with made.app_context():
         intend(to_write=False)
         session = current_session()
+        with writing(session):  # first of all: where people count follows from it
+            in_tree = mend_tree(session)
+        tell(in_tree)
         people, shelf = everybody(session), Shelf(session)
         with click.progressbar(length=len(people), label="Rebuilding", show_pos=True, file=sys.stderr) as bar:
             for start in range(0, len(people), BATCH):
                 batch = people[start : start + BATCH]
                 with writing(session):
                     found = mend(session, batch, shelf)
-                for difference in found:
-                    click.echo(f"{'mended' if difference.can_be_mended else 'left  '}  {difference}")
-                mended += sum(1 for difference in found if difference.can_be_mended)
-                not_mended = [difference for difference in found if not difference.can_be_mended]
-                left += len(not_mended)
-                people_left |= {one.person_id for one in not_mended if one.person_id is not None}
+                tell(found)
                 bar.update(len(batch))
         session.rollback()
         see_one_moment(session)
@@ -119,8 +127,9 @@ def rebuild(app: Factory) -> None:
     click.echo(f"{len(people):,} people: {mended:,} mended, {left:,} left as they are")
     if left:
         click.echo(
-            "What is left is a fact or a certificate that was changed by something else than the course: compare it with a "
-            "backup. A certificate that must not stand is revoked on its page, with a reason."
+            "What is left is a fact, an attempt, a certificate or the past of an organisation that was changed by something "
+            "else than the course: compare it with a backup. A certificate that must not stand is revoked on its page, with a "
+            "reason."
         )
     sys.exit(1 if left else 0)
 

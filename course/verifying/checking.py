@@ -3,69 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from random import Random
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..accounts.tables import Person
+from ..content.model import Course
 from ..learning.progress import course_progress
+from ..learning.record import Record
 from ..learning.tables import Fact
 from ..publishing.revisions import live_digest
 from ..reports import completion, people
 from . import past
+from .differences import Difference, compare_rows
 from .fold import Life, fold
 from .past import PastCount
 from .percent import percentages
 from .recount import Belonging, Belongings, Recount
-from .rows import KEPT, TALLIES, Kept, Key, Row, Tables, comparable, expected, stored
-from .shelf import Shelf
+from .rows import KEPT, TALLIES, Tables, expected, stored
+from .shelf import Shelf, Unreadable
 from .tallies import TallyCount
+from .tree import differing_tree
 
 PAST = "tally_days"
 BATCH = 200  # people whose facts are held at once
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One value that is not what the facts say; ``column`` is empty where a whole row is too much or missing."""
-
-    table: str
-    key: Key
-    column: str
-    stored: Any
-    recomputed: Any
-    kept: Kept | None = None
-    row: Row | None = None
-
-    @property
-    def can_be_mended(self) -> bool:
-        """Whether the facts are enough to mend it. Of a lost attempt they do not hold the seed; certificates are snapshots."""
-        if self.kept is None or not self.kept.is_mended:
-            return False
-        return bool(self.column) or self.row is None or self.kept.name != "attempts"
-
-    @property
-    def person_id(self) -> int | None:
-        """Whose it is, where the key says so."""
-        names = self.kept.key if self.kept else ("person_id",) if self.table == "progress" else ()
-        return self.key[names.index("person_id")] if "person_id" in names else None
-
-    def __str__(self) -> str:
-        where = " ".join([self.table, "/".join(str(part) for part in self.key)])
-        if self.column:
-            return f"{where}: {self.column} is {_said(self.stored)}, by the facts {_said(self.recomputed)}"
-        return f"{where}: {self.stored}, by the facts {self.recomputed}"
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return "empty" if value is None else str(value)
 
 
 class Check:
@@ -75,20 +40,41 @@ class Check:
         self._session, self._now, self._shelf = session, now, Shelf(session)
         found = everybody(session)
         self.people = sorted(Random(seed).sample(found, min(sample, len(found)))) if sample else found  # noqa: S311
-        digest = live_digest(session)
-        self._course = self._shelf.course(digest) if digest else None
+        self._first: list[Difference] = []
+        self._course = self._live(session)
         self._recount = Recount(self._course) if self._course and not sample else None
         self._belongings = Belongings(session)
         self._tallies = None if sample else TallyCount()
         self._pasts = [] if sample else past.counts(session, seed, now)
         self.facts = self.rows = self.figures = 0
 
+    def _live(self, session: Session) -> Course | None:
+        """What is live, if it can be read; without it percentages and the report are left out, which is a difference."""
+        digest = live_digest(session)
+        try:
+            if digest:
+                return self._shelf.course(digest)
+        except Unreadable as error:
+            self._first.append(Difference("publications", (digest[:12],), "", str(error), "as it was published"))
+            return None
+        if session.scalar(select(Fact.id).limit(1)) is not None:
+            self._first.append(Difference("publications", (), "", "no row", "one at least"))
+        return None
+
     def run(self) -> Iterator[tuple[int, list[Difference]]]:
-        """After each batch: how many people it held, and what differs. Last, of nobody, report, tallies and past days."""
+        """After each batch: how many people it held, and what differs.
+
+        Of nobody: first what is live, last the tree, the report, the tallies and past days.
+        """
+        if self._first:
+            yield 0, self._first
         for start in range(0, len(self.people), BATCH):
             batch = self.people[start : start + BATCH]
             yield len(batch), self._batch(batch)
-        if self._recount is not None:
+        wrong_tree = [] if self._tallies is None else list(differing_tree(self._session))
+        if wrong_tree:
+            yield 0, wrong_tree
+        if self._recount is not None and not any(one.table == "organisations" for one in wrong_tree):
             yield 0, list(self._report(self._recount))
         if self._tallies is not None:
             yield 0, [*differing(self._tallies, self._session), *differing_then(self._pasts)]
@@ -97,7 +83,7 @@ class Check:
         lives = read_lives(self._session, batch, self._shelf)
         held = {kept.name: stored(self._session, kept, batch) for kept in KEPT}
         belongings = self._belongings.of(batch)
-        found = list(compare(held, lives, belongings))
+        found = list(differences_of(self._session, held, lives, belongings))
         found += self._percentages(batch, lives)
         self.facts += sum(life.facts for life in lives)
         self.rows += sum(map(len, held.values()))
@@ -114,8 +100,10 @@ class Check:
         """What the learner's page shows, made from the summaries, against the facts."""
         if self._course is None:
             return
-        records = people.records(self._session, batch)
+        records = self._records(batch)
         for life in lives:
+            if life.person_id not in records:
+                continue
             shown = course_progress(self._course, records[life.person_id])
             seen = {"": shown.percent} | {module.slug: module.percent for module in shown.modules}
             for slug, percent in percentages(self._course, life).items():
@@ -123,6 +111,14 @@ class Check:
                 if seen[slug] != percent:
                     key = (life.person_id, slug) if slug else (life.person_id,)
                     yield Difference("progress", key, "percent", seen[slug], percent)
+
+    def _records(self, batch: Sequence[int]) -> Mapping[int, Record]:
+        """Without those whose rows hold what is no score, which is a difference of these rows."""
+        try:
+            return people.records(self._session, batch)
+        except ValueError:
+            alone = [self._records([person]) for person in batch] if len(batch) > 1 else []
+            return {person: record for found in alone for person, record in found.items()}
 
     def _report(self, recount: Recount) -> Iterator[Difference]:
         assert self._course is not None
@@ -169,6 +165,20 @@ def differing_then(counts: Iterable[PastCount]) -> Iterator[Difference]:
             yield Difference(PAST, (*key, count.said), "number", number, recounted)
 
 
+def differences_of(
+    session: Session, held: Tables, lives: Sequence[Life], belongings: Mapping[int, Belonging]
+) -> Iterator[Difference]:
+    """``compare``; the rows of people whose facts are not whole are named, and left as they are."""
+    if all(life.is_whole for life in lives):
+        yield from compare(held, lives, belongings)
+        return
+    for is_whole in (True, False):
+        some = [life for life in lives if life.is_whole is is_whole]
+        theirs = {kept.name: stored(session, kept, [life.person_id for life in some]) for kept in KEPT}
+        for difference in compare(theirs, some, belongings):
+            yield replace(difference, is_left=not is_whole)
+
+
 def compare(held: Tables, lives: Sequence[Life], belongings: Mapping[int, Belonging]) -> Iterator[Difference]:
     """Every stored row of these people against what their facts say."""
     wanted: Tables = {kept.name: {} for kept in KEPT}
@@ -178,17 +188,4 @@ def compare(held: Tables, lives: Sequence[Life], belongings: Mapping[int, Belong
         for doubt in life.doubts:
             yield Difference("facts", (doubt.key,), "", doubt.stored, doubt.recomputed)
     for kept in KEPT:
-        yield from _compare(kept, held[kept.name], wanted[kept.name])
-
-
-def _compare(kept: Kept, held: dict[Key, Row], wanted: dict[Key, Row]) -> Iterator[Difference]:
-    for key in sorted(held.keys() | wanted.keys()):
-        if key not in wanted:
-            yield Difference(kept.name, key, "", "a row", "none", kept)
-        elif key not in held:
-            yield Difference(kept.name, key, "", "no row", "one", kept, wanted[key])
-        else:
-            has, must = comparable(kept, held[key]), comparable(kept, wanted[key])
-            for column in kept.compared:
-                if has[column] != must[column]:
-                    yield Difference(kept.name, key, column, has[column], must[column], kept, wanted[key])
+        yield from compare_rows(kept, held[kept.name], wanted[kept.name])

@@ -11,8 +11,14 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from quizzes.model import Response
+
 from ..content.model import Course, Module
-from .shelf import Shelf
+from .shelf import Shelf, Unreadable
+
+OF_COURSE = ("enrolled", "completed_course", "certified")  # kinds of facts that name no module
+OF_LESSON = ("opened", "completed_lesson", "undid_lesson")
+WRONG = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, Unreadable)  # what a fact that was changed raises
 
 
 @dataclass(slots=True)
@@ -82,7 +88,7 @@ class Doubt:
 
 @dataclass(slots=True)
 class Life:
-    """Everything one person's facts say, up to a moment."""
+    """Everything one person's facts say, up to a moment. ``is_whole`` is False where some are missing or make no sense."""
 
     person_id: int
     shelf: Shelf
@@ -95,6 +101,7 @@ class Life:
     sittings: dict[int, Sitting] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
     facts: int = 0
+    is_whole: bool = True
     _owed: dict[str, datetime] = field(default_factory=dict)
     _regrade: Any = None
 
@@ -105,20 +112,35 @@ class Life:
         return sum(1 for passage in self.modules.values() if passage.completed_at)
 
     def take(self, fact: Any) -> None:
-        """One more fact. An unknown kind is a doubt, so that a new kind cannot be forgotten here."""
+        """One more fact. An unknown kind is a doubt, so that a new kind cannot be forgotten here.
+
+        So is a fact that does not go on from those before it, since one of them is missing or was changed; it is left out.
+        """
         step = _STEPS.get(fact.kind)
         if step is None:
-            self.doubts.append(Doubt(fact.key, fact.kind, "no kind of fact that is known here"))
+            self._leave(Doubt(fact.key, fact.kind, "no kind of fact that is known here"))
             return
-        if not self._goes_on(fact):
-            self.count_regrade()
-        if fact.kind not in _PAYS:
-            self.settle_debts()
+        if self.enrolled_at is None and fact.kind != "enrolled":
+            self._leave(Doubt(f"enrolled:{self.person_id}", "no such fact", f"there are others from {fact.at.isoformat()}"))
+            self.enrolled_at = fact.at
         self.facts += 1
         self.last_at = fact.at
-        step(self, fact)
+        try:
+            if not self._goes_on(fact):
+                self.count_regrade()
+            if fact.kind not in _PAYS:
+                self.settle_debts()
+            _check_names(fact)
+            step(self, fact)
+        except WRONG as error:
+            self._leave(_impossible(fact, error))
+            return
         if fact.module:
             self.passage(fact.module).last_at = fact.at
+
+    def _leave(self, doubt: Doubt) -> None:
+        self.doubts.append(doubt)
+        self.is_whole = False
 
     def _goes_on(self, fact: Any) -> bool:
         """Whether this fact belongs to the regrade that is being read: several attempts are regraded at one stroke."""
@@ -131,7 +153,10 @@ class Life:
     def count_regrade(self) -> None:
         if self._regrade is not None:
             last, self._regrade = self._regrade, None
-            _count(self, last)
+            try:
+                _count(self, last)
+            except WRONG as error:
+                self._leave(_impossible(last, error))
 
     def settle_debts(self) -> None:
         """What a rule promised and no fact gave: a module or a course that should have been completed."""
@@ -153,6 +178,15 @@ class Life:
         quiz = [passage.passed_at] if module.quizzes and module.complete_when != "lessons" else []
         steps = [*lessons, *quiz]
         return bool(steps) and all(steps)
+
+
+def _check_names(fact: Any) -> None:
+    if (fact.module is None and fact.kind not in OF_COURSE) or (fact.lesson is None and fact.kind in OF_LESSON):
+        raise ValueError("no module or no lesson is named")
+
+
+def _impossible(fact: Any, error: Exception) -> Doubt:
+    return Doubt(fact.key, fact.kind, f"not possible: what it goes back on is missing or was changed ({error})")
 
 
 def fold(person_id: int, facts: Iterable[Any], shelf: Shelf, until: datetime | None = None) -> Life:
@@ -193,6 +227,7 @@ def _started_attempt(life: Life, fact: Any) -> None:
 
 
 def _responded(life: Life, fact: Any) -> None:
+    Response.from_json(fact.detail["response"])
     life.sittings[fact.attempt_id].given[fact.detail["item"]] = (fact.detail["response"], fact.at)
 
 
@@ -265,6 +300,7 @@ def _completed_course(life: Life, fact: Any) -> None:
 
 def _certified(life: Life, fact: Any) -> None:
     life.pay(fact.key)
+    life.shelf.course(fact.revision)
     held = {slug: (one.completed_at, one.score) for slug, one in life.modules.items() if one.completed_at}
     life.certified = Issued(fact.at, fact.revision, held)
 

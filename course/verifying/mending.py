@@ -8,15 +8,18 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from ..accounts.tables import Organisation
 from ..learning.tables import Enrolment
 from ..reports import keeping
 from ..reports.tables import TallyChange
 from . import past
-from .checking import BATCH, PAST, Difference, compare, differing, differing_then, everybody, read_lives
+from .checking import BATCH, PAST, differences_of, differing, differing_then, everybody, read_lives
+from .differences import Difference
 from .recount import Belongings
 from .rows import KEPT, Kept, Key, stored
 from .shelf import Shelf
 from .tallies import TallyCount
+from .tree import CLOSURE, differing_tree
 
 
 def mend(session: Session, batch: Sequence[int], shelf: Shelf) -> list[Difference]:
@@ -30,17 +33,29 @@ def mend(session: Session, batch: Sequence[int], shelf: Shelf) -> list[Differenc
     )
     lives = read_lives(session, batch, shelf)
     held = {kept.name: stored(session, kept, batch) for kept in KEPT}
-    found = list(compare(held, lives, Belongings(session).of(batch)))
+    found = list(differences_of(session, held, lives, Belongings(session).of(batch)))
+    _mend_rows(session, found)
+    return found
+
+
+def mend_tree(session: Session) -> list[Difference]:
+    """The same of who stands below whom. Whoever moves an organisation waits until the caller has committed."""
+    session.execute(select(Organisation.id).order_by(Organisation.id).with_for_update())
+    found = list(differing_tree(session))
+    _mend_rows(session, found)
+    return found
+
+
+def _mend_rows(session: Session, found: Sequence[Difference]) -> None:
     mendable = [difference for difference in found if difference.can_be_mended]
-    for kept in reversed(KEPT):  # what hangs on an attempt goes before the attempt
+    for kept in (*reversed(KEPT), CLOSURE):  # what hangs on an attempt goes before the attempt
         for difference in mendable:
             if difference.kept is kept and difference.row is None:
                 _take_away(session, difference)
-    for kept in KEPT:
+    for kept in (*KEPT, CLOSURE):
         for difference in mendable:
             if difference.kept is kept and difference.row is not None:
                 _write(session, difference)
-    return found
 
 
 def recount(session: Session, now: datetime) -> Iterator[tuple[int, list[Difference]]]:

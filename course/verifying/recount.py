@@ -188,7 +188,7 @@ class Belongings:
         places: set[int] = set()
         for place, as_what in held:
             above: int | None = place if as_what == "member" else None
-            while above is not None:
+            while above is not None and above not in places:  # a tree that was damaged may go round in a circle
                 places.add(above)
                 above = self._parents[above]
         return Belonging(role != "learner" or manages, language, is_revoked, frozenset(places), name)

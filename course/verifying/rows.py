@@ -44,40 +44,40 @@ class Kept:
         return self.table.name
 
 
-def _table(model: Any) -> Table:
+def table_of(model: Any) -> Table:
     found: Table = model.__table__
     return found
 
 
 KEPT = (
     Kept(
-        _table(Enrolment),
+        table_of(Enrolment),
         ("person_id",),
         ("enrolled_at", "modules_completed", "completed_at", "is_started", "modules_passed", "is_certified"),
     ),
     Kept(
-        _table(ModuleState), ("person_id", "module"), ("started_at", "score", "score_ppm", "passed_at", "completed_at")
+        table_of(ModuleState), ("person_id", "module"), ("started_at", "score", "score_ppm", "passed_at", "completed_at")
     ),
-    Kept(_table(ScoreChange), ("person_id", "module", "number"), ("score", "score_ppm", "since_at", "until_at")),
-    Kept(_table(LessonState), ("person_id", "module", "lesson"), ("opened_at", "done_at", "changes")),
+    Kept(table_of(ScoreChange), ("person_id", "module", "number"), ("score", "score_ppm", "since_at", "until_at")),
+    Kept(table_of(LessonState), ("person_id", "module", "lesson"), ("opened_at", "done_at", "changes")),
     Kept(
-        _table(Attempt),
+        table_of(Attempt),
         ("id",),
         (
             "person_id", "module", "number", "revision", "started_at", "pass_mark", "closed_at", "raw", "max", "is_passed",
         ),
     ),
-    Kept(_table(Given), ("attempt_id", "item"), ("value", "at"), of_attempt=True),
-    Kept(_table(Outcome), ("attempt_id", "item"), ("status", "raw", "max"), of_attempt=True),
+    Kept(table_of(Given), ("attempt_id", "item"), ("value", "at"), of_attempt=True),
+    Kept(table_of(Outcome), ("attempt_id", "item"), ("status", "raw", "max"), of_attempt=True),
     Kept(
-        _table(Certificate),
+        table_of(Certificate),
         ("person_id",),
         ("issued_at", "revision", "rule", "modules", "course_title", "publisher"),
         is_mended=False,
     ),
-    Kept(_table(TallyPlace), ("person_id", "place_id"), ("is_staff", "name")),
+    Kept(table_of(TallyPlace), ("person_id", "place_id"), ("is_staff", "name")),
 )  # fmt: skip
-TALLIES = Kept(_table(Tally), ("place_id", "module", "is_staff", "measure", "value"), ("number",))
+TALLIES = Kept(table_of(Tally), ("place_id", "module", "is_staff", "measure", "value"), ("number",))
 
 
 def stored(session: Session, kept: Kept, people: Sequence[int]) -> dict[Key, Row]:
@@ -85,8 +85,8 @@ def stored(session: Session, kept: Kept, people: Sequence[int]) -> dict[Key, Row
     table = kept.table
     query = select(table)
     if kept.of_attempt:
-        query = query.join(_table(Attempt), _table(Attempt).c.id == table.c.attempt_id).where(
-            _table(Attempt).c.person_id.in_(people)
+        query = query.join(table_of(Attempt), table_of(Attempt).c.id == table.c.attempt_id).where(
+            table_of(Attempt).c.person_id.in_(people)
         )
     else:
         query = query.where(table.c.person_id.in_(people))
@@ -100,7 +100,6 @@ def expected(life: Life, belonging: Belonging, held: Tables) -> Tables:
     there is an enrolment to be counted.
     """
     found: Tables = {kept.name: {} for kept in KEPT}
-    stored_attempts = held["attempts"]
     if life.enrolled_at:
         found["enrolments"][life.person_id,] = _enrolment(life, belonging)
     if (life.person_id,) in held["enrolments"]:
@@ -119,6 +118,13 @@ def expected(life: Life, belonging: Belonging, held: Tables) -> Tables:
                 "person_id": life.person_id, "module": slug, "lesson": lesson, "opened_at": reading.opened_at,
                 "done_at": reading.done_at, "changes": reading.changes, "watched": "0", "second": 0,
             }  # fmt: skip
+    _add_attempts(found, life, held["attempts"])
+    if life.certified:
+        found["certificates"][life.person_id,] = _certificate(life, held["certificates"].get((life.person_id,)))
+    return found
+
+
+def _add_attempts(found: Tables, life: Life, stored_attempts: Mapping[Key, Row]) -> None:
     for attempt_id, sitting in life.sittings.items():
         row = {
             "id": attempt_id, "person_id": life.person_id, "module": sitting.module, "number": sitting.number,
@@ -126,13 +132,12 @@ def expected(life: Life, belonging: Belonging, held: Tables) -> Tables:
             "closed_at": sitting.closed_at, "raw": sitting.raw, "max": sitting.max, "is_passed": sitting.is_passed,
         }  # fmt: skip
         found["attempts"][attempt_id,] = row
+        if (attempt_id,) not in stored_attempts:
+            continue  # what hangs on it cannot be there without it
         for item, (value, at) in sitting.given.items():
             found["responses"][attempt_id, item] = {"attempt_id": attempt_id, "item": item, "value": value, "at": at}
-        if sitting.closed_at and (attempt_id,) in stored_attempts:
+        if sitting.closed_at:
             found["outcomes"] |= _graded(life, attempt_id, stored_attempts[attempt_id,]["seed"])
-    if life.certified:
-        found["certificates"][life.person_id,] = _certificate(life, held["certificates"].get((life.person_id,)))
-    return found
 
 
 def _enrolment(life: Life, belonging: Belonging) -> Row:
@@ -214,12 +219,12 @@ def _certificate(life: Life, held: Row | None) -> Row:
 
 
 def _in_order(modules: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return sorted(modules, key=lambda module: str(module["module"]))
+    return sorted(modules, key=str)
 
 
 def comparable(kept: Kept, row: Row) -> dict[str, Any]:
     """The columns that are compared. The modules of a certificate are compared in one order, whatever theirs."""
     values = {name: row[name] for name in kept.compared}
     if kept.name == "certificates":
-        values["modules"] = _in_order(values["modules"])
+        values["modules"] = _in_order(values["modules"] or ())
     return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from bisect import bisect_right
 from collections import OrderedDict
 from datetime import datetime, timedelta
@@ -16,6 +17,10 @@ from ..publishing.revisions import NOTICED, restore
 from ..publishing.tables import Publication
 
 KEPT = 12  # revisions held at once; a course is a few megabytes
+
+
+class Unreadable(Exception):
+    """A revision that is not there, or not as it was stored."""
 
 
 class Shelf:
@@ -33,8 +38,12 @@ class Shelf:
         self._digests = [row.digest for row in rows]
 
     def course(self, digest: str) -> Course:
+        """Raises Unreadable."""
         if digest not in self._held:
-            self._held[digest] = restore(self._session, digest)
+            try:
+                self._held[digest] = restore(self._session, digest)
+            except (KeyError, ValueError, zlib.error) as error:
+                raise Unreadable(f"revision {digest[:12]}") from error
             if len(self._held) > KEPT:
                 self._held.popitem(last=False)
         self._held.move_to_end(digest)
