@@ -299,10 +299,10 @@ def report_items(
 
     with app().app_context():
         intend(to_write=False)
+        session = current_session()
+        _close_due(session)
         try:
-            made = items.report(
-                current_session(), module=module, revision=revision, which=attempts, now=clock.now(), is_inside=True
-            )
+            made = items.report(session, module=module, revision=revision, which=attempts, now=clock.now(), is_inside=True)
         except KeyError:
             raise click.ClickException(f"--revision: nobody has closed an attempt on a revision `{revision}`") from None
     if made.chosen is None:

@@ -19,7 +19,7 @@ from .. import clock
 from ..extensions import see_one_moment
 from ..reports import files, item_people, items, taken
 from ..reports.csv_json import Row
-from . import paging, published, report_source, visitor
+from . import due, paging, published, report_source, visitor
 from .downloads import answer, look
 from .guard import administrators, authors
 
@@ -53,6 +53,7 @@ def show(module: str) -> str:
 @administrators
 def people(module: str) -> str:
     """Whose attempts a count of the page is of; authors are not told."""
+    due.close()
     see_one_moment(report_source.session())
     version, count = _counted(module)
     attempts, page = _attempts(module, version, count), paging.number()
@@ -80,6 +81,7 @@ def people(module: str) -> str:
 def people_table(module: str, form: str) -> Response:
     if form not in files.FORMS:
         abort(404)
+    due.close()
     version, count = _counted(module)
     attempts, what = _attempts(module, version, count), _words(version, count)
 
@@ -105,6 +107,7 @@ def table(module: str, form: str) -> Response:
 def _report(module: str) -> items.Report:
     """The report that the address asks for. Aborts with 404 for a module without a quiz or a revision without an attempt."""
     live = published.course().module(module)
+    due.close()
     try:
         report = items.report(
             report_source.session(),

@@ -12,7 +12,7 @@ from .. import clock
 from ..extensions import see_one_moment
 from ..reports import csv_json, files, risk
 from ..reports.filters import WHO, Filters, iso
-from . import paging, published, report_filters, report_source
+from . import due, paging, published, report_filters, report_source
 from .downloads import answer, look
 from .guard import report_readers
 
@@ -86,6 +86,8 @@ def _asked() -> tuple[Filters, int]:
 
 
 def _question(filters: Filters, days: int) -> dict[str, Any]:
+    """Whose attempts are over is settled first, as in every report."""
+    due.close()
     return {
         "course": published.course(),
         "scope": report_filters.scope(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
@@ -9,7 +11,7 @@ from .. import clock
 from ..reports import files, lessons
 from ..reports.filters import iso
 from ..reports.taken import UNDER
-from . import paging, published, report_filters, report_source, visitor
+from . import due, paging, published, report_filters, report_source, visitor
 from .downloads import answer, look
 from .guard import administrators, authors
 
@@ -22,7 +24,7 @@ def page() -> str:
     course = published.course()
     return render_template(
         "reports/lessons.html",
-        passing=lessons.passing(report_source.session(), course, is_inside=_is_inside()),
+        passing=_passing(),
         the_course=course,
         titles=report_filters.titles(course),
         rules=lessons.RULES,
@@ -41,6 +43,7 @@ def people() -> str:
     lesson = next((one for one in module.lessons if one.id == request.args.get("lesson")), None) if module else None
     if module is None or lesson is None or state not in lessons.STATES:
         abort(404)
+    due.close()
     found, total = lessons.people_at(
         report_source.session(), module.slug, lesson.id, state, offset=(number - 1) * paging.PAGE, limit=paging.PAGE
     )
@@ -63,10 +66,16 @@ def people() -> str:
 def table(form: str) -> Response:
     if form not in files.FORMS:
         abort(404)
-    passing = lessons.passing(report_source.session(), published.course(), is_inside=_is_inside())
+    passing = _passing()
     above = ["Where people stop", f"Made at {iso(clock.now())}", *lessons.RULES, *report_source.rules()]
     content = files.table_file(lessons.COLUMNS, lessons.rows(passing), form, "Where people stop", above, look())
     return answer(content, form, "lessons")
+
+
+def _passing() -> Mapping[str, tuple[lessons.Passing, ...]]:
+    """Whose attempts are over is settled first: one of them may complete the module."""
+    due.close()
+    return lessons.passing(report_source.session(), published.course(), is_inside=_is_inside())
 
 
 def _is_inside() -> bool:

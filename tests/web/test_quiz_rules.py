@@ -226,6 +226,9 @@ LOOKS: dict[str, Callable[[Site], object]] = {
     "starting another": lambda site: begin(site.client("alice")),
     "a report": lambda site: site.client("erin").get("/en/reports/completion"),
     "the people behind it": lambda site: site.client("erin").get("/en/reports/completion/people"),
+    "who is at risk": lambda site: site.client("erin").get("/en/reports/at-risk"),
+    "where people stop": lambda site: site.client("dana").get("/en/reports/lessons.csv"),
+    "the item analysis": lambda site: site.client("dana").get("/en/author/mobility/analysis"),
 }
 
 
