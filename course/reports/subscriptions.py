@@ -165,9 +165,11 @@ def _text(part: Course | Module, course: Course, language: str) -> Text:
 def _body(report: Report, titles: dict[str, str], address: str, own: str, said: tuple[str, ...]) -> str:
     place = " › ".join(report.total.place.path) if report.total.place else "All that you may see"
     what = titles.get(report.filters.module, report.filters.module) if report.filters.module else "all modules"
-    group = f", cohort “{report.filters.cohort_name}”" if report.filters.cohort else ""
+    limits = [f"cohort “{report.filters.cohort_name}”"] if report.filters.cohort else []
+    limits += [f"language {report.filters.language}"] if report.filters.language else []
+    limits += [WHO[report.filters.who].lower()] if report.filters.who != "learners" else []
     moment = f"As of {report.filters.as_of:%Y-%m-%d %H:%M:%S} UTC"
-    lines = [f"{place}, {what}{group}", moment, *said, "", *_told(report.total.counts), ""]
+    lines = [", ".join([place, what, *limits]), moment, *said, "", *_told(report.total.counts), ""]
     lines += [_line(line, titles) for line in report.by_module]
     lines += ["", "The report as of this moment, its rules, and the people behind each figure:", address, ""]
     lines += ["To stop this mail, or to ask for another:", own, ""]

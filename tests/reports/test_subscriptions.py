@@ -49,20 +49,21 @@ def test_when_the_next_one_comes(after: datetime, every: str, due: datetime) -> 
 
 def test_a_report_comes_once_and_says_what_its_page_says(site: Site) -> None:
     learn(site, add_learner(site, "Lina X", ("Tunisia", "Sfax")), 1)
-    carla = site.client("carla")
+    carla, asked = site.client("carla"), "language=en&who=everyone"
     where = carla.page("/en/reports/completion")
-    sent = carla.send("/en/reports/completion/mail?who=everyone&since=2020-01-01", {"every": "week"})
-    assert (sent.status_code, sent.location) == (303, "/en/reports/completion?since=2020-01-01&who=everyone&notice=by-mail")
-    assert carla.send("/en/reports/completion/mail?who=everyone", {"every": "week"}).status_code == 303
+    sent = carla.send(f"/en/reports/completion/mail?{asked}&since=2020-01-01", {"every": "week"})
+    assert (sent.status_code, sent.location) == (303, f"/en/reports/completion?since=2020-01-01&{asked}&notice=by-mail")
+    assert carla.send(f"/en/reports/completion/mail?{asked}", {"every": "week"}).status_code == 303
     page = carla.page("/en/reports/completion")
-    assert page.count("All that you may see, all modules, learners and staff</a> every Monday, next on 9 March 2026") == 1
+    assert page.count("All that you may see, all modules, en, learners and staff</a> every Monday, next on 9 March 2026") == 1
     assert queue(site) == 0
     site.now = MONDAY
     assert (queue(site), queue(site)) == (1, 0)
     [(to, subject, body)] = outbox(site)
     assert (to, subject.rpartition(": ")[2]) == ("carla@example.org", "completion on 2026-03-09")
     address = next(line for line in body.splitlines() if "as_of" in line)
-    assert address == f"{SITE}/en/reports/completion?who=everyone&as_of=2026-03-09T00%3A00%3A00"
+    assert address == f"{SITE}/en/reports/completion?{asked}&as_of=2026-03-09T00%3A00%3A00"
+    assert body.splitlines()[0] == "All that you may see, all modules, language en, learners and staff"
     figures = page_figures(site.client("carla").page(address.removeprefix(SITE)))["all"]
     told = dict(line.split(": ") for line in body.split("\n\n")[1].splitlines())
     assert {name: told[name] for name in ("Enrolled", "Started", "Passed", "Completed")} == {
