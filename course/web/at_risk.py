@@ -14,10 +14,12 @@ from ..reports import csv_json, files, risk
 from ..reports.filters import WHO, Filters, iso
 from . import due, paging, published, report_filters, report_source
 from .downloads import answer, look
+from .errors import Unclear
 from .guard import report_readers
 
 bp = Blueprint("at_risk", __name__, url_prefix="/<lang>/reports")
 MOST = 120  # organisations to choose from, unless the next level alone has more
+MOST_DAYS = 3650
 COLUMNS = ("name", "email", "reason", "module", "lesson", "since")
 WORDS = {"quiet": "No activity", "failed": "Failed attempts", "stuck": "Stuck"}
 
@@ -78,11 +80,13 @@ def _rows(filters: Filters, days: int) -> Iterator[csv_json.Row]:
 def _asked() -> tuple[Filters, int]:
     """The filters that the page offers, and the days. The list is of now and of the course: nothing else can be asked."""
     if any(request.args.get(name) for name in ("as_of", "module", "since", "until")):
-        abort(400)
-    days = request.args.get("days", risk.DAYS, type=int)
-    if not 1 <= days <= 3650:
-        abort(400)
-    return report_filters.asked_rightly(), days
+        raise Unclear(
+            "This list is of now, of the whole course and of whenever people enrolled: it has no moment, module or dates."
+        )
+    days = request.args.get("days", "").strip() or str(risk.DAYS)
+    if not (days.isdecimal() and len(days) <= 4 and 1 <= int(days) <= MOST_DAYS):
+        raise Unclear(f"Days: write a whole number from 1 to {MOST_DAYS}.")
+    return report_filters.asked_rightly(), int(days)
 
 
 def _question(filters: Filters, days: int) -> dict[str, Any]:

@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 SECRET_FIELDS = {"csrf_token", "password", "new_password", "current_password"}
 HELD_AGE = 24 * 3600
 
+
+class Unclear(BadRequest):
+    """An address that asks for what cannot be. ``description`` says what is wrong in it, and the way out."""
+
+
 PAGES: dict[int, tuple[str, str]] = {
     400: (
         "This request could not be read",
@@ -129,6 +134,8 @@ def _page(error: HTTPException) -> Response:
     if _is_script():
         return make_response({"saved": False, "because": "error"}, code)
     title, advice = PAGES.get(code, PAGES[400 if code < 500 else 500])
+    if isinstance(error, Unclear):
+        advice = f"{error.description} Go back and change it there."
     response = make_response(render_template("errors/error.html", code=code, title=title, advice=advice), code)
     if code == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])

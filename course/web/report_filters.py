@@ -19,6 +19,7 @@ from ..publishing.revisions import digest_at, was_published
 from ..reports import asked, completion
 from ..reports.filters import WHO, Filters, moment_of
 from . import published, report_source, visitor
+from .errors import Unclear
 
 NAMES = ("organisation", "module", "cohort", "since", "until", "as_of", "language", "who", "headings")
 
@@ -29,13 +30,21 @@ def scope() -> list[int] | None:
 
 
 def of_request() -> tuple[Filters, dict[str, str]]:
-    """The filters of the address. An organisation outside the reader's subtree is 404; a wrong value is said by its field."""
+    """The filters of the address. An organisation outside the reader's subtree is 404; a wrong value is said by its field.
+
+    So is an organisation that was not yet there, or not yet within the subtree, at the moment of the report.
+    """
     problems: dict[str, str] = {}
     as_of = _instant(problems)
     since, until = _day("since", problems), _day("until", problems)
     if since and until and since > until:
         problems["until"] = "The last day is before the first. Change one of them."
     place = next(iter(above(as_of)[-1:]), None)
+    if place is None and request.args.get("organisation"):
+        problems["organisation"] = (
+            "At this moment the organisation was not there yet, or not within what you may see. Choose a later moment, or "
+            "another organisation."
+        )
     who = request.args.get("who", "") or "learners"
     if who not in WHO:
         abort(404)
@@ -57,7 +66,7 @@ def asked_rightly() -> Filters:
     """The filters for an export, which has no field to say a problem by."""
     filters, problems = of_request()
     if problems:
-        abort(400)
+        raise Unclear(" ".join(problems.values()))
     return filters
 
 
@@ -117,14 +126,17 @@ def tree(as_of: datetime | None) -> list[Place]:
 
 
 def above(as_of: datetime | None) -> list[Place]:
-    """The organisation that is asked for, last, after those above it that the reader may see; empty when none is asked for."""
+    """The organisation that is asked for, last, after those above it that the reader may see; empty when none is asked for.
+
+    Empty too where the reader may see it now, and could not at the moment of the report.
+    """
     wanted = request.args.get("organisation", "")
     if not wanted:
         return []
     if "report_above" not in g:
         g.report_above = _above(wanted, as_of)
     found: list[Place] = g.report_above
-    if not found or found[-1].public_id != wanted:
+    if not found and not (as_of and organisations.find(report_source.session(), wanted, scope())):
         abort(404)
     return found
 

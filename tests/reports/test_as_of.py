@@ -87,6 +87,23 @@ def test_the_past_stays_as_it_was(grown: Site) -> None:
     }  # fmt: skip
 
 
+def test_an_organisation_that_was_not_there_yet_is_said_by_its_field(grown: Site) -> None:
+    then = f"as_of={grown.now:%Y-%m-%dT%H:%M:%S}"
+    grown.later(days=1)
+    add_learner(grown, "Lina X", ("Tunisia", "Gafsa"))
+    erin, carla = grown.client("erin"), grown.client("carla")
+    gafsa = re.findall(r'<option value="([^"]+)">\u2003Gafsa<', carla.page("/en/reports/completion"))[0]
+    for browser in (erin, carla):
+        html = browser.page(f"/en/reports/completion?organisation={gafsa}&{then}")
+        assert html.count("At this moment the organisation was not there yet, or not within what you may see.") == 2
+        html = browser.page(f"/en/reports/completion/people?organisation={gafsa}&{then}")
+        assert html.count("At this moment the organisation was not there yet") == 1
+        html = browser.page(f"/en/reports/completion.csv?organisation={gafsa}&{then}", status=400)
+        assert html.count("or another organisation. Go back and change it there.") == 1
+    lima = re.findall(r'<option value="([^"]+)">\u2003Lima<', erin.page("/en/reports/completion"))[0]
+    assert carla.get(f"/en/reports/completion?organisation={lima}&{then}").status_code == 404
+
+
 def test_people_behind_the_past_lose_their_names_only(grown: Site) -> None:
     path = f"/en/reports/completion/people.csv?as_of={THEN}"
     before = csv_rows(grown.client("erin"), path)

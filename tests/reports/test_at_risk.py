@@ -103,8 +103,12 @@ def test_a_manager_sees_only_their_people(slow: Site) -> None:
 
 def test_what_cannot_be_asked(slow: Site) -> None:
     browser = slow.client("erin")
-    for query in ("days=0", "days=9999", "as_of=2026-03-03", "since=x"):
-        assert browser.get(f"/en/reports/at-risk?{query}").status_code == 400
+    for query in ("days=0", "days=9999", "days=some"):
+        html = browser.page(f"/en/reports/at-risk?{query}", status=400)
+        assert html.count("Days: write a whole number from 1 to 3650. Go back and change it there.") == 1
+    for query in ("as_of=2026-03-03", "since=x"):
+        assert browser.page(f"/en/reports/at-risk.csv?{query}", status=400).count("This list is of now") == 1
+    assert browser.get("/en/reports/at-risk?days=").status_code == 200
 
 
 def test_queries_do_not_grow_with_people(slow: Site) -> None:

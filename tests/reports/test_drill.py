@@ -256,3 +256,17 @@ def test_a_printed_report_says_by_what_it_is_limited(learned: Site) -> None:
         lead = re.sub(r"\s+", " ", re.findall(r'<p class="lead">(.*?)</p>', html, re.DOTALL)[0])
         limits = "language fr · learners and staff · enrolled from 1 March 2026 · enrolled until 5 March 2026"
         assert lead.count(f"all modules · {limits}") == 1, path
+
+
+def test_a_page_behind_the_last_is_not_a_list_of_nobody(learned: Site) -> None:
+    learned.later(days=30)
+    browser = learned.client("erin")
+    for path in (
+        "completion/people?state=started&module=housing",
+        "at-risk?days=3",
+        "lessons/people?module=housing&lesson=rooms&state=opened",
+    ):
+        html = browser.page(f"/en/reports/{path}&page=7")
+        [first] = re.findall(r'<p>The list ends on page 1. <a href="([^"]+)">Its first page</a></p>', html)
+        assert browser.page(unescape(first)).count("<tbody><tr><th") == 1
+    assert browser.page("/en/reports/completion/people?words=nobody&page=7").count("Nobody of this name is counted here.") == 1
