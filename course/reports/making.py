@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from sqlalchemy import Update, delete, insert, update
 from sqlalchemy.orm import Session
 
-from ..accounts import mail
+from ..accounts import mail, organisations
 from ..accounts.tables import Person
 from ..content.model import Course
 from ..extensions import beside, changed, reading, see_one_moment, writing
@@ -122,7 +122,8 @@ class _Maker:
             made = self._people(where, question, state, now, said) if state else self._completion(where, question, now, said)
             for piece in _parts(made):
                 self._keep(piece)
-        self._finish(person, course, "" if scope is None else ",".join(map(str, scope)))
+        seen = "" if scope is None else ",".join(map(str, sorted(organisations.subtree(self._session, scope))))
+        self._finish(person, course, seen)
 
     def _completion(self, where: Session, question: dict[str, Any], now: datetime, said: tuple[str, ...]) -> files.Content:
         report = completion.completion(where, now=now, **question)

@@ -32,7 +32,7 @@ class Subscription(Base):
 class Export(Base):
     """A file that somebody asked for and that is made beside the pages. ``about`` is the query of the report's address.
 
-    ``scope`` is what its maker saw of the tree: ids of organisations with commas between them, empty for everything.
+    ``scope`` is what its maker saw of the tree: ids of all these organisations with commas between them, empty for everything.
     ``claimed_at`` is when its maker last showed that it is at work.
     """
 

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from course.accounts import people
-from course.accounts.tables import Membership, Person
+from course.accounts import organisations, people
+from course.accounts.tables import Membership, Organisation, Person
 from course.extensions import beside, current_session, intend
 from course.reports import exports, making, spreadsheet
 from course.reports.tables import Export, ExportPart
@@ -113,6 +113,17 @@ def test_it_is_for_nobody_else_and_only_while_the_rights_last(learned: Site) -> 
     with learned.session(write=True) as session:
         session.execute(update(Membership).where(Membership.role == "manager").values(until_at=learned.now))
     assert learned.client("carla").get(address).status_code == 403
+
+
+def test_what_is_of_an_organisation_that_moved_away_can_no_longer_be_fetched(learned: Site) -> None:
+    carla = learned.client("carla")
+    ask(carla)
+    assert make(learned) == 1
+    [address] = files_of(carla)
+    with learned.session(write=True) as session:
+        sfax, peru = (session.scalars(select(Organisation).where(Organisation.name == name)).one() for name in ("Sfax", "Peru"))
+        organisations.change(session, sfax, name="Sfax", parent_id=peru.id, now=learned.now)
+    assert (carla.get(address).status_code, files_of(carla)) == (404, [])
 
 
 def test_who_lost_the_rights_or_the_account_meanwhile_gets_nothing(learned: Site) -> None:
