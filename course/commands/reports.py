@@ -177,6 +177,8 @@ def report_completion(
     from ..extensions import current_session, intend, see_one_moment
     from ..reports.files import Look
 
+    if since and until and since > until:
+        raise click.ClickException("--until: the last day is before the first, which --since names; change one of them")
     with app().app_context():
         intend(to_write=False)
         session = current_session()

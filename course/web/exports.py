@@ -103,9 +103,13 @@ def _found(public_id: str) -> Export:
 
 
 def _about(filters: Filters) -> str:
-    """What an export keeps of the query of a report's address; a moment without a zone is in UTC by then."""
-    held = {name: request.args[name] for name in (*report_filters.NAMES, "state", "week", "words") if request.args.get(name)}
-    return urlencode(held | ({"as_of": exact(filters.as_of)} if filters.as_of else {}))
+    """What an export keeps of the query of a report's address; a moment without a zone is in UTC by then, and a day however it
+    was written is year-month-day.
+    """
+    held = {name: request.args.get(name, "") for name in (*report_filters.NAMES, "state")}
+    days = {name: day.isoformat() if (day := getattr(filters, name)) else "" for name in ("since", "until", "week")}
+    held |= days | {"words": filters.words, "as_of": exact(filters.as_of) if filters.as_of else ""}
+    return urlencode({name: value for name, value in held.items() if value})
 
 
 def _words(found: list[Export]) -> dict[int, str]:

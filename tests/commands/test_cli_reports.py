@@ -55,3 +55,6 @@ def test_a_report_of_a_past_moment(command: Command) -> None:
         "Error: --as-of: nothing was published yet at that moment\n"
     )
     assert command("report", "completion", "--as-of", "soon", code=1) == "Error: --as-of: write a moment as 2026-01-31T00:00Z\n"
+    days = ("--since", "2026-02-02", "--until", "2026-02-01")
+    said = "Error: --until: the last day is before the first, which --since names; change one of them\n"
+    assert command("report", "completion", *days, code=1) == said

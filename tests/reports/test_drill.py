@@ -270,3 +270,9 @@ def test_a_page_behind_the_last_is_not_a_list_of_nobody(learned: Site) -> None:
         [first] = re.findall(r'<p>The list ends on page 1. <a href="([^"]+)">Its first page</a></p>', html)
         assert browser.page(unescape(first)).count("<tbody><tr><th") == 1
     assert browser.page("/en/reports/completion/people?words=nobody&page=7").count("Nobody of this name is counted here.") == 1
+
+
+@pytest.mark.parametrize("path", ["completion", "at-risk"])
+def test_a_language_that_the_course_has_no_more_stays_chosen(site: Site, path: str) -> None:
+    html = site.client("erin").page(f"/en/reports/{path}?language=pt")
+    assert html.count('<option value="pt" selected>pt</option>') == 1

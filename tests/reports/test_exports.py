@@ -97,6 +97,16 @@ def test_a_past_moment_stays_that_moment(learned: Site) -> None:
     assert [row["name"] for row in csv_rows(erin, files_of(erin)[0])] == ["Alice Ben Salah", "Bob Quispe", "Nour Khelifi"]
 
 
+def test_days_and_names_as_somebody_writes_them_are_the_same_later(learned: Site) -> None:
+    erin = learned.client("erin")
+    html = ask(erin, "report=people&since=+20260302&until=2026-W10-1+&words=+Alice+")
+    assert html.count("name Alice, enrolled from 2026-03-02, enrolled until 2026-03-02</h2>") == 1
+    assert make(learned) == 1
+    assert [row["name"] for row in csv_rows(erin, files_of(erin)[0])] == ["Alice Ben Salah"]
+    html = erin.page("/en/reports/completion?since=+20260302&until=2026-W10-1")
+    assert html.count('type="date" value="2026-03-02"') == 2
+
+
 def test_it_is_for_nobody_else_and_only_while_the_rights_last(learned: Site) -> None:
     carla, erin = learned.client("carla"), learned.client("erin")
     ask(carla)
