@@ -2,7 +2,7 @@
 
 A mail is of the beginning of its day, so that nothing of it is still being written when it is counted. It holds counts and the
 address of the same report as of the same moment, never a name: whoever opens it signs in, and sees what they may see then.
-Somebody who may no longer read the report gets no more of it.
+Somebody who may no longer read the report gets no more of it, and one last mail that says so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 import quizzes
 
-from ..accounts import mail
+from ..accounts import cohorts, mail
 from ..accounts.organisations import Place
 from ..accounts.secrets import public_id
 from ..accounts.tables import Cohort, Person
@@ -120,6 +120,7 @@ def queue_due(session: Session, course: Course, site: str, now: datetime) -> int
             with reading(session):
                 one = session.get_one(Subscription, number, populate_existing=True)
                 made, following = _made(session, courses, one, site, moment), next_at(now, one.every)
+                last = _last(session, courses.now, one) if made is None else {}
         except Exception:
             log.exception("the report by mail %s could not be made; it is tried again", number)
             continue
@@ -129,8 +130,7 @@ def queue_due(session: Session, course: Course, site: str, now: datetime) -> int
                 continue
             if made is None:
                 session.execute(update(Subscription).where(Subscription.id == number).values(ended_at=now))
-            else:
-                queued += mail.queue(session, now=now, **made)
+            queued += mail.queue(session, now=now, **(made or last))
     return queued
 
 
@@ -144,7 +144,7 @@ def _made(session: Session, courses: Courses, one: Subscription, site: str, mome
     with source(session) as (where, said):
         report = completion.completion(where, course=courses.then, scope=scope, filters=filters, now=moment)
     course = courses.now
-    language = person.language if person.language in course.languages else course.languages[0]
+    language = _language(course, person)
     page = f"{site}/{language}/reports/completion"
     address = f"{page}?{urlencode([*parse_qsl(one.about), ('as_of', moment.strftime('%Y-%m-%dT%H:%M:%S'))])}"
     retired = last_of(session, {line.module for line in report.by_module} - {module.slug for module in course.modules})
@@ -155,6 +155,26 @@ def _made(session: Session, courses: Courses, one: Subscription, site: str, mome
         "subject": f"{_text(course, course, language).title}: completion on {moment:%Y-%m-%d}",
         "body": _body(report, titles, address, f"{page}#mail", said),
     }
+
+
+def _last(session: Session, course: Course, one: Subscription) -> dict[str, Any]:
+    """What tells its reader that it has ended; it names nothing that they may not see."""
+    person = session.get_one(Person, one.person_id)
+    scope, language = asked.scope_of(session, person), _language(course, person)
+    places, groups = completion.tree(session, scope, None), cohorts.visible(session, scope)
+    titles = {module.slug: _text(module, course, language).title for module in course.modules}
+    return {
+        "to": person.id,
+        "subject": f"{_text(course, course, language).title}: a report by mail has ended",
+        "body": (
+            f"You asked for this report {EVERY[one.every]}:\n\n{words(one.about, places, titles, groups)}\n\n"
+            "You may no longer read it, so no more of it is sent. If you need it, ask the person who administers the course.\n"
+        ),
+    }
+
+
+def _language(course: Course, person: Person) -> str:
+    return person.language if person.language in course.languages else course.languages[0]
 
 
 def _text(part: Course | Module, course: Course, language: str) -> Text:

@@ -122,7 +122,8 @@ def test_a_cohort_comes_by_mail_until_it_may_no_longer_be_seen(gathered: Site) -
         managed = update(Membership).where(Membership.role == "manager").values(organisation_id=lima)
         session.execute(managed)
     gathered.later(days=7)
-    assert (queue(gathered), len(outbox(gathered))) == (0, 1)
+    assert (queue(gathered), len(outbox(gathered))) == (1, 2)
+    assert outbox(gathered)[1][2].splitlines()[2] == "All that you may see, all modules, A cohort that is not shown here"
     with gathered.session() as session:
         assert session.scalars(select(Subscription.ended_at)).all() == [gathered.now]
 

@@ -129,9 +129,17 @@ def test_who_manages_nothing_any_more_gets_no_more(site: Site) -> None:
         session.execute(update(Membership).where(Membership.role == "manager").values(until_at=site.now))
         session.commit()
     site.now = datetime(2026, 4, 1, 6, tzinfo=UTC)
-    assert (queue(site), outbox(site)) == (0, [])
+    assert queue(site) == 1
+    [(to, subject, body)] = outbox(site)
+    assert (to, subject.rpartition(": ")[2]) == ("carla@example.org", "a report by mail has ended")
+    assert body == (
+        "You asked for this report on the first of every month:\n\nAll that you may see, all modules\n\n"
+        "You may no longer read it, so no more of it is sent. If you need it, ask the person who administers the course.\n"
+    )
     with site.session() as session:
         assert session.scalars(select(Subscription.ended_at)).all() == [site.now]
+    site.later(days=40)
+    assert queue(site) == 0
 
 
 def test_one_that_fails_holds_up_no_other(site: Site, caplog: pytest.LogCaptureFixture) -> None:
