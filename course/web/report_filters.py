@@ -41,10 +41,7 @@ def of_request() -> tuple[Filters, dict[str, str]]:
         problems["until"] = "The last day is before the first. Change one of them."
     place = next(iter(above(as_of)[-1:]), None)
     if place is None and request.args.get("organisation"):
-        problems["organisation"] = (
-            "At this moment the organisation was not there yet, or not within what you may see. Choose a later moment, or "
-            "another organisation."
-        )
+        problems["organisation"] = "At this moment it was not there yet, or not for you to see. Choose a later one."
     who = request.args.get("who", "") or "learners"
     if who not in WHO:
         abort(404)

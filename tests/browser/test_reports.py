@@ -34,3 +34,21 @@ def test_a_report_fits_on_paper(path: str, opened: Opener, instance: Instance) -
         ends = page.eval_on_selector_all("main table", "tables => tables.map(one => one.getBoundingClientRect().right)")
     assert [end for end in ends if end > 718] == []
     assert ends
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/en/reports/people/{}", ".facts dd"), ("/en/reports/completion", ".report tbody th")]
+)
+def test_a_long_word_in_a_name_pushes_nothing_out_of_sight(path: str, name: str, opened: Opener, instance: Instance) -> None:
+    """Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch is a municipality."""
+    with opened("erin", width=1280 if "completion" in path else 320) as page:
+        page.goto(instance.address("/en/reports/completion/people"))
+        person = page.locator("tbody th a").first.get_attribute("href") or ""
+        page.goto(instance.address(path.format(person.rpartition("/")[2])))
+        page.eval_on_selector(name, "one => one.textContent = 'Llanfair'.repeat(20)")
+        wide = page.evaluate("document.documentElement.clientWidth")
+        ends = page.eval_on_selector_all(
+            f"{name}, main table.report", "all => all.map(one => one.getBoundingClientRect().right)"
+        )
+    assert [end for end in ends if end > wide] == []
+    assert ends

@@ -95,11 +95,11 @@ def test_an_organisation_that_was_not_there_yet_is_said_by_its_field(grown: Site
     gafsa = re.findall(r'<option value="([^"]+)">\u2003Gafsa<', carla.page("/en/reports/completion"))[0]
     for browser in (erin, carla):
         html = browser.page(f"/en/reports/completion?organisation={gafsa}&{then}")
-        assert html.count("At this moment the organisation was not there yet, or not within what you may see.") == 2
+        assert html.count("At this moment it was not there yet, or not for you to see. Choose a later one.") == 2
         html = browser.page(f"/en/reports/completion/people?organisation={gafsa}&{then}")
-        assert html.count("At this moment the organisation was not there yet") == 1
+        assert html.count("At this moment it was not there yet") == 1
         html = browser.page(f"/en/reports/completion.csv?organisation={gafsa}&{then}", status=400)
-        assert html.count("or another organisation. Go back and change it there.") == 1
+        assert html.count("Choose a later one. Go back and change it there.") == 1
     lima = re.findall(r'<option value="([^"]+)">\u2003Lima<', erin.page("/en/reports/completion"))[0]
     assert carla.get(f"/en/reports/completion?organisation={lima}&{then}").status_code == 404
 
