@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -34,6 +35,17 @@ def clean_name(name: str) -> str:
         if c.isspace() or unicodedata.category(c)[0] != "C"
     )
     return " ".join(kept.split())[:200]
+
+
+def is_named(name: Any, words: str) -> ColumnElement[bool]:
+    """Whether these letters stand together in a name, large or small.
+
+    SQLite, and PostgreSQL where it was set up with no language, know that of the English alphabet alone: of words with other
+    letters the usual ways to write them are tried.
+    """
+    typed = unicodedata.normalize("NFC", words)
+    ways = [typed] if typed.isascii() else dict.fromkeys((typed, typed.lower(), typed.upper(), typed.title()))
+    return or_(*(name.icontains(one, autoescape=True) for one in ways))
 
 
 def add(

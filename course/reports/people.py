@@ -163,7 +163,7 @@ def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state:
     """The counted people of whom the figure says so: the same conditions as the report's."""
     only = counting.people_of(limits(scope, filters), filters.as_of)
     if filters.words:
-        only.append(select(Person.id).where(_shown_name(scope, filters).icontains(filters.words, autoescape=True)))
+        only.append(select(Person.id).where(accounts.is_named(_shown_name(scope, filters), filters.words)))
     query = counting.counted(filters).where(*(Person.id.in_(ids) for ids in only))
     everybody = query.selected_columns
     states = counting.states(filters.module, filters.as_of, filters.cohort, only)

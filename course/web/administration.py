@@ -38,8 +38,7 @@ def people_page() -> str:
     page = paging.number()
     query = select(Person).where(Person.erased_at.is_(None))
     if words:
-        pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(or_(Person.name.ilike(pattern, escape="\\"), Person.email.ilike(pattern, escape="\\")))
+        query = query.where(or_(people.is_named(Person.name, words), Person.email.icontains(words, autoescape=True)))
     if request.args.get("role") in people.ROLES:
         query = query.where(Person.role == request.args["role"])
     total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()

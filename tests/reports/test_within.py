@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import event
 
@@ -173,3 +174,12 @@ def test_a_manager_finds_by_name_whom_they_may_see(site: Site) -> None:
         assert [row["name"] for row in csv_rows(browser, f"{LIST}.csv?{query}")] == names, query
     told = json.loads(site.client("erin").page(f"{LIST}.json?words=nour"))
     assert (told["filters"]["name"], [rule for rule in told["rules"] if rule.startswith("Name ")]) == ("nour", [WORDS_RULE])
+
+
+def test_a_name_is_found_however_its_letters_are_typed(site: Site) -> None:
+    learn(site, add_learner(site, "Łukasz Élodie"), 0)
+    browser = site.client("erin")
+    for words in ("élodie", "ÉLODIE", "E\u0301lodie", "éL", "łukasz", "ŁUKASZ É"):
+        asked = urlencode({"words": words})
+        assert browser.page(f"/en/reports/completion/people?{asked}").count("<h1>Enrolled: 1 person</h1>") == 1, words
+        assert browser.page(f"/en/admin/people?{asked}").count("Łukasz Élodie</a>") == 1, words
