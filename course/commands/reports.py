@@ -207,7 +207,8 @@ def _cohort(session: Session, wanted: str) -> dict[str, Any]:
     if wanted and len(found) != 1:
         places = cohorts.places(session, found)
         said = "; ".join(f"{one.public_id} ({places.get(one.id, 'of no organisation')})" for one in found)
-        told = f"{len(found)} cohorts have this name, name one of them: {said}" if found else "there is no cohort of this name"
+        none = f"there is no cohort of this name; there are {', '.join(one.name for one in every) or 'none'}"
+        told = f"{len(found)} cohorts have this name, name one of them: {said}" if found else none
         raise click.ClickException(f"--cohort: {told}")
     return asked.of_cohort(found[0] if found else None)
 
@@ -251,7 +252,7 @@ def _completion(session: Session, filters: Filters, form: str, look: Look) -> by
     digest = digest_at(session, filters.as_of or clock.now())
     if not digest:
         raise click.ClickException(
-            "--as-of: nothing was published yet at that moment"
+            "--as-of: nothing was published yet at that moment; choose a later one"
             if filters.as_of
             else "nothing is published yet: run `course publish`"
         )
@@ -280,7 +281,7 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         raise click.ClickException("--as-of: write a moment as 2026-01-31T00:00Z") from None
     if at > clock.now():
-        raise click.ClickException("--as-of: this moment has not come yet")
+        raise click.ClickException("--as-of: this moment has not come yet; choose an earlier one")
     return at
 
 
@@ -297,6 +298,7 @@ def report_items(
 ) -> None:
     """What the responses say about the items of MODULE's quiz, the same figures as the author's page."""
     from ..extensions import current_session, intend
+    from ..publishing.revisions import Live
     from ..reports import files, items
 
     with app().app_context():
@@ -306,9 +308,16 @@ def report_items(
         try:
             made = items.report(session, module=module, revision=revision, which=attempts, now=clock.now(), is_inside=True)
         except KeyError:
-            raise click.ClickException(f"--revision: nobody has closed an attempt on a revision `{revision}`") from None
+            told = f"--revision: nobody has closed an attempt on a revision `{revision}`; leave it out for the newest"
+            raise click.ClickException(told) from None
+        live = Live().course(session)
+        slugs = (
+            f"there are quizzes of {', '.join(one.slug for one in live.modules if one.quizzes)}"
+            if live
+            else "none is published"
+        )
     if made.chosen is None:
-        raise click.ClickException(f"nobody has closed an attempt at a quiz of a module `{module}`")
+        raise click.ClickException(f"nobody has closed an attempt at a quiz of a module `{module}`; {slugs}")
     sys.stdout.buffer.write(_bytes(items.file(made, form, files.Look(head, headings))))
 
 

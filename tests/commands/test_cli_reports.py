@@ -50,9 +50,12 @@ def test_a_report_of_a_past_moment(command: Command) -> None:
     with_head = command("report", "completion", "--as-of", moment)
     assert with_head.endswith(now.removeprefix("\ufeff"))
     assert with_head.count(f"as_of: {moment[:19]}") == 1
-    assert command("report", "completion", "--cohort", "March", code=1) == "Error: --cohort: there is no cohort of this name\n"
+    assert (
+        command("report", "completion", "--cohort", "March", code=1)
+        == "Error: --cohort: there is no cohort of this name; there are none\n"
+    )
     assert command("report", "completion", "--as-of", "2020-01-01", code=1) == (
-        "Error: --as-of: nothing was published yet at that moment\n"
+        "Error: --as-of: nothing was published yet at that moment; choose a later one\n"
     )
     assert command("report", "completion", "--as-of", "soon", code=1) == "Error: --as-of: write a moment as 2026-01-31T00:00Z\n"
     days = ("--since", "2026-02-02", "--until", "2026-02-01")

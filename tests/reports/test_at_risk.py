@@ -108,7 +108,8 @@ def test_what_cannot_be_asked(slow: Site) -> None:
         assert html.count("Days: write a whole number from 1 to 3650. Go back and change it there.") == 1
     for query in ("as_of=2026-03-03", "since=x"):
         assert browser.page(f"/en/reports/at-risk.csv?{query}", status=400).count("This list is of now") == 1
-    assert browser.get("/en/reports/at-risk?days=").status_code == 200
+    html = browser.page("/en/reports/at-risk?days=&who=staff")
+    assert html.count('<p class="over"><a href="/en/reports/completion?who=staff">Completion</a></p>') == 1
 
 
 def test_queries_do_not_grow_with_people(slow: Site) -> None:

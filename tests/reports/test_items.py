@@ -390,6 +390,8 @@ def test_the_command_gives_the_same(sat: Site) -> None:
     told, page = json.loads(said), json.loads(browser.page(f"{PAGE}.json"))
     assert (code, told | {"made_at": ""}) == (0, page | {"made_at": ""})
     assert run("mobility", "--revision", "00") == (
-        1, "", "Error: --revision: nobody has closed an attempt on a revision `00`\n",
+        1, "", "Error: --revision: nobody has closed an attempt on a revision `00`; leave it out for the newest\n",
     )  # fmt: skip
-    assert run("housing") == (1, "", "Error: nobody has closed an attempt at a quiz of a module `housing`\n")
+    assert run("housing") == (
+        1, "", "Error: nobody has closed an attempt at a quiz of a module `housing`; there are quizzes of housing, mobility\n",
+    )  # fmt: skip
