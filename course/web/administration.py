@@ -14,6 +14,7 @@ from ..extensions import current_session
 from ..learning import certificates, expiring
 from ..reports import audit
 from . import paging, published, visitor
+from .errors import Unclear
 from .forms import ExtraTimeForm, OrganisationForm, SelectChoice, WhyForm
 from .guard import administrators
 
@@ -104,7 +105,7 @@ def role(person: str) -> str | Response | tuple[str, int]:
     if wanted not in people.ROLES:
         abort(400)
     if wanted != "administrator" and people.is_last_administrator(session, found):
-        abort(409)
+        raise Unclear("The last administrator stays one. Make somebody else an administrator first.")
     if wanted != found.role:
         if not because.is_sent_right():
             return _person_page(found, because=because), 422
@@ -231,7 +232,7 @@ def revoke(code: str) -> Response:
     if shown is None:
         abort(404)
     if not why:
-        abort(400)
+        raise Unclear("Write why the certificate is revoked: whoever verifies it reads the reason.")
     certificates.revoke(session, shown.certificate, by_id=visitor.signed_in().id, why=why, now=clock.now())
     session.commit()
     return redirect(url_for("certificates.verify", code=shown.certificate.code, notice="revoked"), 303)

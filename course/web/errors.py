@@ -135,7 +135,7 @@ def _page(error: HTTPException) -> Response:
         return make_response({"saved": False, "because": "error"}, code)
     title, advice = PAGES.get(code, PAGES[400 if code < 500 else 500])
     if isinstance(error, Unclear):
-        advice = f"{error.description} Go back and change it there."
+        title, advice = "This cannot be done as it was asked for", f"{error.description} Go back and change it there."
     response = make_response(render_template("errors/error.html", code=code, title=title, advice=advice), code)
     if code == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])

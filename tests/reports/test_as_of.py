@@ -208,6 +208,8 @@ def test_a_revoked_certificate_counts_until_it_is(grown: Site) -> None:
 
         code = session.scalars(select(Certificate.code)).one()
     browser.page("/en/admin/")
+    refused = browser.send(f"/en/admin/certificates/{code}/revoke", {"why": " "})
+    assert refused.get_data(as_text=True).count("Write why the certificate is revoked") == 1
     assert browser.send(f"/en/admin/certificates/{code}/revoke", {"why": "Taken twice"}).status_code == 303
     grown.later(minutes=1)
     assert csv_rows(browser, "/en/reports/completion.csv")[0]["certificates"] == "0"
