@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 LANGUAGES = {"en": "English", "es": "Español", "fr": "Français", "ar": "العربية"}
+RIGHT_TO_LEFT = {"ar"}
 WORDS: Mapping[str, tuple[str, str, str, str]] = {  # in the order of LANGUAGES
     "about": ("About", "Acerca de", "À propos de", "بخصوص"),
     "active_minutes": ("Active minutes", "Minutos activos", "Minutes actives", "الدقائق النشطة"),

@@ -10,7 +10,7 @@ from typing import Any
 from .completion import Report
 from .csv_json import COMPLETION_COLUMNS, PEOPLE_COLUMNS, WEEK_COLUMNS, Row, Value, completion_rows, head, week_rows
 from .filters import Filters, iso
-from .headings import over
+from .headings import RIGHT_TO_LEFT, over
 
 WIDE = {
     "prompt": 44,
@@ -94,6 +94,8 @@ class _Book:
     def table(self, name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         sheet = self._book.add_worksheet(name)
         sheet.freeze_panes(1, 1)
+        if self._headings in RIGHT_TO_LEFT:
+            sheet.right_to_left()
         for place, (column, heading) in enumerate(zip(columns, over(columns, self._headings), strict=True)):
             sheet.set_column(place, place, WIDE.get(column, 17 if _is_moment(column) else 12))
             named = heading.replace("_", " ") + (" (UTC)" if _is_moment(column) else "")

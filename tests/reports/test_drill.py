@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from html import unescape
 
 import pytest
@@ -100,7 +101,11 @@ def test_headings_are_in_the_language_that_was_chosen_and_the_rows_the_same(lear
     ):
         text = erin.get(f"{path}&head=0").get_data().decode("utf-8-sig")
         assert text.splitlines()[0] == ",".join(headings.over(columns, "ar"))
-    sheet = read_xlsx(erin.get(address.replace(".csv", ".xlsx")).get_data())["Completion"]
+    book = erin.get(address.replace(".csv", ".xlsx")).get_data()
+    with zipfile.ZipFile(io.BytesIO(book)) as parts:
+        turned = [parts.read(f"xl/worksheets/sheet{number}.xml").count(b'rightToLeft="1"') for number in (1, 2, 3)]
+    assert turned == [0, 1, 1]  # the rules are in English
+    sheet = read_xlsx(book)["Completion"]
     assert sheet[0] == headings.over(csv_json.COMPLETION_COLUMNS, "ar")
     assert [list(map(as_text, line)) for line in sheet[1:]] == [list(row.values()) for row in plain]
     assert erin.get(f"{PAGE}.csv?headings=xx").status_code == 404
