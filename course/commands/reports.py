@@ -56,7 +56,7 @@ def verify(app: Factory, sample: int | None, seed: int) -> None:
         said = f"{len(check.people):,} people, {check.facts:,} facts, {check.rows:,} rows, {check.figures:,} figures"
     click.echo(f"{said}: {_differences(number)}")
     if number:
-        click.echo("`course rebuild` mends summaries, tallies and past days, and names what only a backup can mend.")
+        click.echo("`course rebuild` mends summaries, the tree, tallies and past days, and names what only a backup can mend.")
     sys.exit(1 if number else 0)
 
 

@@ -186,6 +186,6 @@ def compare(held: Tables, lives: Sequence[Life], belongings: Mapping[int, Belong
         for name, rows in expected(life, belongings[life.person_id], held).items():
             wanted[name].update(rows)
         for doubt in life.doubts:
-            yield Difference("facts", (doubt.key,), "", doubt.stored, doubt.recomputed)
+            yield Difference("facts", (doubt.key,), "", doubt.stored, doubt.recomputed, whose=life.person_id)
     for kept in KEPT:
         yield from compare_rows(kept, held[kept.name], wanted[kept.name])

@@ -14,7 +14,8 @@ from .rows import Kept, Key, Row, comparable
 class Difference:
     """One value that is not what the facts say; ``column`` is empty where a whole row is too much or missing.
 
-    ``is_left``: the person's facts are not whole, so that nothing can be mended by them.
+    ``is_left``: the person's facts are not whole, so that nothing can be mended by them. ``whose``: the person, where the key
+    does not say so.
     """
 
     table: str
@@ -25,6 +26,7 @@ class Difference:
     kept: Kept | None = None
     row: Row | None = None
     is_left: bool = False
+    whose: int | None = None
 
     @property
     def can_be_mended(self) -> bool:
@@ -35,7 +37,9 @@ class Difference:
 
     @property
     def person_id(self) -> int | None:
-        """Whose it is, where the key says so."""
+        """Whose it is, as far as that is known."""
+        if self.whose is not None:
+            return self.whose
         names = self.kept.key if self.kept else ("person_id",) if self.table == "progress" else ()
         return self.key[names.index("person_id")] if "person_id" in names else None
 

@@ -40,7 +40,7 @@ def mend(session: Session, batch: Sequence[int], shelf: Shelf) -> list[Differenc
 
 def mend_tree(session: Session) -> list[Difference]:
     """The same of who stands below whom. Whoever moves an organisation waits until the caller has committed."""
-    session.execute(select(Organisation.id).order_by(Organisation.id).with_for_update())
+    session.execute(select(Organisation.id).order_by(Organisation.id).with_for_update(key_share=True))
     found = list(differing_tree(session))
     _mend_rows(session, found)
     return found

@@ -25,7 +25,7 @@ def test_verify_finds_what_rebuild_mends(command: Command) -> None:
     difference = re.search("enrolments 2: modules_completed is 9, by the facts [0-2]\n", said)
     assert difference is not None
     assert len(re.findall(r"^person 2: http://\S+/en/reports/people/[\w-]{22}$", said, re.MULTILINE)) == 1
-    way_out = "`course rebuild` mends summaries, tallies and past days, and names what only a backup can mend.\n"
+    way_out = "`course rebuild` mends summaries, the tree, tallies and past days, and names what only a backup can mend.\n"
     assert said.count(way_out) == 1
     assert command("verify", "--sample", "30", code=1).count(difference.group()) == 1
     assert command("rebuild").count(f"mended  {difference.group()}") == 1

@@ -374,6 +374,9 @@ def test_where_facts_are_missing_they_are_named_and_nothing_is_mended_by_the_res
         f"facts started:{ids['erin']}:housing: started, {impossible} (no module or no lesson is named)",
         f"facts enrolled:{ids['alice']}: no such fact, by the facts there are others from 2026-03-02T09:00:00+00:00",
     ])  # fmt: skip
+    with learned.session() as session:
+        whose = {one.person_id for _people, found in Check(session, learned.now).run() for one in found if one.table == "facts"}
+    assert whose == {ids[who] for who in ("alice", "bob", "erin", "nour")}
     assert {is_mended for is_mended, _line in rebuild(learned)} == {False}
     assert rows(learned) == before
 
