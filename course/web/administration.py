@@ -35,7 +35,7 @@ def show() -> str:
 @bp.get("/people")
 @administrators
 def people_page() -> str:
-    session, words = current_session(), request.args.get("words", "").strip()[:100]
+    session, words = current_session(), people.clean_name(request.args.get("words", ""))[:100]
     page = paging.number()
     query = select(Person).where(Person.erased_at.is_(None))
     if words:

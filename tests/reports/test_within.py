@@ -179,7 +179,7 @@ def test_a_manager_finds_by_name_whom_they_may_see(site: Site) -> None:
 def test_a_name_is_found_however_its_letters_are_typed(site: Site) -> None:
     learn(site, add_learner(site, "Łukasz Élodie"), 0)
     browser = site.client("erin")
-    for words in ("élodie", "ÉLODIE", "E\u0301lodie", "éL", "łukasz", "ŁUKASZ É"):
+    for words in ("élodie", "ÉLODIE", "E\u0301lodie", "éL", "łukasz", "ŁUKASZ  É", "\0Łuk"):
         asked = urlencode({"words": words})
         assert browser.page(f"/en/reports/completion/people?{asked}").count("<h1>Enrolled: 1 person</h1>") == 1, words
         assert browser.page(f"/en/admin/people?{asked}").count("Łukasz Élodie</a>") == 1, words
