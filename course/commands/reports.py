@@ -46,18 +46,29 @@ def verify(app: Factory, sample: int | None, seed: int) -> None:
         see_one_moment(session)
         check = Check(session, clock.now(), sample=sample or 0, seed=seed)
         with click.progressbar(length=len(check.people), label="Verifying", show_pos=True, file=sys.stderr) as bar:
-            for people, differences in check.run():
-                for difference in differences:
-                    click.echo(str(difference))
-                number += len(differences)
-                people_named |= {one.person_id for one in differences if one.person_id is not None}
-                bar.update(people)
+            try:
+                for people, differences in check.run():
+                    for difference in differences:
+                        click.echo(str(difference))
+                    number += len(differences)
+                    people_named |= {one.person_id for one in differences if one.person_id is not None}
+                    bar.update(people)
+            except ValueError as error:
+                raise _unreadable(check.people[bar.pos :], error) from error
         _name(session, people_named, made)
         said = f"{len(check.people):,} people, {check.facts:,} facts, {check.rows:,} rows, {check.figures:,} figures"
     click.echo(f"{said}: {_differences(number)}")
     if number:
         click.echo("`course rebuild` mends summaries, the tree, tallies and past days, and names what only a backup can mend.")
     sys.exit(1 if number else 0)
+
+
+def _unreadable(people: Sequence[int], error: ValueError) -> click.ClickException:
+    """What is no time or no JSON where there must be one, as after a disk that failed: it cannot even be compared."""
+    from ..verifying.checking import BATCH
+
+    where = f"the rows of the people {people[0]} to {people[:BATCH][-1]}" if people else "the rows that tallies are made of"
+    return click.ClickException(f"a value in {where} cannot be read ({error}): compare them with a backup")
 
 
 NAMED = 20  # people whose records are told by address
@@ -107,8 +118,11 @@ def rebuild(app: Factory) -> None:
         with click.progressbar(length=len(people), label="Rebuilding", show_pos=True, file=sys.stderr) as bar:
             for start in range(0, len(people), BATCH):
                 batch = people[start : start + BATCH]
-                with writing(session):
-                    found = mend(session, batch, shelf)
+                try:
+                    with writing(session):
+                        found = mend(session, batch, shelf)
+                except ValueError as error:
+                    raise _unreadable(batch, error) from error
                 tell(found)
                 bar.update(len(batch))
         session.rollback()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import create_engine, text
 
 from tests.test_cli import Command, command
@@ -31,6 +32,21 @@ def test_verify_finds_what_rebuild_mends(command: Command) -> None:
     assert command("rebuild").count(f"mended  {difference.group()}") == 1
     assert lines(command("rebuild")) == "Rebuilding\nAdding up\n30 people: 0 mended, 0 left as they are\n"
     assert command("verify").count("no difference") == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL takes none
+def test_a_value_that_is_no_value_ends_with_where_it_is(command: Command) -> None:
+    command("seed", "--learners", "12", "--seed", "7")
+    engine = create_engine(command.environ["COURSE_DATABASE_URL"])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE enrolments SET enrolled_at = 'one day' WHERE person_id = 2"))
+    engine.dispose()
+    for verb in ("verify", "rebuild"):
+        said = [line for line in command(verb, code=1).splitlines() if line.startswith("Error")]
+        assert said == [
+            "Error: a value in the rows of the people 1 to 12 cannot be read (Invalid isoformat string: 'one day+00:00'): "
+            "compare them with a backup"
+        ]
 
 
 def test_verify_before_anything_is_published(command: Command) -> None:
