@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, select, true, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
+from ..database.statements import Statement
 from . import secrets
 from .people import clean_name
 from .tables import Membership, Organisation, OrganisationClosure, OrganisationVersion
@@ -24,6 +27,14 @@ STANDS_BELOW = {
     "department": ("municipality",),
 }  # each kind below which others; a network crosses no border
 KINDS = tuple(STANDS_BELOW)
+_PLACE = (Organisation.id, Organisation.public_id, Organisation.kind, Organisation.name, Organisation.parent_id)
+_homes: Statement[Any] = Statement(
+    select(Membership.id, Organisation.name)
+    .join(OrganisationClosure, OrganisationClosure.descendant_id == Membership.organisation_id)
+    .join(Organisation, Organisation.id == OrganisationClosure.ancestor_id)
+    .where(Membership.person_id == bindparam("person"), Membership.role == "member", Membership.until_at.is_(None))
+    .order_by(Membership.id, OrganisationClosure.depth.desc())
+)
 
 
 class WrongPlace(Exception):
@@ -133,9 +144,7 @@ def change(
 
     How it stood before is kept, so that a report of a past moment shows the tree of that moment.
     """
-    below = set(
-        session.scalars(select(OrganisationClosure.descendant_id).where(OrganisationClosure.ancestor_id == organisation.id))
-    )
+    below = subtree(session, [organisation.id])
     if parent_id in below:
         raise WrongPlace("An organisation cannot stand below itself.")
     moved = parent_id != organisation.parent_id
@@ -190,9 +199,7 @@ def _keep_version(session: Session, organisation: Organisation, now: datetime) -
 
 def places(session: Session, within: Sequence[int] | None = None) -> list[Place]:
     """The tree in reading order, each with its path; ``within`` keeps the subtrees of those only. Two queries at most."""
-    rows = session.execute(
-        select(Organisation.id, Organisation.public_id, Organisation.kind, Organisation.name, Organisation.parent_id)
-    ).all()
+    rows = session.execute(select(*_PLACE)).all()
     return in_order(rows, None if within is None else subtree(session, within))
 
 
@@ -247,8 +254,7 @@ def _last_level(numbers: Mapping[int, int], most: int, least: int) -> int:
 def named(session: Session, ids: Collection[int]) -> list[Place]:
     """These organisations in reading order."""
     above = select(OrganisationClosure.ancestor_id).where(OrganisationClosure.descendant_id.in_(ids))
-    columns = (Organisation.id, Organisation.public_id, Organisation.kind, Organisation.name, Organisation.parent_id)
-    return in_order(session.execute(select(*columns).where(Organisation.id.in_(above))).all(), ids)
+    return in_order(session.execute(select(*_PLACE).where(Organisation.id.in_(above))).all(), ids)
 
 
 def find(session: Session, public_id: str, within: Sequence[int] | None) -> list[Place]:
@@ -294,3 +300,9 @@ def memberships(session: Session, person_id: int, within: Sequence[int] | None =
     rows = session.scalars(select(Membership).where(Membership.person_id == person_id).order_by(Membership.id)).all()
     by_id = {place.id: place for place in places(session, within)} if rows else {}
     return [(by_id[one.organisation_id], one) for one in rows if one.organisation_id in by_id]
+
+
+def homes(connection: Connection, person_id: int) -> list[str]:
+    """What a person is a member of now, in words, the first first. One query, however large the tree is."""
+    rows = _homes.all(connection, {"person": person_id})
+    return [" › ".join(row.name for row in path) for _, path in groupby(rows, attrgetter("id"))]

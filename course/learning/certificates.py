@@ -6,8 +6,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 import quizzes
@@ -15,10 +16,23 @@ import quizzes
 from ..accounts import organisations
 from ..accounts.tables import Person
 from ..content.model import Course
+from ..database.statements import Statement, inserting
 from . import facts
 from .tables import Certificate, CertificateNote, ModuleState
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O 1 I L U: it is read aloud and typed from paper
+LENGTH = 26  # letters of a code: 127 random bits
+_person: Statement[Any] = Statement(select(Person.name, Person.language).where(Person.id == bindparam("person")))
+_completed: Statement[Any] = Statement(
+    select(ModuleState.module, ModuleState.completed_at, ModuleState.score)
+    .where(ModuleState.person_id == bindparam("person"), ModuleState.completed_at.is_not(None))
+    .order_by(ModuleState.completed_at)
+)
+_issue = inserting(
+    Certificate.__table__,
+    *("code", "person_id", "name", "organisation", "course_title", "publisher", "language", "rule", "modules"),
+    *("revision", "issued_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,61 +50,57 @@ class Shown:
 
 
 def new_code() -> str:
-    """26 characters, 127 random bits, in groups that can be read out."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(26))
+    """Nobody guesses it, and it can be read out."""
+    return _in_groups("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
+
+
+def _in_groups(letters: str) -> str:
     return "-".join((letters[:5], letters[5:10], letters[10:15], letters[15:20], letters[20:]))
 
 
 def issue(session: Session, *, person_id: int, course: Course, now: datetime) -> None:
-    """Writes the snapshot. The unique person makes a second one impossible; the caller holds the lock."""
-    person = session.get_one(Person, person_id)
+    """Writes the snapshot. The unique person makes a second one impossible; the caller holds the lock and has flushed."""
+    connection = session.connection()
+    person = _person.all(connection, {"person": person_id})[0]
     text = course.texts.get(person.language) or course.texts[course.languages[0]]
-    places = [" › ".join(place.path) for place, role in organisations.of_person(session, person_id) if role == "member"]
-    rule = f"Completed {course.modules_to_complete} of {len(course.modules)} modules"
-    session.execute(
-        insert(Certificate).values(
-            code=new_code(),
-            person_id=person_id,
-            name=person.name,
-            organisation="; ".join(places)[:300],
-            course_title=text.title,
-            publisher=course.publisher,
-            language=person.language,
-            rule=rule,
-            modules=_modules(session, person_id, course),
-            revision=course.digest,
-            issued_at=now,
-        )
-    )
+    snapshot = {
+        "code": new_code(),
+        "person_id": person_id,
+        "name": person.name,
+        "organisation": "; ".join(organisations.homes(connection, person_id))[:300],
+        "course_title": text.title,
+        "publisher": course.publisher,
+        "language": person.language,
+        "rule": f"Completed {course.modules_to_complete} of {len(course.modules)} modules",
+        "modules": _modules(connection, person_id, course),
+        "revision": course.digest,
+        "issued_at": now,
+    }
+    _issue.run(connection, snapshot)
     facts.add(session, key=f"certified:{person_id}", person_id=person_id, kind="certified", revision=course.digest, now=now)
 
 
-def _modules(session: Session, person_id: int, course: Course) -> list[dict[str, object]]:
-    states = session.execute(
-        select(ModuleState.module, ModuleState.completed_at, ModuleState.score)
-        .where(ModuleState.person_id == person_id, ModuleState.completed_at.is_not(None))
-        .order_by(ModuleState.completed_at)
-    ).all()
+def _modules(connection: Connection, person_id: int, course: Course) -> list[dict[str, object]]:
+    """What was completed by now, the first first, as the certificate lists it."""
     source = course.languages[0]
     titles = {module.slug: module.texts[source].title for module in course.modules}
     return [
         {
             "module": state.module,
             "title": titles.get(state.module, state.module),
-            "completed_on": state.completed_at.date().isoformat() if state.completed_at else "",
+            "completed_on": state.completed_at.date().isoformat(),
             "percent": quizzes.percent_of(Fraction(state.score)) if state.score else None,
         }
-        for state in states
+        for state in _completed.all(connection, {"person": person_id})
     ]
 
 
 def find(session: Session, code: str) -> Shown | None:
     """By its code, however it was typed; None when there is none."""
     letters = "".join(c for c in code.upper() if c in ALPHABET)
-    if len(letters) != 26:
+    if len(letters) != LENGTH:
         return None
-    tidy = "-".join((letters[:5], letters[5:10], letters[10:15], letters[15:20], letters[20:]))
-    return _shown(session, session.scalar(select(Certificate).where(Certificate.code == tidy)))
+    return _shown(session, session.scalar(select(Certificate).where(Certificate.code == _in_groups(letters))))
 
 
 def of_person(session: Session, person_id: int) -> Shown | None:

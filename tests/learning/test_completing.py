@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 import quizzes
+from course.accounts import organisations, people
+from course.accounts.tables import Organisation, Person
 from course.learning import attempts, certificates, lessons, record
 from course.learning.progress import course_progress
 from course.learning.tables import Certificate, Fact
@@ -46,11 +48,32 @@ def test_certificate_at_once_and_once(site: Site) -> None:
         assert (progress.percent, progress.modules_completed) == (100, 2)
 
 
+def test_certificate_names_every_home_from_its_country_down(site: Site) -> None:
+    with site.session(write=True) as session:
+        person_id = site.ids["alice"]
+        tunisia, sfax, _youth = (place.id for place in organisations.places(session) if place.path[0] == "Tunisia")
+        left = organisations.find_or_add(session, parent_id=sfax, kind="department", name="Roads", now=site.now)
+        moved = organisations.find_or_add(session, parent_id=sfax, kind="department", name="Parks", now=site.now)
+        other = organisations.find_or_add(session, parent_id=tunisia, kind="municipality", name="Gabès", now=site.now)
+        for place, role in ((left, "member"), (moved, "member"), (other, "manager"), (other, "member")):
+            people.join(session, person_id=person_id, organisation_id=place, role=role, now=site.now)
+        people.leave(session, person_id=person_id, organisation_id=left, role="member", now=site.now)
+        parks = session.get_one(Organisation, moved)
+        organisations.change(session, parks, name="Parks and rivers", parent_id=other, now=site.now)
+        homes = organisations.homes(session.connection(), person_id)
+        assert homes == ["Tunisia › Sfax › Youth", "Tunisia › Gabès › Parks and rivers", "Tunisia › Gabès"]
+        held = organisations.of_person(session, person_id)
+        assert homes == [" › ".join(place.path) for place, role in held if role == "member"]
+    complete_all(site)
+    with site.session() as session:
+        shown = certificates.of_person(session, person_id)
+        assert shown is not None
+        assert shown.certificate.organisation == "; ".join(homes)
+
+
 def test_certificate_stays_when_name_and_course_change(site: Site) -> None:
     complete_all(site)
     with site.session(write=True) as session:
-        from course.accounts.tables import Person
-
         session.get_one(Person, site.ids["alice"]).name = "Alice Trabelsi"
     title = site.folder / "course.yaml"
     title.write_text(title.read_text().replace("title: A small course", "title: Another course"))
