@@ -298,7 +298,9 @@ def memberships(session: Session, person_id: int, within: Sequence[int] | None =
     ``within`` keeps those in the subtrees of these only.
     """
     rows = session.scalars(select(Membership).where(Membership.person_id == person_id).order_by(Membership.id)).all()
-    by_id = {place.id: place for place in places(session, within)} if rows else {}
+    wanted = {one.organisation_id for one in rows}
+    seen = wanted if within is None or not wanted else wanted & subtree(session, within)
+    by_id = {place.id: place for place in named(session, seen)} if seen else {}
     return [(by_id[one.organisation_id], one) for one in rows if one.organisation_id in by_id]
 
 
