@@ -41,7 +41,6 @@ PEOPLE = {
     "dana": ("Dana Ferrer", "author", "Peru › Lima", "member"),
     "erin": ("Erin Vidal", "administrator", "Peru › Lima", "member"),
 }
-VOID = {"meta", "link", "input", "img", "br", "hr", "source", "track", "path", "rect", "circle", "area", "col", "wbr"}
 
 
 class Page(HTMLParser):

@@ -31,7 +31,7 @@ def read_medium(folder: Folder, path: str) -> tuple[Medium | None, Notes]:
     name = path.rsplit("/", 1)[-1]
     extension = name.rsplit(".", 1)[-1]
     if extension not in media.TYPES or not _NAME.fullmatch(name):
-        notes.add((1, 1), "media-name", f"`{name}` cannot be served", _name_hint(name, extension))
+        notes.add((1, 1), "media-name", f"`{name}` cannot be served", _name_hint(extension))
         return None, notes
     limit = MAX_CLIP if extension == "webm" else MAX_OTHER
     content = folder.read(path, limit, notes)
@@ -51,7 +51,7 @@ def read_medium(folder: Folder, path: str) -> tuple[Medium | None, Notes]:
     return Medium(asset, media.picture_size(extension, content), seconds), notes
 
 
-def _name_hint(name: str, extension: str) -> str:
+def _name_hint(extension: str) -> str:
     if extension in media.TYPES:
         return "use letters a-z, digits, `-` and `_` in its name"
     if extension.lower() in ("jpeg", "jpe"):

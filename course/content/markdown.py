@@ -14,6 +14,7 @@ from markdown_it.token import Token
 
 from . import blocks
 from .index import Setting
+from .media import PICTURES
 from .parser import PAGE, SHORT
 from .problems import Notes, did_you_mean, quoted
 from .walk import Walk, plain
@@ -168,7 +169,7 @@ class _Page(Walk):
                 "say what it shows: `![What it shows](…)`",
             )
         name = src.removeprefix("media/")
-        known = {known for known in self.setting.media if known.rsplit(".", 1)[-1] in ("svg", "png", "jpg", "webp")}
+        known = {known for known in self.setting.media if known.rsplit(".", 1)[-1] in PICTURES}
         if not src.startswith("media/") or name not in known:
             hint = did_you_mean(name, known, "put the picture into the module's `media/`, and write `media/name.svg`")
             self.note_at("![", between, "image", f"there is no picture {quoted(src)} in this module", hint)

@@ -28,7 +28,6 @@ HUES: Mapping[str, str] = {
     "gender": "#dda2f2",
 }
 LEFT, ROOM = 96, 1088  # the text area, in pixels
-GROUND = 612  # where the houses stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +189,7 @@ def _font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
 
 def _axes(font: ImageFont.FreeTypeFont) -> list[str]:
     names = [axis["name"] for axis in font.get_variation_axes()]
-    return ["wdth" if (name or b"").lower().startswith((b"width", "width")[:1]) else "wght" for name in names]
+    return ["wdth" if (name or b"").lower().startswith(b"width") else "wght" for name in names]
 
 
 def _fitting(words: str, size: int, room: int, *, bold: bool = False) -> int:

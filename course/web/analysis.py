@@ -65,7 +65,6 @@ def people(module: str) -> str:
         persons=persons,
         page=page,
         pages=paging.pages(total),
-        module=module,
         title=published.module_title(module),
         what=_words(version, count),
         since=version.since,

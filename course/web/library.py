@@ -9,7 +9,6 @@ from . import headers, published
 from .guard import anyone
 
 bp = Blueprint("library", __name__)
-LLE_KINDS = ("session", "participant", "context")
 
 
 @bp.get("/<lang>/practices/")

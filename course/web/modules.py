@@ -12,7 +12,7 @@ from ..content.model import Module
 from ..extensions import current_session, reader
 from ..learning import certificates, history, record
 from ..learning.attempts import standing
-from ..learning.progress import CourseProgress, course_progress, module_progress, where_to_continue
+from ..learning.progress import course_progress, module_progress, where_to_continue
 from ..learning.record import EMPTY, Record
 from . import due, published, visitor
 from .guard import anyone
@@ -67,7 +67,6 @@ def show(module: str) -> str:
         "modules/module.html",
         module=the_module,
         progress=module_progress(the_module, held),
-        record=held,
         quiz=quiz_in_language(the_module),
         standing=standing(session, who.id, the_module.slug) if who else None,
         practices=[p for p in course.practices if p.module == the_module.slug],
@@ -90,7 +89,3 @@ def quiz_in_language(module: Module):  # type: ignore[no-untyped-def]
 def own_record() -> Record:
     who = visitor.viewer()
     return reader().ask(record.read, who.id) if who else EMPTY
-
-
-def own_progress() -> CourseProgress:
-    return course_progress(published.course(), own_record())

@@ -231,7 +231,6 @@ def result(attempt: str) -> str | Answer:
         outcomes={item.item_id: item for item in outcome.items},
         attempts_left=left,
         standing=held,
-        today=today,
         lesson_of=lambda lesson_id: today.lesson_by_id(lesson_id) if today and lesson_id else None,
         counted=state.score if state else None,
         is_through=state is not None and state.passed_at is not None,

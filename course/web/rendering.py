@@ -232,7 +232,3 @@ def points(value: Fraction) -> str:
 
 def _locale() -> Locale:
     return Locale.parse(published.language(), sep="-")
-
-
-def page_title(*parts: Any) -> str:
-    return " · ".join(str(part) for part in parts if part)

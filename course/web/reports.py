@@ -156,12 +156,12 @@ def people_xlsx() -> Response:
 @report_readers
 def person(person: str) -> str:
     """One person: the progress they see, and every fact behind it. Outside the reader's subtree there is no such person."""
-    session, course = report_source.session(), published.course()
+    session = report_source.session()
     found = people.by_public_id(session, person)
     if found is None or not behind.is_within(session, found.id, report_filters.scope()):
         abort(404)
     due.close(found.id)
-    return render_template("reports/person.html", **_record_of(found), titles=report_filters.titles(course), the_course=course)
+    return render_template("reports/person.html", **_record_of(found), titles=report_filters.titles(published.course()))
 
 
 def _record_of(found: Person) -> dict[str, Any]:

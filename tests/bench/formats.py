@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 from quizzes.formats import FORMATS
 
-MOST_RATIO = 2.2
 Make = Callable[[int], tuple[str, bytes]]
 
 

@@ -17,7 +17,6 @@ def choice(text: str, **more: Any) -> dict[str, Any]:
 
 
 PLAIN = {"id": "q", "kind": "single_choice", "prompt": "Q", "choices": [YES, NO]}
-GAP = "the item: several numbers are right with others between them that are not; here one stretch of numbers is"
 ITEMS: dict[str, tuple[str, dict[str, Any]]] = {
     "one of several": (
         "Who?{~Grant#no ~Jefferson =no one#yes}",
