@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import Select, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from ..extensions import changed
@@ -47,7 +47,7 @@ def first_admin_token(session: Session, now: datetime) -> str | None:
     return make(session, "first_admin", now)
 
 
-def _good(purpose: str, given: str, now: datetime):  # type: ignore[no-untyped-def]
+def _good(purpose: str, given: str, now: datetime) -> Select[Link]:
     return select(Link).where(
         Link.token_digest == digest(given), Link.purpose == purpose, Link.used_at.is_(None), Link.expires_at > now
     )

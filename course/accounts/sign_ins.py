@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from ..database.statements import Statement
@@ -110,7 +110,5 @@ def end_all(session: Session, person_id: int, because: str, now: datetime) -> No
     _end(session, SignIn.person_id == person_id, because, now)
 
 
-def _end(session: Session, which: object, because: str, now: datetime) -> None:
-    session.execute(
-        update(SignIn).where(which, SignIn.ended_at.is_(None)).values(ended_at=now, ended_because=because)  # type: ignore[arg-type]
-    )
+def _end(session: Session, which: ColumnElement[bool], because: str, now: datetime) -> None:
+    session.execute(update(SignIn).where(which, SignIn.ended_at.is_(None)).values(ended_at=now, ended_because=because))

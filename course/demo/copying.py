@@ -123,14 +123,14 @@ def add(
             papers.append(_certificate(model.certificate, one, places, course, days))
         person, attempt = person + 1, attempt + model.attempts
     with paused(connection, beyond=people[0]["id"] - 1):
-        connection.execute(insert(Person.__table__), people)  # type: ignore[arg-type]  # a declared table is one
-        connection.execute(insert(Membership.__table__), members)  # type: ignore[arg-type]
+        connection.execute(insert(Person), people)
+        connection.execute(insert(Membership), members)
         connection.execute(_copies.delete())
         connection.execute(insert(_copies), copies)
         for table in TABLES:
             connection.execute(text(_copying(Base.metadata.tables[table], connection.dialect.name)))
         if papers:
-            connection.execute(insert(Certificate.__table__), papers)  # type: ignore[arg-type]
+            connection.execute(insert(Certificate), papers)
 
 
 def finish(session: Session) -> None:

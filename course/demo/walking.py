@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -67,10 +68,10 @@ class Walk:
         return not module.quizzes or self._quiz(module, module.quizzes[self.course.languages[0]])
 
     def _read(self, module: Module, lesson: Lesson, *, is_finished: bool) -> None:
-        given = {"person_id": self.person_id, "course": self.course, "module": module, "lesson": lesson, "now": self.at}
-        lessons.open_lesson(self.session, **given)  # type: ignore[arg-type]
+        given: dict[str, Any] = {"person_id": self.person_id, "course": self.course, "module": module, "lesson": lesson}
+        lessons.open_lesson(self.session, now=self.at, **given)
         if is_finished:
-            lessons.mark_done(self.session, seen=0, **given)  # type: ignore[arg-type]
+            lessons.mark_done(self.session, seen=0, now=self.at, **given)
 
     def _quiz(self, module: Module, quiz: Quiz) -> bool:
         for _ in range(quiz.attempts or 3):

@@ -7,6 +7,8 @@ from datetime import timedelta
 from flask import Blueprint, abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from quizzes.model import Quiz
+
 from .. import clock
 from ..content.model import Module
 from ..extensions import current_session, reader
@@ -81,7 +83,7 @@ def find_module(slug: str) -> Module:
     return found
 
 
-def quiz_in_language(module: Module):  # type: ignore[no-untyped-def]
+def quiz_in_language(module: Module) -> Quiz | None:
     """The module's quiz in the page's language, in the source's where there is no translation, or None without a quiz."""
     return module.quizzes.get(published.language()) or module.quizzes.get(published.course().languages[0])
 

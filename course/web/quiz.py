@@ -287,8 +287,9 @@ def _sitting(public_id: str) -> Sitting:
     if attempt is None:
         abort(404)
     module = published.live().module_of(session, attempt.revision, attempt.module)
-    quiz = quizzes.instance(quiz_in_language(module), attempt.seed)
-    return Sitting(attempt, module, quiz, now)
+    quiz = quiz_in_language(module)
+    assert quiz is not None  # the one that the attempt began with
+    return Sitting(attempt, module, quizzes.instance(quiz, attempt.seed), now)
 
 
 def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import quizzes
 from course import clock, config, create_app
@@ -205,9 +206,15 @@ def _gathered(instance: Instance, ids: dict[str, int]) -> None:
 
 def _read(instance: Instance, person_id: int, module: Module, count: int) -> None:
     for lesson in module.lessons[:count]:
-        about = {"person_id": person_id, "course": instance.course, "module": module, "lesson": lesson, "now": clock.now()}
-        lessons.open_lesson(current_session(), **about)  # type: ignore[arg-type]
-        lessons.mark_done(current_session(), seen=0, **about)  # type: ignore[arg-type]
+        about: dict[str, Any] = {
+            "person_id": person_id,
+            "course": instance.course,
+            "module": module,
+            "lesson": lesson,
+            "now": clock.now(),
+        }
+        lessons.open_lesson(current_session(), **about)
+        lessons.mark_done(current_session(), seen=0, **about)
 
 
 def _attempt(instance: Instance, person_id: int, slug: str, *, right: int, close: bool = True) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -46,8 +47,8 @@ def finish_lessons(site: Site, who: str, module: str) -> None:
         the_module = course.module(module)
         assert the_module is not None
         for lesson in the_module.lessons:
-            about = {"person_id": site.ids[who], "course": course, "module": the_module, "lesson": lesson}
-            lessons.mark_done(session, seen=0, now=site.now, **about)  # type: ignore[arg-type]
+            about: dict[str, Any] = {"person_id": site.ids[who], "course": course, "module": the_module, "lesson": lesson}
+            lessons.mark_done(session, seen=0, now=site.now, **about)
 
 
 def asked(site: Site, session: Session, item: str, rule: str, response: str = "", module: str = "mobility") -> Regrade:

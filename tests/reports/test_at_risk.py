@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ def open_first(site: Site, who: str) -> None:
     with site.session(write=True) as session:
         course = restore(session, live_digest(session))
         module = course.modules[0]
-        where = {"person_id": site.ids[who], "course": course, "module": module, "now": site.now}
-        lessons.open_lesson(session, lesson=module.lessons[0], **where)  # type: ignore[arg-type]
+        where: dict[str, Any] = {"person_id": site.ids[who], "course": course, "module": module, "now": site.now}
+        lessons.open_lesson(session, lesson=module.lessons[0], **where)
 
 
 @pytest.fixture

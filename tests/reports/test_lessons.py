@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
@@ -18,10 +19,10 @@ def read(site: Site, who: str, number: int, done: int) -> None:
         course = restore(session, live_digest(session))
         module = course.modules[0]
         for place, lesson in enumerate(module.lessons[:number]):
-            where = {"person_id": site.ids[who], "course": course, "module": module, "lesson": lesson}
-            lessons.open_lesson(session, now=site.later(minutes=1), **where)  # type: ignore[arg-type]
+            where: dict[str, Any] = {"person_id": site.ids[who], "course": course, "module": module, "lesson": lesson}
+            lessons.open_lesson(session, now=site.later(minutes=1), **where)
             if place < done:
-                lessons.mark_done(session, seen=0, now=site.later(minutes=1), **where)  # type: ignore[arg-type]
+                lessons.mark_done(session, seen=0, now=site.later(minutes=1), **where)
 
 
 def test_authors_see_no_small_figures(site: Site) -> None:
@@ -66,8 +67,8 @@ def test_active_minutes_leave_out_long_pauses(site: Site) -> None:
             course = restore(session, live_digest(session))
             module, seconds = course.modules[0], 0
             for lesson, pause in zip(module.lessons[:3], ((4 + number) * 60, 61 * 60, 0), strict=True):
-                where = {"person_id": site.ids[who], "course": course, "module": module, "lesson": lesson}
-                lessons.open_lesson(session, now=site.later(seconds=seconds), **where)  # type: ignore[arg-type]
+                where: dict[str, Any] = {"person_id": site.ids[who], "course": course, "module": module, "lesson": lesson}
+                lessons.open_lesson(session, now=site.later(seconds=seconds), **where)
                 seconds += pause
     told = {
         who: [line["minutes"] for line in page_figures(site.client(who).page("/en/reports/lessons")).values()][:3]
@@ -81,8 +82,8 @@ def test_authors_are_not_told_the_minutes_of_few(site: Site) -> None:
         course = restore(session, live_digest(session))
         module = course.modules[0]
         for minutes, lesson in enumerate(module.lessons[:2]):
-            where = {"person_id": site.ids["bob"], "course": course, "module": module, "lesson": lesson}
-            lessons.open_lesson(session, now=site.later(minutes=minutes), **where)  # type: ignore[arg-type]
+            where: dict[str, Any] = {"person_id": site.ids["bob"], "course": course, "module": module, "lesson": lesson}
+            lessons.open_lesson(session, now=site.later(minutes=minutes), **where)
     told = {
         who: [line["minutes"] for line in page_figures(site.client(who).page("/en/reports/lessons")).values()][:2]
         for who in ("erin", "dana")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, select, text, update
@@ -155,11 +156,11 @@ def test_what_changes_no_figure_writes_nothing(learned: Site) -> None:
         last = session.scalar(select(func.max(TallyChange.id)))
         course = restore(session, live_digest(session))
         module = course.modules[0]
-        given = {"person_id": learned.ids["nour"], "course": course, "module": module, "now": learned.now}
+        given: dict[str, Any] = {"person_id": learned.ids["nour"], "course": course, "module": module, "now": learned.now}
         for lesson in module.lessons:
-            lessons.open_lesson(session, lesson=lesson, **given)  # type: ignore[arg-type]
-            lessons.undo(session, lesson=lesson, seen=1, **given)  # type: ignore[arg-type]
-            lessons.mark_done(session, lesson=lesson, seen=2, **given)  # type: ignore[arg-type]
+            lessons.open_lesson(session, lesson=lesson, **given)
+            lessons.undo(session, lesson=lesson, seen=1, **given)
+            lessons.mark_done(session, lesson=lesson, seen=2, **given)
         assert session.scalars(select(func.max(LessonState.changes))).one() == 3
         session.execute(update(ModuleState).values(score_ppm=ModuleState.score_ppm, passed_at=ModuleState.passed_at))
         session.flush()

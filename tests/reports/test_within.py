@@ -99,10 +99,15 @@ def test_every_fact_is_there(site: Site) -> None:
     with site.session(write=True) as session:
         course = restore(session, live_digest(session))
         module = course.modules[0]
-        where = {"person_id": site.ids["alice"], "course": course, "module": module, "lesson": module.lessons[0]}
+        where: dict[str, Any] = {
+            "person_id": site.ids["alice"],
+            "course": course,
+            "module": module,
+            "lesson": module.lessons[0],
+        }
         for seen in range(1, 601, 2):
-            lessons.undo(session, seen=seen, now=site.now, **where)  # type: ignore[arg-type]
-            lessons.mark_done(session, seen=seen + 1, now=site.now, **where)  # type: ignore[arg-type]
+            lessons.undo(session, seen=seen, now=site.now, **where)
+            lessons.mark_done(session, seen=seen + 1, now=site.now, **where)
     html = site.client("erin").page(record(site, "alice"))
     assert html.count("Took back “done” of the lesson “Rooms before rules” of Housing") == 300
 

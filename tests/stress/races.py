@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
@@ -104,11 +105,11 @@ def _prepare(session: Session, course: Course, person: int, number: int) -> None
     if number % 2 == 0:
         return
     for module in course.modules:
-        about = {"person_id": person, "course": course, "module": module}
+        about: dict[str, Any] = {"person_id": person, "course": course, "module": module}
         for lesson in module.lessons:
             if lesson.slug != LAST.rpartition("/")[2]:
-                lessons.mark_done(session, lesson=lesson, seen=0, now=clock.now(), **about)  # type: ignore[arg-type]
-        attempt = attempts.start(session, now=clock.now(), **about)  # type: ignore[arg-type]
+                lessons.mark_done(session, lesson=lesson, seen=0, now=clock.now(), **about)
+        attempt = attempts.start(session, now=clock.now(), **about)
         quiz = module.quizzes["en"]
         attempts.save(session, attempt, {item.id: quizzes.key_of(item) for item in quiz.items}, clock.now())
         if module is not course.modules[-1]:
