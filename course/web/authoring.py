@@ -7,7 +7,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..content.model import Module
+from ..content.model import Loaded, Module, Problem
 from ..extensions import current_session
 from ..publishing import revisions
 from ..publishing.tables import Publication
@@ -20,19 +20,10 @@ bp = Blueprint("authoring", __name__, url_prefix="/<lang>/author")
 @bp.get("/")
 @authors
 def show() -> str:
-    from ..content.loader import load
+    from ..content.loader import load  # with Markdown and YAML, which only authors need
 
-    settings, session = visitor.settings(), current_session()
-    loaded = load(settings.modules)
-    history = session.scalars(select(Publication).order_by(Publication.id.desc()).limit(20)).all()
-    return render_template(
-        "authoring/author.html",
-        loaded=loaded,
-        live=revisions.live_digest(session),
-        history=history,
-        problems=loaded.problems,
-        quizzes=_quizzes(),
-    )
+    loaded = load(visitor.settings().modules)
+    return _page(loaded, loaded.problems)
 
 
 @bp.post("/publish")
@@ -43,16 +34,21 @@ def publish() -> str | Response | tuple[str, int]:
     session.commit()
     published.live().look_again()
     if done.course is None:
-        history = session.scalars(select(Publication).order_by(Publication.id.desc()).limit(20)).all()
-        return render_template(
-            "authoring/author.html",
-            loaded=None,
-            live=revisions.live_digest(session),
-            history=history,
-            problems=done.problems,
-            quizzes=_quizzes(),
-        ), 422
+        return _page(None, done.problems), 422
     return redirect(url_for("authoring.show", notice="published" if done.is_new else "unchanged"), 303)
+
+
+def _page(loaded: Loaded | None, problems: tuple[Problem, ...]) -> str:
+    session = current_session()
+    history = session.scalars(select(Publication).order_by(Publication.id.desc()).limit(20)).all()
+    return render_template(
+        "authoring/author.html",
+        loaded=loaded,
+        live=revisions.live_digest(session),
+        history=history,
+        problems=problems,
+        quizzes=_quizzes(),
+    )
 
 
 def _quizzes() -> list[Module]:

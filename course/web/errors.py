@@ -58,8 +58,17 @@ def _serializer() -> URLSafeTimedSerializer:
 
 def hold_request() -> str:
     """What was asked for, signed, to go on with after signing in: the address, and for a form its fields without secrets."""
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
-    return str(_serializer().dumps({"path": request.full_path.rstrip("?"), "fields": fields, "post": request.method == "POST"}))
+    return str(_serializer().dumps({"path": _path(), "fields": _fields(), "post": request.method == "POST"}))
+
+
+def _path() -> str:
+    """The address that was asked for, with its query."""
+    return request.full_path.rstrip("?")
+
+
+def _fields() -> list[tuple[str, str]]:
+    """What was sent in a form, without secrets."""
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
 
 
 def held_request(text: str) -> tuple[str, list[tuple[str, str]], bool] | None:
@@ -71,12 +80,13 @@ def held_request(text: str) -> tuple[str, list[tuple[str, str]], bool] | None:
         return None
 
 
-def _is_script() -> bool:
+def is_script() -> bool:
+    """Whether our own script asks, which takes an answer in JSON."""
     return request.headers.get("X-Requested-With") == "course"
 
 
 def _sign_in_first(_error: Unauthorized) -> Response:
-    if _is_script():
+    if is_script():
         return make_response({"saved": False, "because": "signed_out"}, 401)
     held = hold_request()
     if request.method in SAFE:
@@ -86,12 +96,11 @@ def _sign_in_first(_error: Unauthorized) -> Response:
 
 def _send_again(error: StalePage) -> Response:
     """The token did not fit. From our own page the fields come back behind one button; from another site nothing does."""
-    if _is_script():
+    if is_script():
         return make_response({"saved": False, "because": "stale"}, 403)
     if not visitor.is_own_page():
         return _page(error)
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
-    return make_response(render_template("errors/send_again.html", action=request.full_path.rstrip("?"), fields=fields), 403)
+    return make_response(render_template("errors/send_again.html", action=_path(), fields=_fields()), 403)
 
 
 def _busy(error: DBAPIError | NoConnectionFree) -> Response:
@@ -107,13 +116,10 @@ def _busy(error: DBAPIError | NoConnectionFree) -> Response:
         return _unexpected(error)
     _let_go()
     log.warning("database unavailable: %s", getattr(error, "orig", error))
-    if _is_script():
+    if is_script():
         response = make_response({"saved": False, "because": "busy"}, 503)
     elif request.method == "POST":
-        fields = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
-        response = make_response(
-            render_template("errors/not_saved.html", action=request.full_path.rstrip("?"), fields=fields), 503
-        )
+        response = make_response(render_template("errors/not_saved.html", action=_path(), fields=_fields()), 503)
     else:
         response = make_response(_page(ServiceUnavailable()))
     response.headers["Retry-After"] = "5"
@@ -131,7 +137,7 @@ def _page(error: HTTPException) -> Response:
     if error.response is not None:
         return make_response(error.response)
     code = error.code or 500
-    if _is_script():
+    if is_script():
         return make_response({"saved": False, "because": "error"}, code)
     title, advice = PAGES.get(code, PAGES[400 if code < 500 else 500])
     if isinstance(error, Unclear):

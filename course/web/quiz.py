@@ -25,6 +25,7 @@ from ..learning import attempts, grading, history, record
 from ..learning.record import AttemptRecord, ModuleRecord
 from . import due, published, visitor
 from .application import asked
+from .errors import is_script
 from .guard import anyone, signed_in
 from .modules import find_module, quiz_in_language
 
@@ -177,7 +178,7 @@ def save(attempt: str) -> str | Answer | tuple[str, int] | dict[str, object] | t
     attempts.save(session, sitting.attempt, given, sitting.now)
     held = attempts.responses(session, sitting.attempt.id)  # before the turn to write is given on
     session.commit()
-    if request.headers.get("X-Requested-With") == "course":
+    if is_script():
         return {
             "saved": True,
             "responded": sum(1 for r in held.values() if not r.is_blank),
@@ -331,7 +332,7 @@ def _close(sitting: Sitting, given: dict[str, Response]) -> Answer:
 
 
 def _was_closed(sitting: Sitting) -> Answer | tuple[dict[str, object], int]:
-    if request.headers.get("X-Requested-With") == "course":
+    if is_script():
         return {"saved": False, "because": "closed"}, 409
     notice = "time-over" if sitting.is_timed_out else "quiz-closed"
     return redirect(url_for("quiz.result", attempt=sitting.attempt.public_id, notice=notice), 303)
