@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from . import organisations, secrets
 from .address_lists import Line
-from .history import holds, people_within
+from .history import holds, people_within, places_within
 from .people import clean_name, email_key, record
-from .tables import Change, Cohort, CohortMember, OrganisationClosure, Person
+from .tables import Change, Cohort, CohortMember, Person
 
 BATCH = 500  # people that a statement names
 
@@ -75,10 +75,7 @@ def find(session: Session, public_id: str, scope: Sequence[int] | None) -> Cohor
 
 def _seen(scope: Sequence[int] | None) -> Select[Cohort]:
     query = select(Cohort)
-    if scope is None:
-        return query
-    below = select(OrganisationClosure.descendant_id).where(OrganisationClosure.ancestor_id.in_(scope))
-    return query.where(Cohort.organisation_id.in_(below))
+    return query if scope is None else query.where(Cohort.organisation_id.in_(places_within(scope, None)))
 
 
 def places(session: Session, found: Collection[Cohort]) -> dict[int, str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..config import Settings
@@ -33,19 +33,18 @@ def queue(session: Session, *, to: int, subject: str, body: str, now: datetime) 
 
 def send_pending(session: Session, settings: Settings, now: datetime) -> int:
     """Sends what waits in the outbox; returns how many went out. Each is claimed first, so two senders never send one twice."""
-    waiting = session.scalars(
-        select(Mail.id)
-        .where(Mail.sent_at.is_(None), or_(Mail.claimed_at.is_(None), Mail.claimed_at < now - CLAIM))
-        .order_by(Mail.id)
-        .limit(100)
-    ).all()
+    waiting = session.scalars(select(Mail.id).where(_is_free(now)).order_by(Mail.id).limit(100)).all()
     session.commit()
     return sum(_send_one(session, settings, mail_id, now) for mail_id in waiting)
 
 
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    """Whether a mail waits and no sender is at it."""
+    return Mail.sent_at.is_(None) & or_(Mail.claimed_at.is_(None), Mail.claimed_at < now - CLAIM)
+
+
 def _send_one(session: Session, settings: Settings, mail_id: int, now: datetime) -> int:
-    is_free = Mail.sent_at.is_(None) & or_(Mail.claimed_at.is_(None), Mail.claimed_at < now - CLAIM)
-    is_claimed = changed(session, update(Mail).where(Mail.id == mail_id, is_free).values(claimed_at=now))
+    is_claimed = changed(session, update(Mail).where(Mail.id == mail_id, _is_free(now)).values(claimed_at=now))
     session.commit()
     if not is_claimed:
         return 0

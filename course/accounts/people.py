@@ -137,25 +137,13 @@ def is_last_administrator(session: Session, person: Person) -> bool:
 
 def managed_organisations(session: Session, person_id: int) -> list[int]:
     """Ids of the organisations a person manages now; their subtrees are what the person may see."""
-    return list(
-        session.scalars(
-            select(Membership.organisation_id).where(
-                Membership.person_id == person_id, Membership.role == "manager", Membership.until_at.is_(None)
-            )
-        )
-    )
+    mine = (Membership.person_id == person_id, Membership.role == "manager", Membership.until_at.is_(None))
+    return list(session.scalars(select(Membership.organisation_id).where(*mine)))
 
 
 def join(session: Session, *, person_id: int, organisation_id: int, role: str, now: datetime) -> None:
     """Adds a membership unless the same one is held already."""
-    held = session.scalar(
-        select(Membership.id).where(
-            Membership.person_id == person_id,
-            Membership.organisation_id == organisation_id,
-            Membership.role == role,
-            Membership.until_at.is_(None),
-        )
-    )
+    held = session.scalar(select(Membership.id).where(*_held(person_id, organisation_id, role)))
     if held is None:
         session.execute(
             insert(Membership).values(person_id=person_id, organisation_id=organisation_id, role=role, since_at=now)
@@ -163,16 +151,14 @@ def join(session: Session, *, person_id: int, organisation_id: int, role: str, n
 
 
 def leave(session: Session, *, person_id: int, organisation_id: int, role: str, now: datetime) -> None:
-    session.execute(
-        update(Membership)
-        .where(
-            Membership.person_id == person_id,
-            Membership.organisation_id == organisation_id,
-            Membership.role == role,
-            Membership.until_at.is_(None),
-        )
-        .values(until_at=now)
-    )
+    session.execute(update(Membership).where(*_held(person_id, organisation_id, role)).values(until_at=now))
+
+
+def _held(person_id: int, organisation_id: int, role: str) -> tuple[ColumnElement[bool], ...]:
+    """Which membership is the one that a person holds now, in this organisation and role."""
+    member = Membership
+    mine = (member.person_id == person_id, member.organisation_id == organisation_id, member.role == role)
+    return (*mine, member.until_at.is_(None))
 
 
 def record(

@@ -139,9 +139,7 @@ def step(session: Session, revisions: Revisions, course: Course, public_id: str,
 
     The row is held until then, so that two who run the same regrade take turns and each learner is settled once.
     """
-    row = session.scalars(
-        select(Regrade).where(Regrade.public_id == public_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    row = _held(session, public_id)
     if row.finished_at is not None:
         return row
     ids = _next(session, row.module, row.at, row.reached, size)
@@ -170,9 +168,7 @@ def step(session: Session, revisions: Revisions, course: Course, public_id: str,
 
 def undo(session: Session, public_id: str, *, by_id: int | None, why: str, now: datetime) -> Regrade:
     """Takes the rule out; ``step`` then settles everybody again. Raises AlreadyUndone."""
-    row = session.scalars(
-        select(Regrade).where(Regrade.public_id == public_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    row = _held(session, public_id)
     if row.undone_at is not None:
         raise AlreadyUndone(public_id)
     row.undone_at, row.undone_by_id, row.undone_why = now, by_id, why
@@ -180,6 +176,12 @@ def undo(session: Session, public_id: str, *, by_id: int | None, why: str, now: 
     row.finished_at = None
     session.flush()
     return row
+
+
+def _held(session: Session, public_id: str) -> Regrade:
+    """The row as it is now, which nobody else changes until the transaction ends."""
+    asked = select(Regrade).where(Regrade.public_id == public_id).with_for_update()
+    return session.scalars(asked.execution_options(populate_existing=True)).one()
 
 
 def find(session: Session, public_id: str) -> Regrade | None:

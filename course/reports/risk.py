@@ -17,6 +17,7 @@ from ..accounts.tables import Person
 from ..content.model import Course
 from ..learning.tables import Attempt, Enrolment, LessonState, ModuleState
 from . import counting
+from .completion import limits
 from .filters import COHORT_RULE, LANGUAGE_RULE, WHO_RULES, Filters
 
 DAYS = 14  # where the reader names no other number
@@ -95,8 +96,7 @@ def everyone(
 
 
 def _people(asked: _Asked, scope: Sequence[int] | None, filters: Filters) -> Any:
-    chosen = scope if filters.organisation is None else [filters.organisation]
-    people = counting.within(counting.counted(filters), chosen).subquery("counted_people")
+    people = counting.within(counting.counted(filters), limits(scope, filters)).subquery("counted_people")
     return (
         select(Person.id, Person.public_id, Person.name, Person.email)
         .join(people, people.c.person_id == Person.id)
