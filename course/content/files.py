@@ -16,6 +16,7 @@ COURSE = "course.yaml"
 _IGNORED_NAMES = frozenset({"__pycache__", "node_modules", "Thumbs.db", "desktop.ini"})
 _SHELVES = (["practices"], ["sessions"], ["media"])
 _MAX_FILES = 20_000
+_READ_IT = "let the owner of the course read it"
 
 
 class Folder:
@@ -55,20 +56,14 @@ class Folder:
             with os.scandir(self.root / under) as entries:
                 return [entry for entry in entries if self._is_text(entry.name, under)]
         except OSError as error:
-            notes = Notes(under or ".")
-            notes.add(
-                (1, 1), "unreadable", f"the folder cannot be read ({_reason(error)})", "let the owner of the course read it"
-            )
-            self.problems += notes.found
+            self._note(under or ".", "unreadable", f"the folder cannot be read ({_reason(error)})", _READ_IT)
             return []
 
     def _is_text(self, name: str, under: str) -> bool:
         try:
             name.encode("utf-8")
         except UnicodeEncodeError:
-            notes = Notes(under or ".")
-            notes.add((1, 1), "file-name", "a file's name is not UTF-8", "rename it with letters a-z, digits and `-`")
-            self.problems += notes.found
+            self._note(under or ".", "file-name", "a file's name is not UTF-8", "rename it with letters a-z, digits and `-`")
             return False
         return True
 
@@ -76,15 +71,12 @@ class Folder:
         """Whether a folder is one from which something is read."""
         if "/" not in path or path.split("/")[1:] in _SHELVES:
             return True
-        notes = Notes(path)
-        notes.add(
-            (1, 1),
-            "unknown-file",
-            "nothing is read from this folder",
-            "take it out; known are `practices`, `sessions` and `media`",
-        )
-        self.problems += notes.found
+        hint = "take it out; known are `practices`, `sessions` and `media`"
+        self._note(path, "unknown-file", "nothing is read from this folder", hint)
         return False
+
+    def _note(self, path: str, code: str, message: str, hint: str) -> None:
+        self.problems.append(Problem(path, 1, 1, code, message, hint))
 
     def folders(self) -> tuple[str, ...]:
         """The names of the folders that hold anything, and of the empty ones."""
@@ -115,20 +107,13 @@ class Folder:
             return None
         try:
             handle = os.open(self.root / path, flags)
+            try:
+                return self._read_open(handle, path, most, notes)
+            finally:
+                os.close(handle)
         except OSError as error:
-            notes.add(
-                (1, 1), "unreadable", f"the file cannot be read ({_reason(error)})", "let the owner of the course read it"
-            )
+            notes.add((1, 1), "unreadable", f"the file cannot be read ({_reason(error)})", _READ_IT)
             return None
-        try:
-            return self._read_open(handle, path, most, notes)
-        except OSError as error:
-            notes.add(
-                (1, 1), "unreadable", f"the file cannot be read ({_reason(error)})", "let the owner of the course read it"
-            )
-            return None
-        finally:
-            os.close(handle)
 
     def _read_open(self, handle: int, path: str, most: int, notes: Notes) -> bytes | None:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
