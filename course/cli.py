@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from . import clock, config
-from .commands import backups, reports
+from .commands import backups, demo, proving, reports
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,7 +29,7 @@ def course(context: click.Context) -> None:
     context.obj = _app  # what the commands of other files make the application with
 
 
-for command in (*reports.COMMANDS, *backups.COMMANDS):
+for command in (*demo.COMMANDS, *reports.COMMANDS, *proving.COMMANDS, *backups.COMMANDS):
     course.add_command(command)
 
 
@@ -154,13 +154,13 @@ def add_user(email: str, name: str, role: str, organisation: str, manager: bool,
         except people.AddressTaken:
             raise click.ClickException(f"--email: there is an account with {email} already") from None
         if organisation:
-            place = organisation_at(session, organisation)
+            place = _organisation_at(session, organisation)
             people.join(session, person_id=person.id, organisation_id=place, role="manager" if manager else "member", now=now)
         session.commit()
     click.echo(f"{email}  {made}" if not password else email)
 
 
-def organisation_at(session: Session, path: str) -> int:
+def _organisation_at(session: Session, path: str) -> int:
     """The id of the organisation at a path such as ``Tunisia › Sfax › Youth``, made where it is missing."""
     from .accounts import organisations
 
@@ -217,32 +217,6 @@ def regrade(
             command.make(module=module, item=item, rule=rule or "", response=response, why=why, is_dry=dry_run, size=batch)
 
 
-@course.command()
-@click.option("--learners", type=click.IntRange(1, 10_000_000), default=2000, show_default=True)
-@click.option("--seed", type=int, default=2020, show_default=True)
-def seed(learners: int, seed: int) -> None:
-    """Fill this instance with synthetic learners, the same for the same seed: up to 2,000 in 40 municipalities of 12 countries,
-    more in 3,000 organisations of 40 countries. Stopped half-way, the same command goes on.
-    """
-    from .demo.filling import fill
-
-    _published_for_demo()
-    with _app().app_context():
-        fill(learners=learners, seed=seed, echo=click.echo)
-
-
-@course.command()
-@click.option("--learners", type=click.IntRange(1, 10_000_000), default=2000, show_default=True)
-@click.option("--seed", type=int, default=2020, show_default=True)
-def demo(learners: int, seed: int) -> None:
-    """Publish the course, fill the instance, and print the sign-ins of a learner, an author, a manager and an administrator."""
-    from .demo.filling import fill
-
-    _published_for_demo()
-    with _app().app_context():
-        fill(learners=learners, seed=seed, echo=click.echo, with_sign_ins=True)
-
-
 @course.group()
 def mail() -> None:
     """The outbox."""
@@ -297,25 +271,6 @@ def _app() -> Flask:
         return create_app(_settings())
     except config.SettingError as error:
         raise click.ClickException(str(error)) from None
-
-
-def _published_for_demo() -> None:
-    """Publishes the folder where nothing is published yet, from before the first synthetic learner came."""
-    from .demo.filling import began
-    from .extensions import current_session, intend
-    from .publishing.revisions import live_digest, publish_folder
-
-    app = _app()
-    settings = app.extensions["settings"]
-    with app.app_context():
-        intend(to_write=True)
-        session = current_session()
-        if live_digest(session):
-            return
-        done = publish_folder(session, settings.modules, settings.assets, by="first start", now=began(clock.now()))
-        session.commit()
-        if done.course is None:
-            raise click.ClickException("\n".join(["nothing can be published:", *map(str, done.problems)]))
 
 
 def main() -> None:
