@@ -77,22 +77,15 @@ def end_mail(subscription: str) -> Response:
     return redirect(url_for("reports.completion_page", notice="mail-ended"), 303)
 
 
-@bp.get("/completion.csv")
+@bp.get("/completion.<form>")
 @report_readers
-def completion_csv() -> Response:
-    return _completion_file("csv")
-
-
-@bp.get("/completion.json")
-@report_readers
-def completion_json() -> Response:
-    return _completion_file("json")
-
-
-@bp.get("/completion.xlsx")
-@report_readers
-def completion_xlsx() -> Response:
-    return _completion_file("xlsx")
+def completion_table(form: str) -> Response:
+    if form not in files.FORMS:
+        abort(404)
+    found = _report(report_filters.asked_rightly())
+    report = replace(found, rules=(*found.rules, *report_source.rules()))
+    of_weeks = request.args.get("table") == "weeks"
+    return answer(files.completion_file(report, form, look(), of_weeks=of_weeks), form, "weeks" if of_weeks else "completion")
 
 
 @bp.get("/completion/people")
@@ -134,22 +127,16 @@ def _spot(page: int) -> Spot:
     return counted
 
 
-@bp.get("/completion/people.csv")
+@bp.get("/completion/people.<form>")
 @report_readers
-def people_csv() -> Response:
-    return _people_file("csv")
-
-
-@bp.get("/completion/people.json")
-@report_readers
-def people_json() -> Response:
-    return _people_file("json")
-
-
-@bp.get("/completion/people.xlsx")
-@report_readers
-def people_xlsx() -> Response:
-    return _people_file("xlsx")
+def people_table(form: str) -> Response:
+    if form not in files.FORMS:
+        abort(404)
+    filters = report_filters.of_list(report_filters.asked_rightly(), _state())
+    now = clock.now()
+    rules = (*rules_of(filters, now), *report_source.rules())
+    content = files.people_file(_streamed(filters), form, filters, _state(), iso(now), rules, look())
+    return answer(content, form, "people")
 
 
 @bp.get("/people/<person>")
@@ -230,18 +217,3 @@ def _state() -> str:
     if state not in states_of(request.args.get("module", "")):
         abort(404)
     return state
-
-
-def _completion_file(form: str) -> Response:
-    found = _report(report_filters.asked_rightly())
-    report = replace(found, rules=(*found.rules, *report_source.rules()))
-    of_weeks = request.args.get("table") == "weeks"
-    return answer(files.completion_file(report, form, look(), of_weeks=of_weeks), form, "weeks" if of_weeks else "completion")
-
-
-def _people_file(form: str) -> Response:
-    filters = report_filters.of_list(report_filters.asked_rightly(), _state())
-    now = clock.now()
-    rules = (*rules_of(filters, now), *report_source.rules())
-    content = files.people_file(_streamed(filters), form, filters, _state(), iso(now), rules, look())
-    return answer(content, form, "people")

@@ -15,6 +15,7 @@ NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the w
     "analysis.people_table",
     "analysis.table",
     "assets.show",
+    "at_risk.table",
     "certificates.download",
     "exchange.again",
     "exchange.export",
@@ -23,13 +24,8 @@ NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the w
     "lesson_report.table",
     "modules.root",
     "quiz.resume",
-    "reports.completion_csv",
-    "at_risk.table",
-    "reports.completion_json",
-    "reports.completion_xlsx",
-    "reports.people_csv",
-    "reports.people_json",
-    "reports.people_xlsx",
+    "reports.completion_table",
+    "reports.people_table",
     "static",
 }
 Act = Callable[["Page"], None]

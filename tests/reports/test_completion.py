@@ -174,6 +174,11 @@ def test_a_week_that_the_trend_has_not_is_not_there(site: Site) -> None:
         assert browser.get(f"/en/reports/completion/people?{query}").status_code == 404, query
 
 
+@pytest.mark.parametrize("path", ["completion", "completion/people", "at-risk", "lessons"])
+def test_a_form_of_file_that_is_not_made_is_not_there(site: Site, path: str) -> None:
+    site.client("erin").page(f"/en/reports/{path}.ods", 404)
+
+
 def test_the_learner_sees_what_the_report_says(learned: Site) -> None:
     rows = csv_rows(learned.client("erin"), "/en/reports/completion/people.csv")
     assert {row["name"]: row["percent"] for row in rows} == {
