@@ -163,7 +163,10 @@ class Mail(Base):
 
 
 class Change(Base):
-    """Who changed which account, role or membership: what it was, what it became, and why. Only ever added to."""
+    """Who changed which account, role, membership, organisation or cohort: what it was, what it became, and why.
+
+    Only ever added to.
+    """
 
     __tablename__ = "changes"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -19,7 +19,10 @@ NOTHING, NOBODY = literal(""), null().cast(Integer)
 
 
 def changes(session: Session, *, offset: int, limit: int) -> Sequence[Any]:
-    """The newest first: at, by (a name), by_id and whom_id (public ids), whom, what, before, after, why. One query."""
+    """The newest first, by one query: at, what, before, after, why.
+
+    And the name and public id of who did it (`by_name`, `by_public_id`) and of whose it is (`whom_…`), if anybody.
+    """
     reach = offset + limit
     line = union_all(*(select(arm.limit(reach).subquery()) for arm in _arms())).subquery("line")
     by, whom = aliased(Person), aliased(Person)

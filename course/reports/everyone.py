@@ -98,9 +98,9 @@ def cells(one: people.Someone) -> Cells:
 
 
 def _listed(chosen: Select[Any], module: str, *, at_once: bool = False) -> Select[Any]:
-    """What is many of a person is put together in the database: two words of a module or lesson never hold a space.
+    """One row a person. Their memberships, modules and lessons are one text each, with spaces between, which no name holds.
 
-    It is looked up person by person, or ``at_once`` read of all that there are.
+    These are looked up person by person, or ``at_once`` put together of all that there are.
     """
     of, completed_at = aliased(ModuleState), chosen.selected_columns.completed_at
     flags = case((ModuleState.passed_at.is_not(None), "+"), else_="-") + case(
@@ -147,7 +147,7 @@ def _of_all(person_id: Any, words: Any, conditions: Sequence[Any]) -> Subquery:
 
 
 class Percents:
-    """Percentages by what the database put together of a person, each worked out once by the functions of every page."""
+    """Percentages from those texts, each worked out once, by the functions that every page uses."""
 
     def __init__(self, course: Course, module: str) -> None:
         self._course, self._module = course, course.module(module)

@@ -27,7 +27,7 @@ COLUMNS = ("name", "email", "attempt", "closed_at")
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One of a quiz: of all its attempts, of those that a figure of an item rests on, or of those in which a choice was taken.
+    """How many attempts: all at a quiz, those that a figure of an item rests on, or those in which a choice was taken.
 
     ``figure`` is one of FIGURES; ``about`` and ``choice`` are as a line of the page has them.
     """

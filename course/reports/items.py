@@ -131,7 +131,7 @@ def report(
 
 
 def _rows_told(session: Session, module: str, revisions: Sequence[str], which: Which, *, is_inside: bool) -> list[Row]:
-    """All for who administers; else those that were closed until five people were full, so that no two days differ by fewer."""
+    """All for an administrator; else those closed until the last five people were full, so that no two days differ by fewer."""
     if is_inside:
         return list(rows(session, module, revisions, which))
     closed_at = (
@@ -175,9 +175,9 @@ def versions(session: Session, module: str, which: Which) -> tuple[Version, ...]
 
 
 def rows(session: Session, module: str, revisions: Sequence[str], which: Which, until: datetime | None = None) -> Iterator[Row]:
-    """One row an attempt that was closed by then, as the database gives them.
+    """One row an attempt, of those that were closed until then, as the database gives them.
 
-    Outcomes and responses are few in kind, so that each is kept once.
+    The same outcomes and responses come again and again: each is made once.
     """
     closed = [] if until is None else [Attempt.closed_at <= until]
     fetched = session.execute(

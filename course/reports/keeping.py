@@ -28,7 +28,7 @@ from .tables import EVERYWHERE, TallyDay, TallyHistory, TallyPeople, TallyPlace
 LARGE = 2000  # people from whom on the past of a place is kept
 SETTLED = timedelta(hours=1)  # after which nothing is written any more that belongs to an earlier day
 ROWS = 20_000  # of a transaction, so that nobody waits long for it
-UNWRITTEN = 10_000  # of the last facts, before which some may be that others are writing just now
+UNWRITTEN = 10_000  # of the last facts, among which some may be missing that others are writing just now
 TIMES: tuple[Any, ...] = (  # at which somebody begins or ceases to count as something, or somewhere
     Enrolment.enrolled_at, Enrolment.completed_at, ModuleState.started_at, ModuleState.passed_at, ModuleState.completed_at,
     ScoreChange.since_at, ScoreChange.until_at, Certificate.issued_at, Membership.since_at, Membership.until_at,
@@ -103,7 +103,7 @@ def forget(connection: Connection, places: Sequence[int] | None = None) -> None:
 
 
 def _go_on(connection: Connection, place: int, after: int | None, last: int) -> bool:
-    """Says that days until the last are kept, if those until ``after`` are and no others."""
+    """Notes that the days until ``last`` are kept. False, and nothing is noted, where these were not those until ``after``."""
     if after is None:
         new: Any = _insert(connection)(TallyHistory)
         row = new.values(place_id=place, through=last).on_conflict_do_nothing()
@@ -114,7 +114,7 @@ def _go_on(connection: Connection, place: int, after: int | None, last: int) -> 
 
 
 def _insert(connection: Connection) -> Callable[..., Any]:
-    """The database's own, which nobody loads for a database that they do not have."""
+    """The insert that knows conflicts, of the database that is there: each is loaded alone, for the memory that both take."""
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects import sqlite
 
@@ -168,7 +168,7 @@ def _parts(found: dict[int, Counter[Key]], place: int, through: int) -> Iterator
 
 
 def _people(connection: Connection, after: int | None, through: int) -> tuple[int, Mapping[int, Collection[int]]]:
-    """The last fact that was looked at, and who did something on each day after one; on the last, all who have since."""
+    """``seen`` of TallyPeople, and who did something on each day after ``after``; the day behind ``through`` has all since."""
     latest = connection.execute(select(func.coalesce(func.max(Fact.id), 0))).scalar_one()
     first = EPOCH if after is None else EPOCH + after * DAY
     found: dict[int, array[int]] = {}
@@ -185,7 +185,7 @@ def _people(connection: Connection, after: int | None, through: int) -> tuple[in
 def _write_people(
     connection: Connection, people: Mapping[int, Collection[int]], after: int | None, last: int, seen: int
 ) -> None:
-    """Those of the days until the last that is kept, and of the next, whom a later part or run writes again."""
+    """Those of each day until ``last``, and of the day after it, which a later part or run writes again."""
     connection.execute(delete(TallyPeople).where(TallyPeople.day > (-1 if after is None else after)))
     days = sorted({last + 1, *(day for day in people if (after is None or day > after) and day <= last)})
     rows = [{"day": day, "people": sorted(set(people.get(day, ()))), "seen": seen} for day in days]

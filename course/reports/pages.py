@@ -1,9 +1,9 @@
 """Who is on one page of the people behind a figure of today, however many people there are.
 
-An index has the people of each place in the order of their names: it is walked from where the page begins until the page is
-full. How far that is says the figure, which is known first: where 40 of 1,000 are meant, a page of 50 takes 1,250 of them.
-Where that would be far, since the figure is small among many, another index may have fewer people with all who are meant among
-them: then those are tried, and put in order.
+An index has the people of each place in the order of their names. It is walked from where the page begins, past those of whom
+the figure is not true, until the page is full. How far that is follows from the figure, which is known first: where it is true
+of 40 in 1,000, a page of 50 takes a walk past 1,250. Where that would be far, another index may have fewer people with all of
+whom it is true among them, such as those who began a module: then each of these is tried, and the page put in order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .figures import Counts, Figures
 from .filters import Filters
 from .tables import EVERYWHERE, TallyPlace
 
-FAR = 2_500  # people whom a page may walk past without a look for a shorter way
+NEAR = 2_500  # people whom a page walks past without a look for a shorter way
 FURTHEST = 25_000  # people whom a page that is asked for by its number may walk past or try
 DEAR = 3  # times as long as to walk past somebody it takes to try one of the few, and to put them in order
 
@@ -54,7 +54,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about the people of organisations none of which stands below another (``within``), or of everywhere."""
+    """A figure, and where its people are counted: ``within`` organisations none of which stands below another, or everywhere.
+
+    ``needed`` is how many modules must be passed to count as passed.
+    """
 
     filters: Filters
     state: str
@@ -72,7 +75,7 @@ class Asked:
         return tallied.read(session, filters=filters, needed=self.needed, within=within, only=(), weeks=range(week, week + 1))
 
     def everywhere(self, session: Session) -> Figures:
-        """Of everybody, what ``rarely`` asks for."""
+        """Those of everybody, by which ``rarely`` knows how many people an index gives."""
         return self.figures(session, within=EVERYWHERE, who="everyone", module=self.module if self.state == "completed" else "")
 
     def number(self, found: Figures) -> int:
@@ -96,7 +99,7 @@ def find(session: Session, asked: Asked, spot: Spot, limit: int | None) -> tuple
     if spot.offset >= total:
         return page(asked, Spot(), 0), total
     steps = enrolled if limit is None else min(enrolled, (spot.offset + limit) * enrolled // total)
-    rare, tried = few(session, asked, steps) if steps > FAR else (None, steps)
+    rare, tried = few(session, asked, steps) if steps > NEAR else (None, steps)
     if spot.offset and tried > FURTHEST and _is_so(asked, TallyPlace.person_id):
         raise TooFar(max(0, FURTHEST * total // enrolled - (limit or 0)))
     return page(asked, spot, limit, rare), total
@@ -126,6 +129,7 @@ def _parts(asked: Asked) -> list[Select[Any]]:
 
 
 def _among(asked: Asked, rare: Select[Any]) -> Select[Any]:
+    """Those of the rare who count in the place and of whom it is true, with their names."""
     is_staff = (
         select(TallyPlace.is_staff)
         .where(TallyPlace.person_id == Person.id, TallyPlace.place_id == asked.within[0])
@@ -137,15 +141,15 @@ def _among(asked: Asked, rare: Select[Any]) -> Select[Any]:
 
 
 def few(session: Session, asked: Asked, most: int) -> tuple[Select[Any] | None, int]:
-    """The ids of people with all of whom it is true among them, if to try these is shorter than to walk past ``most``; and as
-    how many walked past the shorter way counts.
+    """The ids of some people with all of whom it is true among them, where to try each of these is quicker than to walk past
+    ``most``, else None; and past how many people one walks in the time of the quicker way.
     """
     rare, number = rarely(asked, asked.everywhere(session))
     return (rare, number * DEAR) if rare is not None and number * DEAR < most else (None, most)
 
 
 def rarely(asked: Asked, everywhere: Figures) -> tuple[Select[Any] | None, int]:
-    """The same however many they are, and that number; None where no index gives them."""
+    """Such ids, however many they are, and that number; None where no index gives any."""
     of, says = _says(asked)
     if asked.module and asked.state == "not_started":
         return None, everywhere.total.enrolled
@@ -169,7 +173,7 @@ def _least(everywhere: Figures, needed: int) -> list[str]:
 def _is_so(asked: Asked, person_id: Any) -> list[ColumnElement[bool]]:
     """Whether it is true of somebody who counts in a place, and so is enrolled.
 
-    A subquery that has a value is asked once for each of them; one that exists a database may make a join over everybody of.
+    By a subquery that has a value, which is looked up person by person: one with EXISTS may become a join over everybody.
     """
     if asked.state == "enrolled" and asked.filters.week is None:
         return []
@@ -179,7 +183,7 @@ def _is_so(asked: Asked, person_id: Any) -> list[ColumnElement[bool]]:
 
 
 def _says(asked: Asked) -> tuple[Any, list[ColumnElement[bool]]]:
-    """The table in which a row of somebody says that it is true of them, and what that row says."""
+    """The table in which it stands of whom it is true, and what a person's row there must say."""
     if asked.module:
         of: Any = ModuleState
         began, says = of.started_at, [of.module == asked.module]

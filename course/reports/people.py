@@ -32,10 +32,9 @@ DELETED, AWAY = "(deleted account)", "(no longer within what you may see)"
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """One person behind a number. ``percent`` is of the module asked for, or of the course; ``started_at`` and ``score`` of one
-    module alone.
+    """One person behind a number. ``percent`` is of the module that is asked for, or of the course.
 
-    ``public_id`` is empty where the reader may not open the person.
+    ``started_at`` and ``score`` are None of the whole course, ``public_id`` is empty where the reader may not open the person.
     """
 
     public_id: str
@@ -69,8 +68,8 @@ def behind(
 ) -> Listing:
     """The people whom a figure of the completion report counts, by name, from a spot on. A constant number of queries.
 
-    ``state`` is one of filters.states_of; ``limit`` None gives all. What the tallies can answer they do, to the same people,
-    but for a page so far in that only a walk past very many finds it: pages.TooFar.
+    ``state`` is one of filters.states_of; ``limit`` None gives all. Where the tallies know the figure, the same people are read
+    from their index, which raises pages.TooFar for a page by its number that is too far in.
     """
     within = () if filters.words else tallied.places(session, filters, limits(scope, filters))
     if not within:
@@ -128,7 +127,7 @@ def _visible(session: Session, ids: Sequence[int], scope: Sequence[int] | None) 
 
 
 def _shown_name(scope: Sequence[int] | None, filters: Filters) -> Any:
-    """What a list is put in order by. Where somebody stands would tell how a name begins that the reader is not shown."""
+    """What a list is put in order by: the name, if the reader is shown it. Its place would tell how another begins."""
     if scope is None or filters.as_of is None:
         return Person.name
     return case((Person.id.in_(people_within(scope, None)), Person.name), else_="")
@@ -160,7 +159,7 @@ def _listed(found: Subquery) -> Select[Any]:
 
 
 def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state: str) -> Select[Any]:
-    """The counted people of whom the figure says so: the same conditions as the report's."""
+    """Those whom a figure counts, by the same conditions as the report's; ``state`` says which figure."""
     only = counting.people_of(limits(scope, filters), filters.as_of)
     if filters.words:
         only.append(select(Person.id).where(accounts.is_named(_shown_name(scope, filters), filters.words)))
@@ -225,7 +224,7 @@ class _Reader:
         return found
 
     def _name(self, ids: Collection[int]) -> None:
-        """Of today, those alone that are needed: a tree of thousands takes longer than the page."""
+        """Looks up the paths of these. Of today's tree no others are read: all of thousands take longer than the page."""
         at, session = self._filters.as_of, self._session
         if ids:
             places = organisations.named(session, ids) if at is None else places_at(session, at)
@@ -281,7 +280,7 @@ Lessons = dict[int, dict[tuple[str, str], LessonRecord]]
 
 
 def _lessons_now(session: Session, ids: Sequence[int]) -> Lessons:
-    """One row a person, in which no word holds a space or a second slash: most people of a list have done many lessons."""
+    """By one row a person, since most have done many lessons: `module/lesson` again and again, with spaces between them."""
     words = func.aggregate_strings(LessonState.module + "/" + LessonState.lesson, " ").label("words")
     query = select(LessonState.person_id, words).where(LessonState.person_id.in_(ids), LessonState.done_at.is_not(None))
     return {

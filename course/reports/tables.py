@@ -135,10 +135,10 @@ class TallyHistory(Base):
 
 
 class TallyPeople(Base):
-    """Who began or ceased to count as something, or somewhere, on a day: at whom a report of a moment within it has to look.
+    """Who began or ceased to count as something, or somewhere, on a day: a report of a moment within it looks at nobody else.
 
-    Written with the days of ``EVERYWHERE``, for one day more, of which it has those so far: who came later has facts beyond
-    ``seen``, the last that was on record then or one before it.
+    Written with the days of ``EVERYWHERE``, and for the day after them, which has not ended: its row has who did so until then.
+    Whoever did later has a fact beyond ``seen``, which is the last that was on record at the time, or one before it.
     """
 
     __tablename__ = "tally_people"

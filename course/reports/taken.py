@@ -86,8 +86,9 @@ def plain(html: str) -> str:
 
 
 def stepped(number: int) -> int | None:
-    """A count as readers from outside are told it: in steps of five, rounded down, so that no two days differ by a few; None
-    for 1 to 4.
+    """A count as readers from outside are told it: in steps of five, rounded down, and None for 1 to 4.
+
+    So no two days differ by a few people, who could be told from the difference.
     """
     return None if is_few(number) else number - number % FEWEST
 

@@ -14,8 +14,8 @@ STEPS = "is_started, modules_passed, is_certified"
 PLACE = "person_id, place_id, is_staff"
 TALLY = "place_id, module, is_staff, measure, value"
 ANYBODY = "{0} > :beyond"
-# Those who are added are few among all that there are by now, which PostgreSQL cannot know of tables that it has never looked
-# through; of a range it believes so, and finds them by their ids instead of reading all tables for each batch.
+# Those who are added are few among all that are there by then. PostgreSQL does not know that of tables without statistics, and
+# would read them whole for each batch; between two ids it expects few rows, and looks them up.
 ADDED = "({0} > :beyond AND {0} <= :last)"
 
 
