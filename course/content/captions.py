@@ -109,7 +109,7 @@ def check_coverage(cues: tuple[Cue, ...], seconds: float, notes: Notes) -> None:
         notes.add(
             (1, 1),
             "captions",
-            f"the captions stand for {share} % of the clip; {COVERED:.0%} are wanted".replace("90%", "90 %"),
+            f"the captions stand for {share} % of the clip; {100 * COVERED:.0f} % are wanted",
             "caption all that is said, and let a cue stand until the next begins",
         )
     if cues[-1].end > seconds + 1:

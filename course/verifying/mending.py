@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from ..accounts.tables import Organisation
@@ -97,7 +97,7 @@ def _take_away(session: Session, difference: Difference) -> None:
         for other in KEPT:
             if other.of_attempt:
                 session.execute(delete(other.table).where(other.table.c.attempt_id == difference.key[0]))
-    session.execute(delete(kept.table).where(_at(kept.table, kept, difference.key)))
+    session.execute(delete(kept.table).where(_at(kept, difference.key)))
 
 
 def _write(session: Session, difference: Difference) -> None:
@@ -105,7 +105,7 @@ def _write(session: Session, difference: Difference) -> None:
     assert row is not None
     if difference.column:
         changed = {difference.column: row[difference.column]}
-        session.execute(update(kept.table).where(_at(kept.table, kept, difference.key)).values(changed))
+        session.execute(update(kept.table).where(_at(kept, difference.key)).values(changed))
     else:
         session.execute(insert(kept.table).values(dict(row)))
 
@@ -115,5 +115,5 @@ def _of(difference: Difference) -> Kept:
     return difference.kept
 
 
-def _at(table: Table, kept: Kept, key: Key) -> ColumnElement[bool]:
-    return and_(*(table.c[name] == value for name, value in zip(kept.key, key, strict=True)))
+def _at(kept: Kept, key: Key) -> ColumnElement[bool]:
+    return and_(*(kept.table.c[name] == value for name, value in zip(kept.key, key, strict=True)))

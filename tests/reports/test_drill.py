@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.courses import take_mobility_out
 from tests.learners import add_learner, learn
 from tests.reports.test_completion import csv_rows, page_figures
 from tests.sheets import as_text, read_xlsx
-from tests.site import Client, Site
+from tests.site import PEOPLE, Client, Site
 
 PAGE = "/en/reports/completion"
 
@@ -196,6 +197,14 @@ def test_how_many_have_a_role_opens_them(learned: Site) -> None:
     ]  # fmt: skip
     for address, number in counts:
         assert len(re.findall('<tr><th scope="row">', erin.page(address))) == int(number), address
+
+
+def test_people_are_found_by_a_part_of_their_name_or_address(site: Site) -> None:
+    erin, found = site.client("erin"), {}
+    for words in ("BEN SAL", "carla@", "%", "_", "\\"):
+        page = erin.page(f"/en/admin/people?{urlencode({'words': words})}")
+        found[words] = re.findall(r'<tr><th scope="row"><a [^>]+>([^<]+)', page)
+    assert found == {"BEN SAL": ["Alice Ben Salah"], "carla@": [PEOPLE["carla"][0]], "%": [], "_": [], "\\": []}
 
 
 def test_who_changed_what_stands_on_one_page(learned: Site) -> None:
