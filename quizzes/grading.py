@@ -21,19 +21,20 @@ def grade(quiz: Quiz, responses: Mapping[str, Response]) -> QuizOutcome:
 
     A quiz with pools or calculated items is graded as the attempt had it: ``grade(instance(quiz, seed), responses)``.
     """
-    return _summed(grade_item(item, responses.get(item.id, Response())) for item in quiz.items)
+    return summed(grade_item(item, responses.get(item.id, Response())) for item in quiz.items)
 
 
 def grade_kept(quiz: Quiz, responses: Mapping[str, Response]) -> QuizOutcome:
     """What ``grade`` gives, where many take one quiz: most respond to an item in one of a few ways, whose outcome is kept."""
-    return _summed(_remembered(item, responses.get(item.id, Response())) for item in quiz.items)
+    return summed(_remembered(item, responses.get(item.id, Response())) for item in quiz.items)
 
 
 def _remembered(item: Item, response: Response) -> ItemOutcome:
     return _kept(Itself(item), response) if of(item).IS_GRADED else grade_item(item, response)  # no long texts of people
 
 
-def _summed(graded: Iterable[ItemOutcome]) -> QuizOutcome:
+def summed(graded: Iterable[ItemOutcome]) -> QuizOutcome:
+    """The outcome of a quiz from those of its items."""
     outcomes = tuple(graded)
     return QuizOutcome(outcomes, Score(_total(o.score.raw for o in outcomes), _total(o.score.max for o in outcomes)))
 

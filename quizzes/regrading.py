@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
-from .grading import grade_item, settled
+from .grading import grade_item, settled, summed
 from .kinds import of
 from .model import Item, ItemOutcome, Quiz, QuizOutcome, Response, Score
 
@@ -47,11 +47,10 @@ def regrade(quiz: Quiz, outcome: QuizOutcome, responses: Mapping[str, Response],
         return outcome
     _check(item, rule)
     given = responses.get(item.id, Response())
-    items = tuple(_changed(item, each, given, rule) if each.item_id == item.id else each for each in outcome.items)
-    score = Score(sum((each.score.raw for each in items), Fraction(0)), sum((each.score.max for each in items), Fraction(0)))
-    if not score.max:
+    found = summed(_changed(item, each, given, rule) if each.item_id == item.id else each for each in outcome.items)
+    if not found.score.max:
         raise ValueError(f"without `{item.id}` the quiz has nothing left to earn")
-    return QuizOutcome(items, score)
+    return found
 
 
 def _check(item: Item, rule: Rule) -> None:

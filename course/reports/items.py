@@ -22,7 +22,8 @@ from sqlalchemy.orm import Session
 
 import quizzes
 from quizzes.analysis import FEWEST, Figure, ItemAnalysis, QuizAnalysis, Row, analyse
-from quizzes.model import Item, ItemOutcome, Quiz, QuizOutcome, Response, Score, Status
+from quizzes.grading import summed
+from quizzes.model import Item, ItemOutcome, Quiz, Response, Score, Status
 
 from ..accounts.tables import Membership, Person
 from ..learning.tables import Attempt, Given, Outcome
@@ -194,12 +195,9 @@ def rows(session: Session, module: str, revisions: Sequence[str], which: Which, 
     known: dict[str, Response] = {}
     for _, each in groupby(fetched, key=lambda row: row.id):
         held = list(each)
-        outcomes = tuple(_outcome(row.item, row.status, row.raw, row.max) for row in held)
-        score = Score(
-            *(sum(points, Fraction(0)) for points in zip(*((o.score.raw, o.score.max) for o in outcomes), strict=True))
-        )
+        outcome = summed(_outcome(row.item, row.status, row.raw, row.max) for row in held)
         given = {row.item: _response(row.given, known) for row in held if row.given}
-        yield Row(held[0].person_id, QuizOutcome(outcomes, score), given)
+        yield Row(held[0].person_id, outcome, given)
 
 
 def counted(module: str, which: Which) -> list[Any]:
