@@ -217,6 +217,14 @@ class Course:
     def module(self, slug: str) -> Module | None:
         return next((module for module in self.modules if module.slug == slug), None)
 
+    def language_for(self, wanted: str) -> str:
+        """The language that is wanted, where the course is in it, else its source language."""
+        return wanted if wanted in self.languages else self.languages[0]
+
+    def text_for(self, language: str) -> Text:
+        """The course's own words in this language, else in the source's."""
+        return self.texts.get(language) or self.texts[self.languages[0]]
+
     def practice(self, slug: str) -> Practice | None:
         return next((practice for practice in self.practices if practice.slug == slug), None)
 

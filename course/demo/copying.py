@@ -222,7 +222,7 @@ def _certificate(
         "person_id": person["id"],
         "name": person["name"],
         "organisation": "; ".join(" › ".join(place.path) for place in places)[:300],
-        "course_title": course.texts.get(person["language"], course.texts[course.languages[0]]).title,
+        "course_title": course.text_for(person["language"]).title,
         "language": person["language"],
         "modules": [
             module | {"completed_on": (date.fromisoformat(module["completed_on"]) + days * DAY).isoformat()}

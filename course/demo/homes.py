@@ -37,8 +37,7 @@ class Home:
 
     def language(self, course: Course) -> str:
         """What is spoken there where the course is in it, else the course's own."""
-        spoken = LANGUAGES.get(self.region, "")
-        return spoken if spoken in course.languages else course.languages[0]
+        return course.language_for(LANGUAGES.get(self.region, ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,13 +62,12 @@ def issue(session: Session, *, person_id: int, course: Course, now: datetime) ->
     """Writes the snapshot. The unique person makes a second one impossible; the caller holds the lock and has flushed."""
     connection = session.connection()
     person = _person.all(connection, {"person": person_id})[0]
-    text = course.texts.get(person.language) or course.texts[course.languages[0]]
     snapshot = {
         "code": new_code(),
         "person_id": person_id,
         "name": person.name,
         "organisation": "; ".join(organisations.homes(connection, person_id))[:300],
-        "course_title": text.title,
+        "course_title": course.text_for(person.language).title,
         "publisher": course.publisher,
         "language": person.language,
         "rule": f"Completed {course.modules_to_complete} of {len(course.modules)} modules",

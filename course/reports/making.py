@@ -167,11 +167,11 @@ class _Maker:
         """Ready, with the mail that says so."""
         to, language, now = person.id, person.language, self._clock()
         with writing(self._session):
-            spoken = language if language in course.languages else course.languages[0]
+            spoken = course.language_for(language)
             mail.queue(
                 self._session,
                 to=to,
-                subject=f"{(course.texts.get(spoken) or course.texts[course.languages[0]]).title}: your export is ready",
+                subject=f"{course.text_for(spoken).title}: your export is ready",
                 body=(
                     f"The {files.FORMS[self._form]} file that you asked for is made. Sign in and fetch it until "
                     f"{now + exports.KEPT:%Y-%m-%d %H:%M} UTC:\n\n{self._site}/{spoken}/reports/exports\n"

@@ -144,7 +144,7 @@ def _made(session: Session, courses: Courses, one: Subscription, site: str, mome
     with source(session) as (where, said):
         report = completion.completion(where, course=courses.then, scope=scope, filters=filters, now=moment)
     course = courses.now
-    language = _language(course, person)
+    language = course.language_for(person.language)
     page = f"{site}/{language}/reports/completion"
     address = f"{page}?{urlencode([*parse_qsl(one.about), ('as_of', moment.strftime('%Y-%m-%dT%H:%M:%S'))])}"
     retired = last_of(session, {line.module for line in report.by_module} - {module.slug for module in course.modules})
@@ -152,7 +152,7 @@ def _made(session: Session, courses: Courses, one: Subscription, site: str, mome
     titles = {module.slug: _text(module, course, language).title for module in named}
     return {
         "to": person.id,
-        "subject": f"{_text(course, course, language).title}: completion on {moment:%Y-%m-%d}",
+        "subject": f"{course.text_for(language).title}: completion on {moment:%Y-%m-%d}",
         "body": _body(report, titles, address, f"{page}#mail", said),
     }
 
@@ -160,7 +160,7 @@ def _made(session: Session, courses: Courses, one: Subscription, site: str, mome
 def _last(session: Session, course: Course, one: Subscription) -> dict[str, Any]:
     """What tells its reader that it has ended; it names nothing that they may not see."""
     person = session.get_one(Person, one.person_id)
-    scope, language = asked.scope_of(session, person), _language(course, person)
+    scope, language = asked.scope_of(session, person), course.language_for(person.language)
     places, groups = completion.tree(session, scope, None), cohorts.visible(session, scope)
     titles = {module.slug: _text(module, course, language).title for module in course.modules}
     return {
@@ -171,10 +171,6 @@ def _last(session: Session, course: Course, one: Subscription) -> dict[str, Any]
             "You may no longer read it, so no more of it is sent. If you need it, ask the person who administers the course.\n"
         ),
     }
-
-
-def _language(course: Course, person: Person) -> str:
-    return person.language if person.language in course.languages else course.languages[0]
 
 
 def _text(part: Course | Module, course: Course, language: str) -> Text:

@@ -27,8 +27,7 @@ TOLD = timedelta(days=30)  # how long home tells of a score that was regraded; *
 @anyone
 def root() -> Response:
     who = visitor.viewer()
-    languages = published.course().languages
-    return redirect(url_for("modules.home", lang=who.language if who and who.language in languages else languages[0]))
+    return redirect(url_for("modules.home", lang=published.course().language_for(who.language if who else "")))
 
 
 @bp.get("/<lang>/")
