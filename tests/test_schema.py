@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,8 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from course import config, create_app, schema
 from course.config import SettingError
 from course.database.connections import prepare
-from course.extensions import Base
+from course.extensions import Base, db
+from tests.rig.together import at_once
 
 DIALECTS = ["sqlite", "postgresql"]
 FIRST = (
@@ -101,26 +101,15 @@ def test_a_newer_database_is_refused_and_left_alone(empty_database_url: dict[str
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_several_processes_that_start_at_once(empty_database_url: dict[str, str], dialect: str, tmp_path: Path) -> None:
-    failures: list[BaseException] = []
     environ = {"COURSE_INSTANCE": str(tmp_path), "COURSE_DATABASE_URL": empty_database_url[dialect]}
     settings = config.load(environ)
 
     def start() -> None:
-        try:
-            engine = engine_of(empty_database_url, dialect)
-            schema.upgrade(engine)
-            engine.dispose()
-        except BaseException as error:  # noqa: BLE001  whatever it is, it is a failure
-            failures.append(error)
+        engine = engine_of(empty_database_url, dialect)
+        schema.upgrade(engine)
+        engine.dispose()
 
-    threads = [threading.Thread(target=start) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    from course.extensions import db
-
+    at_once(*[start] * 4)
     app = create_app(settings)
     with app.app_context():
         db.engine.dispose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from fractions import Fraction
 
 import pytest
@@ -11,11 +10,11 @@ from sqlalchemy.orm import Session
 
 import quizzes
 from course.content.model import Course, Module
-from course.extensions import current_session, intend
 from course.learning import attempts, record
 from course.learning.tables import Attempt, Fact, Outcome
 from course.publishing.revisions import live_digest, restore
 from quizzes.model import Quiz, Response
+from tests.rig.together import at_once
 from tests.site import Site
 
 
@@ -86,27 +85,12 @@ def test_the_best_attempt_counts_and_a_pass_stays(site: Site) -> None:
         assert (held.score, held.passed_at) == (Fraction(1), passed_at)
 
 
-@pytest.mark.parametrize("threads", [16])
-def test_sixteen_at_once_start_one_attempt(site: Site, threads: int) -> None:
-    barrier, made, errors = threading.Barrier(threads), [], []
+def test_sixteen_at_once_start_one_attempt(site: Site) -> None:
+    def run() -> str:
+        with site.session(write=True) as session:
+            return start(site, session)[3].public_id
 
-    def run() -> None:
-        with site.app.app_context():
-            intend(to_write=True)
-            barrier.wait()
-            try:
-                session = current_session()
-                made.append(start(site, session)[3].public_id)
-                session.commit()
-            except Exception as error:  # noqa: BLE001  said below
-                errors.append(error)
-
-    running = [threading.Thread(target=run) for _ in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
-    assert errors == []
+    made = at_once(*[run] * 16)
     assert len(set(made)) == 1
     with site.session() as session:
         assert session.scalar(select(func.count()).select_from(Attempt)) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from fractions import Fraction
 
 import pytest
@@ -23,6 +22,7 @@ from tests.learning.regrades import (
     score,
     undone,
 )
+from tests.rig.together import at_once
 from tests.site import Site
 
 SCHOOL = {"who-travels": Response(choices=("school",))}
@@ -302,19 +302,6 @@ def test_two_who_run_the_same_regrade_settle_each_learner_once(site: Site) -> No
         session.add(row)
         session.flush()
         name = row.public_id
-    errors: list[BaseException] = []
-
-    def one() -> None:
-        try:
-            run(site, name, size=1)
-        except BaseException as error:  # noqa: BLE001  whatever it is, it is a failure
-            errors.append(error)
-
-    threads = [threading.Thread(target=one) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    at_once(*[lambda: run(site, name, size=1)] * 4)
     with site.session() as session:
         assert session.scalar(select(func.count()).select_from(Fact).where(Fact.kind == "regraded")) == 5

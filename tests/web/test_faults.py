@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from course.accounts.tables import Person
 from course.extensions import current_session
 from course.learning.tables import Fact, LessonState
 from tests.rig.postgres import Cluster
+from tests.rig.together import at_once
 from tests.site import PASSWORD, Client, Site, engines, make_site
 from tests.site import close as close_site
 
@@ -247,15 +248,8 @@ def test_the_same_click_sixteen_times_at_once_counts_once(site: Site) -> None:
     browsers = [site.client("alice") for _ in range(4)]
     for browser in browsers:
         browser.page(LESSON)
-    codes: list[int] = []
-    threads = [
-        threading.Thread(target=lambda b=b: codes.append(b.send(f"{LESSON}/done", {"seen": "0"}).status_code))
-        for b in browsers * 4
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    clicks = (partial(browser.send, f"{LESSON}/done", {"seen": "0"}) for browser in browsers * 4)
+    codes = [answer.status_code for answer in at_once(*clicks)]
     assert codes == [303] * 16
     with site.session() as session:
         kinds = session.scalars(select(Fact.kind).order_by(Fact.id)).all()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +15,7 @@ from course import cli
 from course.accounts.tables import Change, Person
 from course.learning.tables import Attempt, Fact, ModuleState
 from course.web.quiz import left_in_words
+from tests.rig.together import at_once
 from tests.site import Client, Site
 
 QUIZ = "/en/modules/mobility/quiz"
@@ -297,18 +298,7 @@ def test_many_starts_and_closes_at_once_make_one_attempt(site: Site) -> None:
         browser.page(QUIZ)
 
     def all_at_once(act: Callable[[Client], str]) -> list[str]:
-        barrier, found = threading.Barrier(len(browsers)), []
-
-        def run(browser: Client) -> None:
-            barrier.wait()
-            found.append(act(browser))
-
-        threads = [threading.Thread(target=run, args=(browser,)) for browser in browsers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return found
+        return at_once(*(partial(act, browser) for browser in browsers))
 
     begun = all_at_once(lambda browser: browser.send(QUIZ).location)
     assert (len(begun), len(set(begun)), attempts_in(site)) == (8, 1, 1)
