@@ -11,9 +11,10 @@ import pytest
 
 from course import config
 from tests.rig import postgres
+from tests.rig.command import command
 from tests.site import empty_site, people_site, site
 
-__all__ = ["empty_site", "site"]  # the fixtures that every test may ask for, beside those below
+__all__ = ["command", "empty_site", "site"]  # the fixtures that every test may ask for, beside those below
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

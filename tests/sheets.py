@@ -1,16 +1,46 @@
-"""Reads an XLSX as a spreadsheet program does: its sheets by name, each cell with its type. No formula may be in any."""
+"""Reads the tables of a report as those do who get them: on the page, as CSV, and as XLSX."""
 
 from __future__ import annotations
 
+import csv
 import io
+import re
 import zipfile
 from xml.etree import ElementTree
+
+from tests.site import Client
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 Cell = str | int | float | None
 
 
+def page_figures(html: str) -> dict[str, dict[str, str]]:
+    """Line → column → figure, as a person reads them on the page."""
+    found = {}
+    for name, cells in re.findall(r'<tr[^>]*data-line="([^"]*)"[^>]*>(.*?)</tr>', html, re.DOTALL):
+        cell = {
+            column: re.sub("<[^>]+>", "", value).replace("\u202f%", "").replace(" %", "").replace("\xa0%", "").strip()
+            for column, value in re.findall(r'data-column="(\w+)">(.*?)</td>', cells, re.DOTALL)
+        }
+        found[name] = cell
+    return found
+
+
+def csv_rows(browser: Client, path: str) -> list[dict[str, str]]:
+    text = browser.get(path).get_data()
+    assert text.startswith(b"\xef\xbb\xbf")
+    return table_of(text.decode("utf-8-sig"))
+
+
+def table_of(text: str) -> list[dict[str, str]]:
+    """The table of a CSV, as a program reads it that skips the rows of the head."""
+    rows = csv.reader(io.StringIO(text, newline=""))
+    columns, *found = [row for row in rows if not row[0].startswith("# ")]
+    return [dict(zip(columns, row, strict=True)) for row in found]
+
+
 def read_xlsx(content: bytes) -> dict[str, list[list[Cell]]]:
+    """The sheets by name, as a spreadsheet program reads them, each cell with its type. No formula may be in any."""
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         names = [str(one.get("name")) for one in _read(book, "xl/workbook.xml").iter(f"{MAIN}sheet")]
         shared = []

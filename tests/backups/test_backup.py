@@ -26,11 +26,10 @@ from course.learning.tables import Fact
 from course.verifying.checking import Check
 from tests.courses import write_small_course
 from tests.learners import learn
+from tests.rig.command import Command
 from tests.rig.server import ROOT
 from tests.site import Site
-from tests.test_cli import Command, command
 
-__all__ = ["command"]
 LESSON = "/en/modules/housing/rooms-before-rules"
 TARGETS = ["sqlite", "postgresql"]
 

@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.test_cli import Command, command
-
-__all__ = ["command"]
+from tests.rig.command import Command
 
 
 def test_verify_finds_what_rebuild_mends(command: Command) -> None:

@@ -13,8 +13,7 @@ from course.accounts import organisations, people
 from course.accounts.tables import Organisation, Person
 from tests.courses import take_mobility_out
 from tests.learners import add_learner, learn
-from tests.reports.test_completion import csv_rows, page_figures
-from tests.sheets import as_text, read_xlsx
+from tests.sheets import as_text, csv_rows, page_figures, read_xlsx
 from tests.site import PASSWORD, Client, Site
 
 THEN = "2026-03-03T10:00Z"

@@ -12,8 +12,7 @@ from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
 from course.reports import risk
 from tests.learners import add_learner, learn
-from tests.reports.test_completion import csv_rows
-from tests.sheets import as_text, read_xlsx
+from tests.sheets import as_text, csv_rows, read_xlsx
 from tests.site import Site, counted_queries
 
 

@@ -14,8 +14,8 @@ from course.accounts.tables import Cohort, Membership
 from course.reports.tables import Subscription
 from tests.learners import add_learner, learn
 from tests.reports.test_as_of import by_every_path
-from tests.reports.test_completion import csv_rows
 from tests.reports.test_subscriptions import outbox, queue
+from tests.sheets import csv_rows
 from tests.site import Client, Site, counted_queries
 
 

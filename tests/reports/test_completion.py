@@ -17,33 +17,8 @@ from course.accounts.tables import Membership, Organisation
 from course.extensions import db
 from course.reports import csv_json
 from tests.learners import add_learner, learn
-from tests.sheets import as_text, read_xlsx
-from tests.site import PASSWORD, Client, Site, counted_queries
-
-
-def page_figures(html: str) -> dict[str, dict[str, str]]:
-    """Line → column → figure, as a person reads them on the page."""
-    found = {}
-    for name, cells in re.findall(r'<tr[^>]*data-line="([^"]*)"[^>]*>(.*?)</tr>', html, re.DOTALL):
-        cell = {
-            column: re.sub("<[^>]+>", "", value).replace("\u202f%", "").replace(" %", "").replace("\xa0%", "").strip()
-            for column, value in re.findall(r'data-column="(\w+)">(.*?)</td>', cells, re.DOTALL)
-        }
-        found[name] = cell
-    return found
-
-
-def csv_rows(browser: Client, path: str) -> list[dict[str, str]]:
-    text = browser.get(path).get_data()
-    assert text.startswith(b"\xef\xbb\xbf")
-    return table_of(text.decode("utf-8-sig"))
-
-
-def table_of(text: str) -> list[dict[str, str]]:
-    """The table of a CSV, as a program reads it that skips the rows of the head."""
-    rows = csv.reader(io.StringIO(text, newline=""))
-    columns, *found = [row for row in rows if not row[0].startswith("# ")]
-    return [dict(zip(columns, row, strict=True)) for row in found]
+from tests.sheets import as_text, csv_rows, page_figures, read_xlsx
+from tests.site import PASSWORD, Site, counted_queries
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ from course.reports import csv_json, headings, item_people, items, lessons
 from course.web import at_risk
 from tests.courses import take_mobility_out
 from tests.learners import add_learner, learn
-from tests.reports.test_completion import csv_rows, page_figures
-from tests.sheets import as_text, read_xlsx
+from tests.sheets import as_text, csv_rows, page_figures, read_xlsx
 from tests.site import PEOPLE, Client, Site
 
 PAGE = "/en/reports/completion"

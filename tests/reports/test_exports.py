@@ -18,9 +18,8 @@ from course.extensions import beside, current_session, intend
 from course.reports import exports, making, spreadsheet
 from course.reports.tables import Export, ExportPart
 from tests.learners import add_learner, learn
-from tests.reports.test_completion import csv_rows
 from tests.reports.test_subscriptions import outbox
-from tests.sheets import read_xlsx
+from tests.sheets import csv_rows, read_xlsx
 from tests.site import PASSWORD, Client, Site
 
 URL = "https://learn.example.org"

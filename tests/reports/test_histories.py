@@ -37,8 +37,7 @@ from course.verifying.recount import Belonging, Belongings, Recount
 from course.verifying.shelf import Shelf
 from tests.learners import add_learner
 from tests.reports.exact import check_tallies
-from tests.reports.test_completion import table_of
-from tests.sheets import as_text, read_xlsx
+from tests.sheets import as_text, read_xlsx, table_of
 from tests.site import Site
 
 VERBS = (

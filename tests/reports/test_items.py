@@ -21,8 +21,8 @@ from course.publishing.revisions import live_digest, quizzes_of, restore
 from course.reports import items, taken
 from quizzes.analysis import ItemAnalysis, Row, analyse
 from quizzes.model import Quiz, Response
-from tests.reports.test_completion import table_of
 from tests.rig.server import ROOT
+from tests.sheets import table_of
 from tests.site import Client, Site, counted_queries
 
 PAGE = "/en/author/mobility/analysis"

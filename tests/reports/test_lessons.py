@@ -8,8 +8,7 @@ from typing import Any
 from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
 from tests.learners import add_learner
-from tests.reports.test_completion import csv_rows, page_figures
-from tests.sheets import as_text, read_xlsx
+from tests.sheets import as_text, csv_rows, page_figures, read_xlsx
 from tests.site import Client, Site
 
 

@@ -22,7 +22,7 @@ from course.reports.people import behind, chosen
 from course.reports.tables import EVERYWHERE
 from course.reports.tallying import paused
 from tests.reports.exact import check_tallies
-from tests.reports.test_completion import csv_rows
+from tests.sheets import csv_rows
 from tests.site import Client, Site
 
 PEOPLE = "/en/reports/completion/people"

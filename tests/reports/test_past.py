@@ -21,7 +21,7 @@ from course.reports.tables import TallyDay, TallyHistory, TallyPeople
 from course.verifying.checking import Check
 from course.verifying.mending import mend_tallies, recount
 from tests.learners import add_learner, learn
-from tests.reports.test_completion import page_figures
+from tests.sheets import page_figures
 from tests.site import Site
 
 REPORT = "/en/reports/completion"

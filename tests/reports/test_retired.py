@@ -12,9 +12,9 @@ from course.publishing.revisions import last_of
 from course.publishing.tables import Publication
 from tests.courses import spanish_files, take_mobility_out, write_files
 from tests.learners import learn
-from tests.reports.test_completion import page_figures
 from tests.reports.test_items import RIGHT, edit, sit
 from tests.reports.test_subscriptions import MONDAY, outbox, queue
+from tests.sheets import page_figures
 from tests.site import Site, counted_queries
 
 

@@ -15,7 +15,7 @@ from course.publishing.revisions import live_digest, restore
 from course.reports import subscriptions
 from course.reports.tables import Subscription
 from tests.learners import add_learner, learn
-from tests.reports.test_completion import page_figures
+from tests.sheets import page_figures
 from tests.site import Site
 
 SITE = "https://learn.example.org"

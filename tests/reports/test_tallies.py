@@ -22,8 +22,8 @@ from course.reports.tables import Tally, TallyChange
 from course.reports.tallying import paused
 from tests.learners import add_learner, learn
 from tests.reports.exact import check_tallies, tallies
-from tests.reports.test_completion import csv_rows, page_figures
 from tests.rig.together import at_once
+from tests.sheets import csv_rows, page_figures
 from tests.site import START, Site
 
 FOLDED = 2000  # of the migration

@@ -17,8 +17,7 @@ from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
 from course.reports.filters import WORDS_RULE
 from tests.learners import add_learner, learn
-from tests.reports.test_completion import csv_rows
-from tests.sheets import read_xlsx
+from tests.sheets import csv_rows, read_xlsx
 from tests.site import Client, Site
 
 HOME, AWAY = "Tunisia › Sfax › Youth", "Peru › Lima"

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from course.accounts import organisations
 from course.accounts.tables import Organisation
 from tests.learners import learn
-from tests.reports.test_completion import page_figures
+from tests.sheets import page_figures
 from tests.site import PASSWORD, Client, Site
 
 NETWORK = "Coastal cities"
