@@ -10,9 +10,9 @@ import quizzes
 from course.content.quiz_writing import NotAppended, appended, items_text, quiz_text
 from course.content.yaml_reader import read_yaml
 from quizzes.model import Quiz
+from tests.quizzes.drawn import quiz
 from tests.quizzes.examples import ITEMS, quiz_of, whole_quiz, written
 from tests.quizzes.test_formats_round_trip import HARD, SHIPPED, letters
-from tests.quizzes.test_properties import quiz
 
 YAML = [
     "yes",

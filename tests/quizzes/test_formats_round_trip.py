@@ -12,8 +12,8 @@ from course.content.yaml_reader import read_yaml
 from quizzes import read, to_mapping
 from quizzes.formats import FORMATS, Exported
 from quizzes.model import Item, Quiz
+from tests.quizzes.drawn import quiz
 from tests.quizzes.examples import quiz_of, whole_quiz, written
-from tests.quizzes.test_properties import quiz
 from tests.rig.server import ROOT
 
 WRITERS = sorted(name for name, form in FORMATS.items() if form.write)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import quizzes
 from quizzes.model import ItemOutcome, Quiz, Response, Score
 from quizzes.regrading import Rule, regrade
+from tests.quizzes.drawn import quiz, responses
 from tests.quizzes.examples import item_of, quiz_of, whole_quiz, written
-from tests.quizzes.test_properties import quiz, responses
 
 QUIZ = quiz_of(written("single_choice", points="2"), written("numeric"), written("survey"))
 WRONG = {"first-step": Response(choices=("buy",)), "beds": Response(text="80"), "before": Response(choices=("halls",))}

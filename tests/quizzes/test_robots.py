@@ -16,8 +16,8 @@ from quizzes import robots
 from quizzes.kinds import Matching, SingleChoice, of
 from quizzes.kinds.interaction import Judgement
 from quizzes.model import ItemView, Quiz, Response
+from tests.quizzes.drawn import quiz
 from tests.quizzes.examples import ITEMS, item_of, quiz_of, whole_quiz, written
-from tests.quizzes.test_properties import quiz
 
 
 @pytest.mark.parametrize("seed", ["a", 1, ""])
