@@ -46,10 +46,12 @@ def sqlite_site(tmp_path: Path, blank_sqlite: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_locked_database_says_not_saved_and_when_to_try_again(sqlite_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    browser = sqlite_site.client("alice")
-    browser.page(LESSON)
-    engine = _engine(sqlite_site)
+    browser, engine = sqlite_site.client("alice"), _engine(sqlite_site)
     event.listen(engine, "begin", lambda connection: connection.connection.execute("PRAGMA busy_timeout = 100"), insert=True)
+    browser.page(LESSON)
+    browser.send(
+        f"{LESSON}/done", {"seen": "7"}
+    )  # a stale page: after one form the connection is not told again how long to wait
     other = sqlite3.connect(str(engine.url.database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     answer = browser.send(f"{LESSON}/done", {"seen": "0"})
