@@ -114,7 +114,7 @@ def _report(module: str) -> items.Report:
             revision=request.args.get("revision", ""),
             which=_which(),
             now=clock.now(),
-            is_inside=_is_inside(),
+            is_inside=visitor.is_administrator(),
         )
     except KeyError:
         abort(404)
@@ -123,15 +123,11 @@ def _report(module: str) -> items.Report:
     return report
 
 
-def _is_inside() -> bool:
-    return visitor.signed_in().role == "administrator"
-
-
 def _which() -> items.Which:
     which = request.args.get("attempts", "first")
     if which not in items.WHICH:
         abort(404)
-    if which != "first" and not _is_inside():
+    if which != "first" and not visitor.is_administrator():
         abort(403)
     return cast(items.Which, which)
 

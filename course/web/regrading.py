@@ -177,7 +177,7 @@ def _asked(module: Module, form: RegradeForm, name: str) -> Regrade | None:
 
 def _planned(row: Regrade, under: Sequence[Ruling]) -> Plan:
     session, end, made = current_session(), time.monotonic() + PATIENCE, Plan()
-    is_named = visitor.signed_in().role == "administrator"
+    is_named = visitor.is_administrator()
     revisions = regrading.Revisions(session, published.live())
     module, at = row.module, row.at
     with reading(session):

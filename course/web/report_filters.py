@@ -26,7 +26,7 @@ NAMES = ("organisation", "module", "cohort", "since", "until", "as_of", "languag
 
 def scope() -> list[int] | None:
     """What the viewer may see: everything for an administrator, else the organisations they manage, with all below."""
-    return None if visitor.signed_in().role == "administrator" else visitor.managed()
+    return None if visitor.is_administrator() else visitor.managed()
 
 
 def of_request() -> tuple[Filters, dict[str, str]]:

@@ -55,6 +55,11 @@ def signed_in() -> Viewer:
     return found
 
 
+def is_administrator() -> bool:
+    """Whether the person who is signed in administers the course, and so may be told everything."""
+    return signed_in().role == "administrator"
+
+
 def settings() -> Settings:
     return cast(Settings, current_app.extensions["settings"])
 
