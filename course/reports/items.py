@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any, Literal, get_args
 
 from sqlalchemy import Row as Fetched
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import quizzes
@@ -25,11 +25,12 @@ from quizzes.analysis import FEWEST, Figure, ItemAnalysis, QuizAnalysis, Row, an
 from quizzes.grading import summed
 from quizzes.model import Item, ItemOutcome, Quiz, Response, Score, Status
 
-from ..accounts.tables import Membership, Person
+from ..accounts.tables import Person
 from ..learning.tables import Attempt, Given, Outcome
 from ..publishing.revisions import quizzes_of
 from ..publishing.tables import Revision
 from . import files, taken
+from .counting import is_staff
 from .csv_json import Value
 from .filters import iso
 from .taken import UNDER, Taken, plain, taken_of, told
@@ -202,10 +203,7 @@ def rows(session: Session, module: str, revisions: Sequence[str], which: Which, 
 
 def counted(module: str, which: Which) -> list[Any]:
     """Whose attempts count; a person's first attempt is the one with the number 1."""
-    manages = exists().where(
-        Membership.person_id == Attempt.person_id, Membership.role == "manager", Membership.until_at.is_(None)
-    )
-    limits: list[Any] = [Attempt.module == module, Attempt.closed_at.is_not(None), Person.role == "learner", ~manages]
+    limits: list[Any] = [Attempt.module == module, Attempt.closed_at.is_not(None), ~is_staff(None)]
     return [*limits, Attempt.number == 1] if which == "first" else limits
 
 
