@@ -202,7 +202,7 @@ def rows(session: Session, module: str, revisions: Sequence[str], which: Which, 
 
 
 def counted(module: str, which: Which) -> list[Any]:
-    """Whose attempts count; a person's first attempt is the one with the number 1."""
+    """Whose attempts count, for a query over attempts and their people; a person's first attempt has the number 1."""
     limits: list[Any] = [Attempt.module == module, Attempt.closed_at.is_not(None), ~is_staff(None)]
     return [*limits, Attempt.number == 1] if which == "first" else limits
 
