@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 
 from sqlalchemy import CTE, literal, select
 from sqlalchemy.orm import Session
@@ -11,11 +10,9 @@ from sqlalchemy.orm import Session
 from . import kept
 from .figures import Figures
 from .filters import Filters
-from .spans import FAR, counted_as, members_then, people_then
+from .standing import counted_as, members_then, people_then
 from .tables import EVERYWHERE
 from .tallied import Tallies
-
-NOW = FAR - timedelta(days=1)  # what has no end holds now
 
 
 def read(
@@ -57,4 +54,4 @@ def _count_lines(
 
 
 def _count(session: Session, held: Tallies, filters: Filters, people: CTE, module: str | None) -> None:
-    held.add_rows(session.execute(counted_as(people, module, filters.as_of or NOW)))
+    held.add_rows(session.execute(counted_as(people, module, filters.as_of)))

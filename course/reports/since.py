@@ -32,7 +32,8 @@ from ..extensions import Moment
 from ..learning.tables import Certificate, CertificateNote, Enrolment, Fact
 from .counting import DAY, EPOCH
 from .filters import Filters
-from .spans import counted_as, people_then, steps
+from .spans import steps
+from .standing import counted_as, people_then
 from .tables import EVERYWHERE, TallyPeople
 from .tallied import Tallies
 

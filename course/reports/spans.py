@@ -5,23 +5,20 @@ The measures are those of the tallies (migration 0005). A time without an end is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CTE, CompoundSelect, FromClause, Select, and_, func, literal, select, union, union_all
+from sqlalchemy import CTE, FromClause, Select, and_, func, literal, select, union
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from ..accounts.cohorts import member_ids
-from ..accounts.history import member_places, pairs_within
 from ..accounts.tables import Change, Membership, OrganisationVersion, Person
 from ..extensions import Moment
 from ..learning.tables import Certificate, CertificateNote, Enrolment, ModuleState, ScoreChange
-from .counting import EPOCH, day_number, enrolled_between, is_staff, of_language, week_number
-from .filters import Filters
+from .counting import EPOCH, day_number, is_staff, week_number
 from .tables import EVERYWHERE
 
 COURSE = literal("")
@@ -58,51 +55,6 @@ def _name(compiler: SQLCompiler, sqlite: str, postgresql: str) -> str:
 
 def end(moment: Any) -> Any:
     return func.coalesce(moment, literal(FAR, Moment()))
-
-
-def people_then(filters: Filters, places: Select[Any] | CompoundSelect[Any] | None = None) -> CTE:
-    """(place_id, person_id, is_staff, since_at, until_at): whom a report counts, in each of the places or everywhere.
-
-    ``places`` selects (place_id, person_id), each pair once; None is everybody, as ``EVERYWHERE``. Where it names few, only
-    those are looked at.
-    """
-    if places is None:
-        where: Any = select(literal(EVERYWHERE).label("place_id"), Enrolment.person_id)
-        if filters.cohort is not None:
-            where = where.where(Enrolment.person_id.in_(member_ids(filters.cohort, filters.as_of)))
-    else:
-        where = places
-    where = where.subquery("belongs")
-    query = (
-        select(
-            where.c.place_id,
-            where.c.person_id,
-            is_staff(filters.as_of).label("is_staff"),
-            literal(EPOCH, Moment()).label("since_at"),
-            literal(FAR, Moment()).label("until_at"),
-        )
-        .join(Enrolment, Enrolment.person_id == where.c.person_id)
-        .join(Person, Person.id == where.c.person_id)
-    )
-    if filters.as_of is not None:
-        query = query.where(Enrolment.enrolled_at <= filters.as_of)
-    found = enrolled_between(of_language(query, filters), filters).cte("counted_then")
-    if filters.who == "everyone":
-        return found
-    return select(*found.c).where(found.c.is_staff.is_(filters.who == "staff")).cte("counted_people")
-
-
-def members_then(
-    session: Session, filters: Filters, only: Collection[int] | None, besides: Collection[int] = ()
-) -> Select[Any]:
-    """For ``people_then``: whoever belonged to one of these organisations (None: any) or stood below it, less the others."""
-    if only is not None and filters.as_of is not None:
-        found = member_places(filters.as_of, above=pairs_within(session, only, filters.as_of))
-    else:
-        found = member_places(filters.as_of, only)
-    if filters.cohort is not None:
-        found = found.where(Membership.person_id.in_(member_ids(filters.cohort, filters.as_of)))
-    return found.where(found.selected_columns.place_id.not_in(besides)) if besides else found
 
 
 def people_ever(place: int) -> Select[Any]:
@@ -183,16 +135,6 @@ def steps(people: FromClause, module: str | None = None) -> Iterator[Select[Any]
         yield from _course(people)
     if module != "":
         yield from _modules(people, module)
-
-
-def counted_as(people: FromClause, module: str | None, at: datetime, times: int = 1) -> CompoundSelect[Any]:
-    """(place_id, module, measure, value, number): how many of these people counted as what at a moment, so many times over."""
-    then, arms = literal(at, Moment()), []
-    for step in steps(people, module):
-        one = step.subquery()
-        key = (one.c.place_id, one.c.module, one.c.measure, one.c.value)
-        arms.append(select(*key, func.count() * times).where(one.c.began_at <= then, one.c.ended_at > then).group_by(*key))
-    return union_all(*arms)
 
 
 def _course(people: FromClause) -> Iterator[Select[Any]]:
