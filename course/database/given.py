@@ -19,3 +19,10 @@ def rows(session: Session, values: Iterable[tuple[int, ...]], *names: str) -> Se
     columns = [cast(of(row.c.value, at.format(number)), Integer).label(name) for number, name in enumerate(names)]
     found: Any = select(*columns)
     return found  # type: ignore[no-any-return]  # SQLAlchemy types what is selected by its place, of which a list has none
+
+
+def texts(session: Session, values: Iterable[str]) -> Select[str]:
+    """Selects these texts."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    each = func.json_each if is_sqlite else func.json_array_elements_text
+    return select(each(literal([*values], JSON())).table_valued("value").c.value)

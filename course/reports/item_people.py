@@ -15,6 +15,7 @@ from quizzes.kinds import of
 from quizzes.model import Item, Response
 
 from ..accounts.tables import Person
+from ..database.given import texts
 from ..learning.tables import Attempt, Given, Outcome
 from .csv_json import Row
 from .filters import iso
@@ -72,7 +73,8 @@ def _is_so(session: Session, version: Version, module: str, which: Which, count:
         .join(Person, Person.id == Attempt.person_id)
         .where(Given.item == item.id, Attempt.revision.in_(version.revisions), *counted(module, which))
     )
-    return [given.where(value.in_([one for one in values if _took(item, one, count)])).exists()]
+    took = texts(session, (one for one in values if _took(item, one, count)))
+    return [given.where(value.in_(took)).exists()]
 
 
 def _took(item: Item, value: str, count: Count) -> bool:
