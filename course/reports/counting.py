@@ -35,13 +35,31 @@ class second_number(FunctionElement[int]):  # noqa: N801  a function in SQL
 
 @compiles(second_number, "sqlite")
 def _sqlite(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
-    """Without the fraction, which SQLite rounds: the last half millisecond of a day would be in the next."""
+    """Without the fraction, which SQLite rounds."""
     return f"CAST(strftime('%s', substr({compiler.process(element.clauses, **kw)}, 1, 19)) AS INTEGER)"
 
 
 @compiles(second_number, "postgresql")
 def _postgresql(element: second_number, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(FLOOR(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})) AS BIGINT)"
+
+
+class day_number(FunctionElement[int]):  # noqa: N801  a function in SQL
+    """The day of a time in UTC, counted from 1 January 1970."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(day_number, "sqlite")
+def _sqlite_number(element: day_number, compiler: SQLCompiler, **kw: Any) -> str:
+    """Of the date alone: SQLite rounds times, so that the last half millisecond of a day would be in the next."""
+    return f"CAST(julianday(substr({compiler.process(element.clauses, **kw)}, 1, 10)) - 2440587.5 AS INTEGER)"
+
+
+@compiles(day_number, "postgresql")
+def _postgresql_number(element: day_number, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(CAST({compiler.process(element.clauses, **kw)} AT TIME ZONE 'UTC' AS DATE) - DATE '1970-01-01')"
 
 
 class day_reached(FunctionElement[int]):  # noqa: N801  a function in SQL
@@ -60,11 +78,6 @@ def _sqlite_day(element: day_reached, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(day_reached, "postgresql")
 def _postgresql_day(element: day_reached, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(CEIL(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)}) / 86400) AS INTEGER)"
-
-
-def day_number(moment: Any) -> Any:
-    """The day of a time in UTC, counted from 1 January 1970."""
-    return second_number(moment) // (24 * 3600)
 
 
 def week_number(moment: Any) -> Any:
@@ -119,20 +132,24 @@ def counted(filters: Filters) -> Select[Any]:
 def _who(query: Select[Any], filters: Filters) -> Select[Any]:
     if filters.who == "everyone":
         return query
-    staff = is_staff(filters.as_of)
+    query, role = value_then(query, "role", Person.role, filters.as_of)
+    staff = _staff(role, filters.as_of)
     return query.where(staff if filters.who == "staff" else ~staff)
 
 
 def is_staff(at: Any) -> ColumnElement[bool]:
-    """Whether the person of the query was staff at a moment (None is now), or at a time in the query.
+    """Whether the person of the query is staff now (None), or was at a time in the query.
 
     ``changes`` holds what each change replaced: the role then is what the first change after it found.
     """
     if at is None:
-        return or_(Person.role != "learner", manages(None))
+        return _staff(Person.role, None)
     change = aliased(Change)
     after = select(change.before).where(change.person_id == Person.id, change.what == "role", change.at > at)
-    role = func.coalesce(after.order_by(change.id).limit(1).scalar_subquery(), Person.role)
+    return _staff(func.coalesce(after.order_by(change.id).limit(1).scalar_subquery(), Person.role), at)
+
+
+def _staff(role: Any, at: Any) -> ColumnElement[bool]:
     return or_(role != "learner", manages(at))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, CompoundSelect, FromClause, Select, func, literal, select, union_all
+from sqlalchemy import CTE, CompoundSelect, FromClause, Select, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from ..accounts.cohorts import member_ids
@@ -91,22 +91,23 @@ def _did(people: CTE, at: datetime | None) -> FromClause:
 
 def _modules(people: CTE, module: str | None, at: datetime | None, times: int) -> Iterator[Select[Any]]:
     state = ModuleState
+    of = [] if at is None else [state.started_at <= at]
+    if module:
+        of.append(state.module == module)
+    started = _number(people, state.module, "started", week_number(state.started_at), times)
+    yield started.join(state, state.person_id == people.c.person_id).where(*of)
     passed_at, completed_at = (by_then(moment, at) for moment in (state.passed_at, state.completed_at))
     columns = (state.module, state.started_at, passed_at.label("passed_at"), completed_at.label("completed_at"))
-    begun = select(people.c.place_id, *columns).join(people, people.c.person_id == state.person_id)
-    if at is not None:
-        begun = begun.where(state.started_at <= at)
-    states = (begun.where(state.module == module) if module else begun).cte("states")
-    one = states.c
+    came_far = or_(passed_at.is_not(None), completed_at.is_not(None))  # one in ten of those who began
+    far = select(people.c.place_id, *columns).join(state, state.person_id == people.c.person_id).where(came_far, *of).cte("far")
+    one = far.c
     is_through = one.completed_at.is_not(None)
-    yield _number(states, one.module, "started", week_number(one.started_at), times)
-    yield _number(states, one.module, "passed", literal(1), times).where(one.passed_at.is_not(None))
-    yield _number(states, one.module, "completed", week_number(one.completed_at), times).where(is_through)
-    days = day_number(one.completed_at) - day_number(one.started_at)
-    yield _number(states, one.module, "days", days, times).where(is_through)
-    of = ModuleState.module if at is None else ScoreChange.module
-    scores = _scores(people, of, at, times)
-    yield scores.where(of == module) if module else scores
+    yield _number(far, one.module, "passed", literal(1), times).where(one.passed_at.is_not(None))
+    yield _number(far, one.module, "completed", week_number(one.completed_at), times).where(is_through)
+    yield _number(far, one.module, "days", day_number(one.completed_at) - day_number(one.started_at), times).where(is_through)
+    score_of = state.module if at is None else ScoreChange.module
+    scores = _scores(people, score_of, at, times)
+    yield scores.where(score_of == module) if module else scores
 
 
 def _scores(people: CTE, module: Any, at: datetime | None, times: int) -> Select[Any]:
