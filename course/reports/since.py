@@ -26,11 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from ..accounts.history import holds, member_places, pairs_within
-from ..accounts.tables import Change, Membership, OrganisationVersion
+from ..accounts.tables import Change, Membership, OrganisationVersion, Person
 from ..database import given
 from ..extensions import Moment
 from ..learning.tables import Certificate, CertificateNote, Enrolment, Fact
-from .counting import DAY, EPOCH
+from .counting import DAY, EPOCH, counted
 from .filters import Filters
 from .spans import steps
 from .standing import counted_as, people_then
@@ -52,12 +52,13 @@ def add(
         then = replace(filters, as_of=moment)
         people = people_then(then, _belonging(session, then, places, moved))
         held.add_rows(session.execute(counted_as(people, module, moment, times)))
-    people = people_then(filters, _belonging(session, filters, places, _did(session, since, at) - moved))
     where: dict[int, list[int]] = {}
-    for place, person in session.execute(select(people.c.place_id, people.c.person_id)):
+    for place, person in session.execute(_belonging(session, filters, places, _did(session, since, at) - moved)):
         where.setdefault(person, []).append(place)
-    for person, *key, value, number in session.execute(_happened(session, where, module, since, at)) if where else ():
-        for place in where[person]:
+    happened = session.execute(_happened(session, where, module, since, at)).all() if where else []
+    count = _who_count(session, filters, {row.person_id for row in happened})
+    for person, *key, value, number in happened:
+        for place in where[person] if person in count else ():
             if place in with_modules or key[0] == filters.module:
                 held.add((place, *key), {value: number})
 
@@ -114,6 +115,12 @@ def _belonging(session: Session, filters: Filters, places: Collection[int], peop
     if organisations:
         parts.append(member_places(filters.as_of, organisations).where(Membership.person_id.in_(ids)))
     return union_all(*parts)
+
+
+def _who_count(session: Session, filters: Filters, people: Collection[int]) -> set[int]:
+    """Which of these people a report counts, wherever they belong."""
+    counts = counted(filters).with_only_columns(Person.id).where(Person.id.in_(_ids(session, people)))
+    return {*session.scalars(counts)} if people else set()
 
 
 def _happened(
