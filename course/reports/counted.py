@@ -1,4 +1,4 @@
-"""The figures of a report counted from the people of the places it shows, whatever is asked: 0.03 ms a person and place."""
+"""The figures of a report counted from the people of the places it shows, whatever is asked: 0.01 ms a person and place."""
 
 from __future__ import annotations
 

@@ -24,10 +24,10 @@ COURSE = literal("")
 
 
 def people_then(filters: Filters, places: Select[Any] | CompoundSelect[Any] | None = None) -> CTE:
-    """(place_id, person_id, enrolled_at, completed_at, certified): whom a report counts, in each of the places or everywhere.
+    """Whom a report counts, in each of the places or everywhere: place_id, and what ``counted`` gives of the person.
 
-    ``places`` selects (place_id, person_id), each pair once; None is everybody, as ``EVERYWHERE``. Where it names few, only
-    those are looked at.
+    With is_started and modules_passed, which are of now. ``places`` selects (place_id, person_id), each pair once; None is
+    everybody, as ``EVERYWHERE``. Where it names few, only those are looked at.
     """
     people = counted(filters).add_columns(Enrolment.is_started, Enrolment.modules_passed)
     if places is None:
