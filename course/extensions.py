@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -19,6 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from .config import Settings
+from .database.alone import alone as database_alone
 from .database.connections import PATIENCE, READ_ONLY, Reader, Writer, address, means_to_write, prepare, seconds_to_wait
 from .database.on_disk import NotOnDisk
 from .database.replica import Replica
@@ -183,6 +184,11 @@ def _end(_error: BaseException | None) -> None:
 def changed(session: Session, statement: Update) -> int:
     """How many rows it changed. Of one that asks for what nobody has taken yet, 0 says that somebody was first."""
     return cast(CursorResult[Any], session.execute(statement)).rowcount
+
+
+def alone(what: str) -> AbstractContextManager[bool]:
+    """Whether no other process on this database is at it: ``course.database.alone``."""
+    return database_alone(db.engine, what)
 
 
 def reader() -> Reader:

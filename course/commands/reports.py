@@ -208,13 +208,17 @@ def report_items(
 def report_keep(app: Factory) -> None:
     """Keep what changed on each past day in large organisations, so that reports of past days need not count people.
 
-    The server starts this by itself when such a report is asked for. Each run adds the days that have ended since the last.
+    The server starts this by itself when such a report is asked for. Each run adds the days that have ended since the last. One
+    that finds another at it leaves it to that.
     """
-    from ..extensions import current_session, intend
+    from ..extensions import alone, current_session, intend
     from ..reports import keeping
 
     os.nice(NICE)
-    with app().app_context():
+    with app().app_context(), alone("keep") as is_alone:
+        if not is_alone:
+            click.echo("another process is keeping them")
+            return
         intend(to_write=False)
         session = current_session()
         _close_due(session)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import create_engine, text
 
+from course.database.alone import alone
+from course.database.connections import address
 from tests.rig.command import Command
 
 
@@ -75,3 +77,14 @@ def test_a_report_of_a_past_moment(command: Command) -> None:
     days = ("--since", "2026-02-02", "--until", "2026-02-01")
     said = "Error: --until: the last day is before the first, which --since names; change one of them\n"
     assert command("report", "completion", *days, code=1) == said
+
+
+def test_past_days_are_kept_by_one_process_at_a_time(command: Command) -> None:
+    command("seed", "--learners", "30", "--seed", "7")
+    engine = create_engine(address(command.environ["COURSE_DATABASE_URL"]))
+    with alone(engine, "keep") as is_alone:
+        assert is_alone is True
+        assert command("report", "keep") == "another process is keeping them\n"
+    engine.dispose()
+    said = command("report", "keep")
+    assert re.fullmatch(r"0 organisations kept through \d{4}-\d\d-\d\d\nKeeping\n", said)
