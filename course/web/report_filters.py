@@ -21,6 +21,7 @@ from ..reports.filters import WHO, Filters, moment_of
 from . import published, report_source, visitor
 from .errors import Unclear
 
+FIELDS = {"organisation": "Organisation", "since": "Enrolled from", "until": "Enrolled until", "as_of": "As of"}  # may be wrong
 NAMES = ("organisation", "module", "cohort", "since", "until", "as_of", "language", "who", "headings")
 
 
@@ -63,7 +64,7 @@ def asked_rightly() -> Filters:
     """The filters for an export, which has no field to say a problem by."""
     filters, problems = of_request()
     if problems:
-        raise Unclear(" ".join(problems.values()))
+        raise Unclear(" ".join(f"{FIELDS[name]}: {problem}" for name, problem in problems.items()))
     return filters
 
 

@@ -197,7 +197,7 @@ def test_a_wrong_day_is_said_by_its_field(learned: Site) -> None:
     html = browser.page("/en/reports/completion?since=31.01.2026")
     assert html.count("Write a day as year-month-day, such as 2026-01-31.") == 2
     html = browser.page("/en/reports/completion.csv?since=31.01.2026", status=400)
-    assert html.count("Write a day as year-month-day, such as 2026-01-31. Go back and change it there.") == 1
+    assert html.count("Enrolled from: Write a day as year-month-day, such as 2026-01-31. Go back and change it there.") == 1
     html = browser.page("/en/reports/completion?since=2026-02-02&until=2026-02-01")
     assert html.count("The last day is before the first. Change one of them.") == 2
 
