@@ -18,9 +18,8 @@ from ..accounts.tables import Membership, Person
 from ..learning.tables import Enrolment, ModuleState, ScoreChange
 from .counting import by_then, counted, day_number, week_number
 from .filters import Filters
+from .spans import COURSE
 from .tables import EVERYWHERE
-
-COURSE = literal("")
 
 
 def people_then(filters: Filters, places: Select[Any] | CompoundSelect[Any] | None = None) -> CTE:

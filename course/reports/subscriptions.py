@@ -165,7 +165,7 @@ def _last(session: Session, course: Course, one: Subscription) -> dict[str, Any]
     titles = {module.slug: _text(module, course, language).title for module in course.modules}
     return {
         "to": person.id,
-        "subject": f"{_text(course, course, language).title}: a report by mail has ended",
+        "subject": f"{course.text_for(language).title}: a report by mail has ended",
         "body": (
             f"You asked for this report {EVERY[one.every]}:\n\n{words(one.about, places, titles, groups)}\n\n"
             "You may no longer read it, so no more of it is sent. If you need it, ask the person who administers the course.\n"
@@ -173,9 +173,9 @@ def _last(session: Session, course: Course, one: Subscription) -> dict[str, Any]
     }
 
 
-def _text(part: Course | Module, course: Course, language: str) -> Text:
-    """The words of a part in the reader's language, else in the source's."""
-    return part.texts.get(language) or part.texts.get(course.languages[0]) or next(iter(part.texts.values()))
+def _text(module: Module, course: Course, language: str) -> Text:
+    """The words of a module, which may be of an earlier course, in the reader's language, else in the source's."""
+    return module.texts.get(language) or module.texts.get(course.languages[0]) or next(iter(module.texts.values()))
 
 
 def _body(report: Report, titles: dict[str, str], address: str, own: str, said: tuple[str, ...]) -> str:

@@ -61,7 +61,7 @@ class Asked(Request):
         self.__dict__ |= {"stream": io.BytesIO(), "form": ImmutableMultiDict(fields), "files": ImmutableMultiDict()}
 
 
-_uri = lru_cache(maxsize=1024)(iri_to_uri)
+_uri = lru_cache(maxsize=1024)(iri_to_uri)  # many are led to the same few addresses
 
 
 @lru_cache(maxsize=64)

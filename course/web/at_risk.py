@@ -37,6 +37,7 @@ def page() -> str:
         listing=listing,
         filters=filters,
         days=days,
+        most_days=MOST_DAYS,
         page=number,
         pages=paging.pages(listing.total),
         places=report_filters.offered(MOST),

@@ -468,7 +468,7 @@ def test_what_is_no_score_is_named(learned: Site) -> None:
 
 def test_a_certificate_without_modules_is_found(learned: Site) -> None:
     with learned.session(write=True) as session:
-        session.scalars(select(Certificate)).one().modules = None  # type: ignore[assignment]
+        session.scalars(select(Certificate)).one().modules = None  # type: ignore[assignment]  # what the program itself never writes
     [line] = differences(learned)
     assert line.startswith(f"certificates {learned.ids['alice']}: modules is [], by the facts [{{")
 
