@@ -48,14 +48,14 @@ def compare(url: str, ledger: list[Notes]) -> list[str]:
 
 def _breaches(connection: Connection, ledger: dict[int, Notes]) -> Iterator[str]:
     toggles: dict[int, list[str]] = defaultdict(list)
-    given: dict[tuple[int, str], list[str]] = defaultdict(list)
+    given: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     closings: Counter[int] = Counter()
     facts = select(Fact.person_id, Fact.kind, Fact.key, Fact.attempt_id, Fact.detail).order_by(Fact.id)
     for person, kind, key, attempt, detail in connection.execute(facts):
         if kind in {"completed_lesson", "undid_lesson"}:
             toggles[person].append(key)
         elif kind == "responded":
-            given[attempt, detail["item"]].append(said(Response.from_json(detail["response"])))
+            given[attempt][detail["item"]].append(said(Response.from_json(detail["response"])))
         elif kind == "closed_attempt":
             closings[attempt] += 1
     states = {
@@ -81,23 +81,22 @@ def _toggles(notes: Notes, keys: list[str], state: object) -> Iterator[str]:
 
 
 def _attempts(
-    notes: Notes, stored: list[tuple[int, str, bool]], given: dict[tuple[int, str], list[str]], closings: Counter[int]
+    notes: Notes, stored: list[tuple[int, str, bool]], given: dict[int, dict[str, list[str]]], closings: Counter[int]
 ) -> Iterator[str]:
     names = [public_id for _, public_id, _ in stored]
     if names[: len(notes.started)] != notes.started:
         yield f"person {notes.person}: {len(notes.started)} attempts were acknowledged, and others are stored"
     yield from _within(notes, "start", len(notes.started), len(names), f"person {notes.person}: attempts")
+    responded: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for (public_id, item), values in notes.responded.items():
+        responded[public_id][item] = values
     for number, public_id, is_closed in stored:
         if closings[number] != is_closed:
             yield f"attempt {number}: closed {closings[number]} times"
         if public_id in notes.closed and not is_closed:
             yield f"attempt {number}: acknowledged as closed, and open"
-        for item in {
-            item
-            for attempt, item in [*given, *((public_id, one[1]) for one in notes.responded)]
-            if attempt in {number, public_id}
-        }:
-            said_, kept = notes.responded.get((public_id, item), []), given.get((number, item), [])
+        for item in given[number].keys() | responded[public_id].keys():
+            said_, kept = responded[public_id].get(item, []), given[number].get(item, [])
             if kept[: len(said_)] != said_:
                 yield f"attempt {number}, {item}: {len(said_)} responses were acknowledged, and others are stored"
             yield from _within(notes, "respond", len(said_), len(kept), f"attempt {number}, {item}: responses")
