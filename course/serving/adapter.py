@@ -1,10 +1,11 @@
 """From the server's requests to a WSGI application and back, so that a slow client never holds a thread.
 
-The body is awaited on the event loop, within limits of size and of time, before any thread is taken. The page is then called in
-a small pool of threads. What it answers is held in memory up to HELD bytes; a longer answer goes on into a temporary file in a
-second pool, and the server reads that file as the client takes it. Both are whole before the first byte leaves, except where an
-export takes longer than a moment: it is sent while it is made (`following.py`). One that fails half-way is an error or a broken
-download, never a shorter export.
+The body is awaited on the event loop, within limits of size and of time, before any thread is taken; a short one, which mostly
+comes with its head, is looked for by the thread itself, for a millisecond at most. The page is then called in a small pool of
+threads. What it answers is held in memory up to HELD bytes; a longer answer goes on into a temporary file in a second pool, and
+the server reads that file as the client takes it. Both are whole before the first byte leaves, except where an export takes
+longer than a moment: it is sent while it is made (`following.py`). One that fails half-way is an error or a broken download,
+never a shorter export.
 """
 
 from __future__ import annotations
@@ -14,25 +15,31 @@ import contextvars
 import logging
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
 
-from .answers import Answer, Application, Environ, Spool, begin
+from .answers import Answer, Application, Spool, begin
 from .environ import to_environ
 from .following import DESCRIPTORS, OPENED_WITHIN, Gone, follow
 from .forms import Forms
 
 log = logging.getLogger("course.serving")
 Made = TypeVar("Made")
+Body = TypeVar("Body", bytes, bytearray)
 READING = {"GET", "HEAD", "OPTIONS"}
 STREAM_THREADS, FORM_THREADS, LONG_THREADS = 2, 3, 2
 AT_ONCE = 0.25  # seconds in which an answer of unknown length may be whole, before it is sent while it is made
+SHORT = 8 * 1024  # bytes of a body that the server may gather: its 4,096 connections hold 32 MB at most
+LOOKS, LOOK_AGAIN = 10, 0.0001  # how often a form's thread looks for such a body, and after how many seconds
+TOO_EARLY = "The request ended too early. Nothing was saved. Please send it again."
 PLAIN = ("content-type", "text/plain; charset=utf-8")
 
 
@@ -51,6 +58,10 @@ class Refused(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
+
+
+class Late(Exception):
+    """The body has not arrived yet, and no thread is held for it."""
 
 
 class Adapter:
@@ -78,8 +89,18 @@ class Adapter:
             return
         body = bytearray()
         try:
-            await self._receive(scope, protocol, body)
-            await self._respond(protocol, to_environ(scope, bytes(body)), is_head=scope.method == "HEAD", client=scope.client)
+            length = self._length(scope)
+            if 0 < length <= SHORT and scope.method not in READING:
+                whole = protocol()
+                try:
+                    await self._respond(protocol, scope, partial(_arrived, whole, length))
+                except Late:
+                    await self._receive(_in_one(whole), body, length)
+                    await self._respond(protocol, scope, partial(bytes, body))
+            else:
+                if length:
+                    await self._receive(protocol, body, length)
+                await self._respond(protocol, scope, partial(bytes, body))
         except Refused as refused:
             _refuse(protocol, refused)
         except (ProtocolClosed, Gone):
@@ -102,28 +123,33 @@ class Adapter:
         sys.stderr.flush()
         os._exit(0)
 
-    async def _receive(self, scope: Scope, protocol: HTTPProtocol, body: bytearray) -> None:
-        """Fills ``body``. Raises Refused: 411 without a length, 413 too long, 408 too slow, 503 too many at a time.
+    def _length(self, scope: Scope) -> int:
+        """How many bytes the body will have. Raises Refused: 411 when the request does not say, 413 when it is too long.
 
         The length is asked for because the server ends a body that was cut off like a complete one; no browser leaves it out.
         """
-        length = scope.headers.get("content-length")
-        if length is None:
+        said = scope.headers.get("content-length")
+        if said is None:
             if "transfer-encoding" in scope.headers:
                 raise Refused(411, "The request did not say how long it is. Nothing was saved.")
-            return
-        if not length.isdecimal() or int(length) > self._limits.body:
+            return 0
+        if not said.isdecimal() or int(said) > self._limits.body:
             raise Refused(413, f"What was sent is longer than {self._limits.body // 1024} KB. Nothing was saved.")
+        return int(said)
+
+    async def _receive(self, parts: AsyncIterable[bytes], body: bytearray, length: int) -> None:
+        """Fills ``body``. Raises Refused: 408 too slow, 503 too many at a time, 400 too short."""
         try:
             async with asyncio.timeout(self._limits.body_within):
-                async for part in protocol:
+                async for part in parts:
                     self._hold(body, part)
-                    if len(body) >= int(length):  # to be told that this was the end would be another turn of the loop
+                    if len(body) >= length:  # to be told that this was the end would be another turn of the loop
                         break
         except TimeoutError:
             raise Refused(408, "The request took too long to arrive. Nothing was saved. Please send it again.") from None
-        if len(body) != int(length):
-            raise Refused(400, "The request ended too early. Nothing was saved. Please send it again.")
+        except ProtocolClosed:
+            raise Refused(400, TOO_EARLY) from None
+        _checked(body, length)
 
     def _hold(self, body: bytearray, part: bytes) -> None:
         body += part
@@ -131,13 +157,14 @@ class Adapter:
         if self._held > self._limits.bodies:
             raise Refused(503, "The server is busy. Nothing was saved. Please send it again in a minute.")
 
-    async def _respond(self, protocol: HTTPProtocol, environ: Environ, *, is_head: bool, client: str) -> None:
+    async def _respond(self, protocol: HTTPProtocol, scope: Scope, received: Callable[[], bytes]) -> None:
+        """Raises Late where the body of a form has not arrived yet: nothing was begun then."""
         # One context for the whole answer: what a page sets for itself is still set when its answer goes on in another thread.
         context = contextvars.copy_context()
         try:
-            if environ["REQUEST_METHOD"] in READING:
-                answer = await self._begun(protocol, environ, context, lambda: begin(self._app, environ, is_head=is_head))
-            elif left := await self._forms.run(context, lambda: self._answer_form(protocol, environ)):
+            if scope.method in READING:
+                answer = await self._begun(protocol, scope, context, received)
+            elif left := await self._forms.run(context, partial(self._answer_form, protocol, scope, received)):
                 answer = left
             else:
                 return None
@@ -145,28 +172,30 @@ class Adapter:
                 return _send(protocol, answer)
             spool = Spool(answer)
             making = _in(self._streams, context, spool.fill)
-            can_follow = not answer.is_measured and environ["SERVER_PROTOCOL"] != "HTTP/1.0"  # which knows no chunks
+            can_follow = not answer.is_measured and scope.http_version != "1"  # HTTP/1.0 knows no chunks
             await asyncio.wait([making], timeout=AT_ONCE if can_follow else None)
             if making.done():
                 return _send(protocol, spool.whole(making))
-        except Gone:
+        except (Gone, Late, Refused, ProtocolClosed):
             raise
         except Exception as error:
-            log.exception("%s %s: no page of the application's own", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            log.exception("%s %s: no page of the application's own", scope.method, scope.path)
             if isinstance(error, OSError):  # no room for the temporary file
                 raise Refused(503, "The server cannot answer at the moment. Please try again in a minute.") from None
             raise Refused(500, "Something went wrong here. It has been noted.") from None
         try:
-            await follow(protocol, answer, spool, making, client)
+            await follow(protocol, answer, spool, making, scope.client)
         except Gone:
             return None
         except Exception:
-            log.exception("%s %s: cut off half-way", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            log.exception("%s %s: cut off half-way", scope.method, scope.path)
 
     async def _begun(
-        self, protocol: HTTPProtocol, environ: Environ, context: contextvars.Context, call: Callable[[], Answer]
+        self, protocol: HTTPProtocol, scope: Scope, context: contextvars.Context, received: Callable[[], bytes]
     ) -> Answer:
         """In a thread for what is asked for. Raises Gone where the client hung up before its turn for a long page."""
+        environ = to_environ(scope, received())
+        call = partial(begin, self._app, environ, is_head=scope.method == "HEAD")
         if not self._takes_long(environ["PATH_INFO"]):
             return await _in(self._pages, context, call)
         hung_up = asyncio.ensure_future(protocol.client_disconnect())
@@ -178,13 +207,40 @@ class Adapter:
         finally:
             hung_up.cancel()
 
-    def _answer_form(self, protocol: HTTPProtocol, environ: Environ) -> Answer | None:
+    def _answer_form(self, protocol: HTTPProtocol, scope: Scope, received: Callable[[], bytes]) -> Answer | None:
         """Sends an answer that is held in memory from the thread that made it; returns any other."""
-        answer = begin(self._app, environ, is_head=False)
+        answer = begin(self._app, to_environ(scope, received()), is_head=False)
         if answer.rest is not None or answer.file is not None:
             return answer
         _send(protocol, answer)
         return None
+
+
+def _arrived(whole: Any, length: int) -> bytes:
+    """The body that the server gathers, looked for in the thread of a form. Raises Late where it does not come at once.
+
+    Most bodies come with their head and are there by now. To await them would wake the event loop once more, which costs as
+    much as the statements of a form.
+    """
+    for _ in range(LOOKS):
+        if whole.done():
+            try:
+                body: bytes = whole.result()
+            except ProtocolClosed:
+                raise Refused(400, TOO_EARLY) from None
+            return _checked(body, length)
+        time.sleep(LOOK_AGAIN)
+    raise Late
+
+
+async def _in_one(whole: Awaitable[bytes]) -> AsyncIterator[bytes]:
+    yield await whole
+
+
+def _checked(body: Body, length: int) -> Body:
+    if len(body) != length:
+        raise Refused(400, TOO_EARLY)
+    return body
 
 
 def _in(pool: ThreadPoolExecutor, context: contextvars.Context, call: Callable[[], Made]) -> asyncio.Future[Made]:

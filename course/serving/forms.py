@@ -7,56 +7,86 @@ import contextvars
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass
+from queue import SimpleQueue
 
 from .answers import Answer
 
-Waiting = asyncio.Future[Answer | None]
-Called = Future[Answer | None]
+
+@dataclass(slots=True)
+class _Form:
+    """What is called for one form, who waits for it, and what came of it."""
+
+    context: contextvars.Context
+    call: Callable[[], Answer | None]
+    loop: asyncio.AbstractEventLoop
+    waiting: asyncio.Future[Answer | None]
+    answer: Answer | None = None
+    error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.answer = self.context.run(self.call)
+        except BaseException as error:  # noqa: BLE001  it is raised where the form is waited for
+            self.error = error
+
+    def tell(self) -> None:
+        if self.waiting.cancelled():
+            return
+        if self.error is not None:
+            self.waiting.set_exception(self.error)
+        else:
+            self.waiting.set_result(self.answer)
 
 
 class Forms:
     """To wake the event loop for each form whose answer has left would cost a twentieth of the form, and there is no hurry.
 
-    The next form finds it awake, or the last that runs wakes it: then it hears of all that are over.
+    The next form finds it awake, or the last that runs wakes it: then it hears of all that are over. The threads are our own,
+    made when they are first needed: Python's pool makes a future with two locks for each call, as dear as a statement.
     """
 
     def __init__(self, threads: int) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="form")
+        self._most = threads
+        self._threads: list[threading.Thread] = []
+        self._asked = SimpleQueue[_Form | None]()
+        self._over = deque[_Form]()
         self._counting = threading.Lock()
         self._running = 0
-        self._over = deque[tuple[Waiting, Called]]()
 
     async def run(self, context: contextvars.Context, call: Callable[[], Answer | None]) -> Answer | None:
         """What ``call`` returns or raises in a thread: None where it has sent the answer, else the answer to be sent."""
         self._hear()
         loop = asyncio.get_running_loop()
-        waiting: Waiting = loop.create_future()
+        form = _Form(context, call, loop, loop.create_future())
         with self._counting:
             self._running += 1
-        self._threads.submit(context.run, call).add_done_callback(partial(self._tell, loop, waiting))
-        return await waiting
+        self._asked.put(form)
+        if len(self._threads) < min(self._most, self._running):
+            self._threads.append(threading.Thread(target=self._work, name=f"form_{len(self._threads)}"))
+            self._threads[-1].start()
+        return await form.waiting
 
-    def _tell(self, loop: asyncio.AbstractEventLoop, waiting: Waiting, called: Called) -> None:
-        self._over.append((waiting, called))
-        with self._counting:
-            self._running -= 1
-            is_last = self._running == 0
-        if is_last or called.exception() or called.result():
-            loop.call_soon_threadsafe(self._hear)
+    def _work(self) -> None:
+        while form := self._asked.get():
+            form.run()
+            self._over.append(form)
+            with self._counting:
+                self._running -= 1
+                is_last = self._running == 0
+            if is_last or form.error or form.answer:
+                form.loop.call_soon_threadsafe(self._hear)
+            del form  # its body is let go before the next one comes
 
     def _hear(self) -> None:
         with suppress(IndexError):
             while True:
-                waiting, called = self._over.popleft()
-                if waiting.cancelled():
-                    continue
-                if error := called.exception():
-                    waiting.set_exception(error)
-                else:
-                    waiting.set_result(called.result())
+                self._over.popleft().tell()
 
     def shutdown(self) -> None:
-        self._threads.shutdown()
+        """Returns when the forms that were asked for are over."""
+        for _ in self._threads:
+            self._asked.put(None)
+        for thread in self._threads:
+            thread.join()
