@@ -137,8 +137,8 @@ def is_last_administrator(session: Session, person: Person) -> bool:
 
 def managed_organisations(session: Session, person_id: int) -> list[int]:
     """Ids of the organisations a person manages now; their subtrees are what the person may see."""
-    mine = (Membership.person_id == person_id, Membership.role == "manager", Membership.until_at.is_(None))
-    return list(session.scalars(select(Membership.organisation_id).where(*mine)))
+    mine = select(Membership.organisation_id).where(Membership.person_id == person_id, Membership.manages_now())
+    return list(session.scalars(mine))
 
 
 def join(session: Session, *, person_id: int, organisation_id: int, role: str, now: datetime) -> None:

@@ -52,9 +52,7 @@ _find: Statement[Any] = Statement(
         Person.email,
         Person.role,
         Person.language,
-        exists()
-        .where(Membership.person_id == Person.id, Membership.role == "manager", Membership.until_at.is_(None))
-        .label("is_manager"),
+        exists().where(Membership.person_id == Person.id, Membership.manages_now()).label("is_manager"),
     )
     .join(Person, Person.id == SignIn.person_id)
     .where(SignIn.token_digest == bindparam("token_digest"), SignIn.ended_at.is_(None), Person.deactivated_at.is_(None))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, and_, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, Moment, partial_index
@@ -70,6 +71,11 @@ class Person(Base):
     erased_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+def _manages_now(role: Any, until_at: Any) -> ColumnElement[bool]:
+    """In the same words for the index and for what is asked: no database sees that a value given later would be the same."""
+    return and_(role == literal_column("'manager'"), until_at.is_(None))
+
+
 class Membership(Base):
     """A person in an organisation, as member or manager, from one time to another; moves add a row and end one."""
 
@@ -80,6 +86,12 @@ class Membership(Base):
     role: Mapped[str] = mapped_column(String(16))
     since_at: Mapped[datetime] = mapped_column(Moment)
     until_at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (partial_index("ix_memberships_managers", "person_id", where=_manages_now(role, until_at)),)
+
+    @classmethod
+    def manages_now(cls) -> ColumnElement[bool]:
+        """Whether the membership is a manager's and holds."""
+        return _manages_now(cls.role, cls.until_at)
 
 
 class Cohort(Base):
