@@ -87,7 +87,7 @@ def done(module: str, lesson: str) -> Response:
 
 
 def _next_address(module: Module, lesson: Lesson) -> str:
-    number, lang = module.lessons.index(lesson) + 1, published.language()
+    number, lang = [one.id for one in module.lessons].index(lesson.id) + 1, published.language()
     if number < len(module.lessons):
         return _address("lessons.show", lang, module.slug, module.lessons[number].slug)
     return _address("quiz.start" if module.quizzes else "modules.show", lang, module.slug)

@@ -74,9 +74,8 @@ def managed() -> list[int]:
 
 def csrf_token() -> str:
     """Bound to the cookie and without an end of its own: somebody may think for an hour before pressing the button."""
-    known = settings()
-    made = _keyed(known.secret_key).copy()
-    made.update(_token(known.cookie).encode())
+    made = _keyed(settings().secret_key).copy()
+    made.update(_token().encode())
     return made.hexdigest()
 
 
@@ -89,7 +88,7 @@ def _keyed(key: str) -> hmac.HMAC:
 def is_csrf_right() -> bool:
     """Whether the form (or the X-CSRF-Token header of our script) carries the token of this cookie, from our own pages."""
     sent = asked()
-    if not sent.cookies.get(settings().cookie) or not is_own_page():
+    if not _sent_token() or not is_own_page():
         return False
     given = sent.form.get("csrf_token") or sent.headers.get("X-CSRF-Token", "")
     return hmac.compare_digest(given.encode(), csrf_token().encode())
@@ -130,16 +129,24 @@ def _is_in(address: str, network: Network) -> bool:
         return False
 
 
-def _token(cookie: str) -> str:
+def _sent_token() -> str:
+    """What the browser's cookie says, empty without one; read once a request."""
     mine = held()
-    sent = asked().cookies.get(cookie, "")
+    if mine.sent_token is None:
+        mine.sent_token = asked().cookies.get(settings().cookie, "")
+    return mine.sent_token
+
+
+def _token() -> str:
+    """The token that this browser has, or gets with the answer."""
+    sent, mine = _sent_token(), held()
     if not mine.new_token and len(sent) < 32:
         renew()
     return mine.new_token or sent
 
 
 def _load() -> Viewer | None:
-    token = asked().cookies.get(settings().cookie, "")
+    token = _sent_token()
     if len(token) < 32 or held().is_from_memory:
         return None
     now = clock.now()
