@@ -77,6 +77,7 @@ class Held(_AppCtxGlobals):
     course: Course | None = None
     viewer: Viewer | None = None
     is_viewer_known: bool = False
+    is_in_turn: bool = False
     sent_token: str | None = None
     new_token: str = ""
     is_from_memory: bool = False

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from ..extensions import intend
 from . import published, visitor
-from .application import asked
+from .application import asked, held
 
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -37,6 +37,16 @@ signed_in = _mark("signed_in")
 authors = _mark("authors")
 report_readers = _mark("report_readers")
 administrators = _mark("administrators")
+
+
+def brief(view: View) -> View:
+    """For a form that only writes, and at once: who sends it is found in the transaction that writes.
+
+    The connection that writes to SQLite knows the pages of the database; one that reads has to read them again after each form.
+    Never for a view that may hash a password or read at length: everybody would wait for their turn to write meanwhile.
+    """
+    view.is_brief = True  # type: ignore[attr-defined]
+    return view
 
 
 def is_allowed(guard: str) -> bool:
@@ -74,9 +84,12 @@ def _enter() -> Response | None:
     published.take_language(request)
     if request.endpoint is None or request.routing_exception is not None:
         return None  # 404 and 405 are raised by Flask itself
-    guard = getattr(current_app.view_functions[request.endpoint], "guard", "administrators")
-    if not is_safe and not visitor.is_csrf_right():
-        raise Unauthorized if guard != "anyone" and visitor.viewer() is None and visitor.is_own_page() else StalePage
+    view = current_app.view_functions[request.endpoint]
+    guard = getattr(view, "guard", "administrators")
+    if not is_safe:
+        if not visitor.is_csrf_right():
+            raise Unauthorized if guard != "anyone" and visitor.viewer() is None and visitor.is_own_page() else StalePage
+        held().is_in_turn = hasattr(view, "is_brief")
     if is_allowed(guard):
         return None
     if visitor.viewer() is None:

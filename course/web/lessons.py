@@ -17,7 +17,7 @@ from ..learning.record import EMPTY
 from ..publishing import revisions
 from . import headers, lesson_page, published, visitor
 from .application import asked
-from .guard import anyone, signed_in
+from .guard import anyone, brief, signed_in
 from .modules import find_module
 
 bp = Blueprint("lessons", __name__)
@@ -62,6 +62,7 @@ def _moved(module: Module, slug: str) -> Response:
 
 @bp.post("/<lang>/modules/<module>/<lesson>/done")
 @signed_in
+@brief
 def done(module: str, lesson: str) -> Response:
     """Marks as done and goes on to what comes next; ``undo`` takes it back and stays."""
     the_module, the_lesson = _find(module, lesson)
@@ -101,6 +102,7 @@ def _address(endpoint: str, lang: str, module: str, lesson: str | None = None) -
 
 @bp.post("/<lang>/modules/<module>/<lesson>/watched")
 @signed_in
+@brief
 def watched(module: str, lesson: str) -> dict[str, object]:
     """Takes the seconds that were played, ``12-31,40-44``, and where the clip stands. Answers what is on record now."""
     the_module, the_lesson = _find(module, lesson)

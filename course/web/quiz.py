@@ -26,7 +26,7 @@ from ..learning.record import AttemptRecord, ModuleRecord
 from . import due, published, visitor
 from .application import asked
 from .errors import is_script
-from .guard import anyone, signed_in
+from .guard import anyone, brief, signed_in
 from .modules import find_module, quiz_in_language
 
 bp = Blueprint("quiz", __name__)
@@ -107,6 +107,7 @@ def start(module: str) -> str:
 
 @bp.post("/<lang>/modules/<module>/quiz")
 @signed_in
+@brief
 def begin(module: str) -> Answer:
     the_module = find_module(module)
     if not the_module.quizzes:
@@ -159,6 +160,7 @@ def _item_page(sitting: Sitting, number: int, errors: dict[str, str] | None = No
 
 @bp.post("/<lang>/attempts/<attempt>/")
 @signed_in
+@brief
 def save(attempt: str) -> str | Answer | tuple[str, int] | dict[str, object] | tuple[dict[str, object], int]:
     """Keeps what the page holds, then goes where the button says: ``then`` is an item's number, ``check`` or ``close``.
 

@@ -150,7 +150,10 @@ def _load() -> Viewer | None:
     if len(token) < 32 or held().is_from_memory:
         return None
     now = clock.now()
-    found = reader().ask(sign_ins.find, token, now)
+    if held().is_in_turn:
+        found = sign_ins.find(current_session().connection(), token, now)
+    else:
+        found = reader().ask(sign_ins.find, token, now)
     if found and found.is_seen_stale:
         session = current_session()
         with by_the_way(), writing(session):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy.orm import Session
 
+from course.learning.record import Record, read
 from tests.site import Site
 
 ROLES = ("", "alice", "carla", "dana", "erin")
@@ -182,3 +184,32 @@ def test_a_manager_sees_only_their_subtree(site: Site) -> None:
         assert "Lima" not in carla.get(f"/en/reports/{path}").get_data(as_text=True), path
     assert carla.get(f"/en/reports/people/{bob}").status_code == 404
     assert erin.get(f"/en/reports/people/{bob}").status_code == 200
+
+
+def test_the_person_is_found_in_the_turn_to_write_by_forms_that_only_write(site: Site) -> None:
+    """No form that hashes a password or reads at length is one of them: everybody would wait for it."""
+    brief = sorted(endpoint for endpoint, view in site.app.view_functions.items() if hasattr(view, "is_brief"))
+    assert brief == ["lessons.done", "lessons.watched", "quiz.begin", "quiz.save"]
+
+
+def test_a_turn_to_write_that_finds_nobody_is_given_on(site: Site) -> None:
+    """Signed out meanwhile in another tab, or never signed in; and one that has to be noted as still there is noted."""
+    from course.accounts.tables import SignIn
+
+    alice, nobody = site.client("alice"), site.client()
+    form = "/en/modules/housing/rooms-before-rules/done"
+    assert [nobody.send(form, {"seen": 0}).status_code for _ in range(2)] == [401, 401]
+    later = site.later(minutes=6)
+    assert alice.send(form, {"seen": 0}).status_code == 303
+    with site.session() as session:
+        assert session.query(SignIn).filter_by(person_id=site.ids["alice"]).one().seen_at == later
+        record = record_of(session, site.ids["alice"])
+        assert [lesson.done_at for lesson in record.lessons.values()] == [later]
+    site.later(hours=13)
+    assert alice.send(form, {"seen": 1, "undo": 1}).status_code == 401
+    with site.session() as session:
+        assert record_of(session, site.ids["alice"]) == record
+
+
+def record_of(session: Session, person_id: int) -> Record:
+    return read(session.connection(), person_id)
