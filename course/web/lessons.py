@@ -15,7 +15,7 @@ from ..learning import lessons, record
 from ..learning.progress import module_progress, seconds_watched
 from ..learning.record import EMPTY
 from ..publishing import revisions
-from . import headers, lesson_page, published, visitor
+from . import due, headers, lesson_page, published, visitor
 from .application import asked
 from .guard import anyone, brief, signed_in
 from .modules import find_module
@@ -36,6 +36,7 @@ def show(module: str, lesson: str) -> Response:
     held = reader().ask(record.read_module, who.id, the_module.slug) if who else EMPTY
     if who and (held.last_module, held.last_lesson) != (the_module.slug, the_lesson.id):
         session = current_session()
+        due.close(who.id)
         with by_the_way(), writing(session):
             lessons.open_lesson(session, person_id=who.id, course=course, module=the_module, lesson=the_lesson, now=clock.now())
         held = reader().ask(record.read_module, who.id, the_module.slug)
@@ -70,6 +71,7 @@ def done(module: str, lesson: str) -> Response:
     seen = sent.get("seen", type=int)
     if seen is None:
         abort(400)
+    due.close(visitor.signed_in().id)
     verb = lessons.undo if "undo" in sent else lessons.mark_done
     verb(
         session,
@@ -109,6 +111,7 @@ def watched(module: str, lesson: str) -> dict[str, object]:
     if the_lesson.clip is None:
         abort(404)
     session, person_id = current_session(), visitor.signed_in().id
+    due.close(person_id)
     lessons.watch(
         session,
         person_id=person_id,

@@ -283,6 +283,8 @@ def _sitting(public_id: str) -> Sitting:
     """The viewer's own attempt, closed if its time is over; anybody else's is as unknown as one there is not (404)."""
     session, who, now = current_session(), visitor.signed_in(), clock.now()
     to_write = request.method == "POST"
+    if to_write:
+        due.close(who.id)  # of other quizzes too, whose time was over before what follows
     attempt = attempts.find(session, public_id, who.id, to_write=to_write)
     if attempt is not None and attempt.closed_at is None and attempts.is_over(attempt, now):
         due.close(who.id)

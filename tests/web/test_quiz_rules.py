@@ -11,9 +11,13 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
+import quizzes
 from course import cli
 from course.accounts.tables import Change, Person
+from course.learning import attempts, lessons
 from course.learning.tables import Attempt, Fact, ModuleState
+from course.publishing.revisions import live_digest, restore
+from course.verifying.checking import Check
 from course.web.quiz import left_in_words
 from tests.rig.together import at_once
 from tests.site import Client, Site
@@ -246,6 +250,69 @@ def test_whoever_looks_closes_what_is_over_as_of_its_own_time(site: Site, look: 
         fact = session.scalars(select(Fact).where(Fact.kind == "closed_attempt")).one()
         assert (fact.at, fact.detail["how"]) == (first.closed_at, "time over")
         assert session.scalar(select(func.count()).select_from(Attempt)) == (2 if look == "starting another" else 1)
+
+
+def mark(browser: Client, slug: str, **what: str) -> None:
+    page = f"/en/modules/mobility/{slug}"
+    seen = re.search(r'name="seen" value="(\d+)"', browser.page(page))
+    assert seen
+    assert browser.send(f"{page}/done", {"seen": seen.group(1), **what}).status_code == 303
+
+
+def test_what_is_done_after_the_time_was_over_completes_when_it_is_done(site: Site) -> None:
+    """Though nobody had looked at the attempt in between."""
+    limited(site)
+    browser = site.client("alice")
+    mark(browser, "buses", stay="1")
+    respond(browser, begin(browser), *RIGHT)
+    done_at = site.later(hours=3)
+    mark(browser, "streets", stay="1")
+    site.later(hours=1)
+    browser.page("/en/progress")
+    with site.session() as session:
+        assert [str(one) for _people, found in Check(session, site.now).run() for one in found] == []
+        facts = session.scalars(select(Fact).order_by(Fact.id)).all()
+        assert [fact.at for fact in facts if fact.kind == "completed_module"] == [done_at]
+        assert sorted(fact.at for fact in facts) == [fact.at for fact in facts]
+
+
+def test_what_is_taken_back_after_the_time_was_over_was_there_when_it_was(site: Site) -> None:
+    """So the module was completed in time, and stays so."""
+    limited(site)
+    browser = site.client("alice")
+    mark(browser, "buses", stay="1")
+    mark(browser, "streets", stay="1")
+    respond(browser, begin(browser), *RIGHT)
+    site.later(hours=3)
+    mark(browser, "streets", undo="1")
+    browser.page("/en/progress")
+    with site.session() as session:
+        found = session.scalars(select(Fact.at).where(Fact.kind == "completed_module")).all()
+        assert found == [datetime(2026, 3, 2, 9, 20, tzinfo=UTC)]
+
+
+def test_another_quiz_that_is_closed_after_the_time_was_over_completes_the_course_then(site: Site) -> None:
+    limited(site)
+    browser = site.client("alice")
+    mark(browser, "buses", stay="1")
+    mark(browser, "streets", stay="1")
+    with site.session(write=True) as session:
+        course = restore(session, live_digest(session))
+        housing, person_id = course.modules[0], site.ids["alice"]
+        for lesson in housing.lessons:
+            lessons.mark_done(
+                session, person_id=person_id, course=course, module=housing, lesson=lesson, seen=0, now=site.now
+            )  # fmt: skip
+        other = attempts.start(session, person_id=person_id, course=course, module=housing, now=site.now)
+        items = housing.quizzes["en"].items
+        attempts.save(session, other, {item.id: quizzes.key_of(item) for item in items}, site.now)
+    respond(browser, begin(browser), *RIGHT)
+    closed_at = site.later(hours=3)
+    browser.send(f"/en/attempts/{other.public_id}/", {"then": "close"})
+    browser.page("/en/progress")
+    with site.session() as session:
+        found = dict(session.execute(select(Fact.kind, Fact.at).where(Fact.kind.in_(("completed_course", "certified")))).all())
+        assert found == {"completed_course": closed_at, "certified": closed_at}
 
 
 def test_extra_time_is_given_by_an_administrator_and_reaches_an_open_attempt(site: Site) -> None:
