@@ -22,6 +22,7 @@ def changes(session: Session, *, offset: int, limit: int) -> Sequence[Any]:
     """The newest first, by one query: at, what, before, after, why.
 
     And the name and public id of who did it (`by_name`, `by_public_id`) and of whose it is (`whom_…`), if anybody.
+    Each arm is cut in the order in which all are shown, or a line would stand on two pages and another on none.
     """
     reach = offset + limit
     line = union_all(*(select(arm.limit(reach).subquery()) for arm in _arms())).subquery("line")
@@ -37,7 +38,7 @@ def changes(session: Session, *, offset: int, limit: int) -> Sequence[Any]:
         .outerjoin_from(line, by, by.id == line.c.by_id)
         .outerjoin(whom, whom.id == line.c.person_id)
     )
-    return session.execute(query.order_by(line.c.at.desc(), line.c.what, line.c.id.desc()).offset(offset).limit(limit)).all()
+    return session.execute(query.order_by(line.c.at.desc(), line.c.id.desc(), line.c.what).offset(offset).limit(limit)).all()
 
 
 def _arms() -> list[Select[Any]]:
@@ -47,9 +48,10 @@ def _arms() -> list[Select[Any]]:
     return [
         _arm(Change.id, Change.at, Change.by_id, Change.person_id, Change.what, Change.before, Change.after, Change.why),
         _arm(regrade.id, regrade.at, regrade.by_id, NOBODY, literal("regrade"), NOTHING, item, regrade.why),
-        _arm(regrade.id, *undone, NOBODY, literal("regrade undone"), item, NOTHING, regrade.undone_why).where(
-            regrade.undone_at.is_not(None)
-        ),
+        _arm(regrade.id, *undone, NOBODY, literal("regrade undone"), item, NOTHING, regrade.undone_why)
+        .where(regrade.undone_at.is_not(None))
+        .order_by(None)
+        .order_by(regrade.undone_at.desc(), regrade.id.desc()),  # later ones may have been undone earlier
         _arm(note.id, note.at, note.by_id, Certificate.person_id, "certificate " + note.kind, NOTHING, NOTHING, note.text).join(
             Certificate, Certificate.id == note.certificate_id
         ),
