@@ -20,9 +20,9 @@ from course.accounts import cohorts, organisations, people
 from course.accounts.tables import Organisation, Person
 from course.content import serial
 from course.content.model import Course
-from course.learning import attempts, certificates, lessons
+from course.learning import attempts, certificates, lessons, regrade_rules, regrading
 from course.learning.tables import Certificate, Enrolment
-from course.publishing.revisions import digest_at, live_digest, restore
+from course.publishing.revisions import Live, digest_at, live_digest, restore
 from course.publishing.tables import Publication, Revision
 from course.reports import completion, counted, counting, csv_json, everyone, keeping, pages, spreadsheet, tallied
 from course.reports import kept as kept_days
@@ -42,7 +42,7 @@ from tests.site import Site
 
 VERBS = (
     "open", "finish", "finish", "undo", "attempt", "attempt", "module", "module", "course", "move", "join", "role", "manage",
-    "language", "erase", "publish", "tree", "rename", "revoke", "gather", "gather", "scatter",
+    "language", "erase", "publish", "tree", "rename", "revoke", "gather", "gather", "scatter", "regrade", "regrade",
 )  # fmt: skip
 STEP = st.tuples(st.sampled_from(VERBS), st.integers(0, 5), st.integers(0, 11), st.sampled_from((2, 3600, 90_000, 700_000)))
 FILTERS = st.tuples(st.sampled_from(("", "housing", "mobility")), st.sampled_from(("learners", "staff", "everyone")),
@@ -192,6 +192,26 @@ class History:
         held = self.session.scalar(select(Certificate).where(Certificate.person_id == person_id))
         if held is not None:
             certificates.revoke(self.session, held, by_id=self.people[-1], why="test", now=self.now)
+
+    def _regrade(self, _person_id: int, number: int) -> None:
+        """Takes an item out or gives everybody its points, or takes back the regrade that was made last."""
+        live = Live()
+        course, last = live.course(self.session), next(iter(regrading.made(self.session)), None)
+        assert course is not None
+        if number % 3 == 0 and last is not None and last.undone_at is None:
+            row = regrading.undo(self.session, last.public_id, by_id=self.people[-1], why="test", now=self.now)
+        else:
+            module = course.modules[number % len(course.modules)]
+            items = [*regrade_rules.items_of(self.session, live, module)]
+            row = regrade_rules.draft(
+                self.session, live, course, module=module.slug, item=items[number % len(items)],
+                rule=("drop", "full_marks")[number // 2 % 2], response="", why="test", by_id=self.people[-1], now=self.now,
+            )  # fmt: skip
+            self.session.add(row)
+            self.session.flush()
+        revisions = regrading.Revisions(self.session, live)
+        while row.finished_at is None:
+            row = regrading.step(self.session, revisions, course, row.public_id, self.now, size=2)
 
     def _gather(self, person_id: int, _number: int) -> None:
         cohorts.put_in(self.session, self.cohort, [person_id], by_id=self.people[-1], now=self.now)
@@ -401,6 +421,14 @@ def moments_of(history: History, since: datetime, chance: Random) -> list[dateti
     ],
     moments=[2, 3, 5, 7],
     asked=("housing", "everyone", "", True),
+)  # fmt: skip
+@example(  # what is regraded between two moments, completes a module and is taken back, moves neither
+    steps=[
+        ("module", 0, 0, 2), ("attempt", 1, 1, 2), ("finish", 1, 0, 2), ("finish", 1, 2, 2), ("attempt", 1, 0, 3600),
+        ("regrade", 0, 2, 2), ("regrade", 0, 4, 2), ("regrade", 0, 8, 90_000), ("regrade", 0, 0, 3600), ("attempt", 1, 2, 2),
+    ],
+    moments=[4, 5, 6, 7, 8],
+    asked=("housing", "everyone", "", False),
 )  # fmt: skip
 @given(steps=st.lists(STEP, min_size=4, max_size=30), moments=st.lists(st.integers(0, 30), max_size=4), asked=FILTERS)
 def test_any_history(
