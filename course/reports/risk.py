@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, String, and_, false, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from ..accounts.tables import Person
@@ -59,7 +59,7 @@ def rules(days: int, filters: Filters) -> tuple[str, ...]:
         f"Failed attempts: {TRIES} or more attempts at the quiz of a module were closed, and it is not passed.",
         f"Stuck: the lesson opened last in a module was opened {days} days ago or more and is not done, "
         "and the module is not completed.",
-        "Quizzes and lessons of retired modules are left out: nothing can be done about them.",
+        "Quizzes and lessons of retired modules, or that a module no longer has, are left out: nothing can be done about them.",
         WHO_RULES[filters.who].split(". ", maxsplit=1)[0] + ".",
     )
     chosen = ((COHORT_RULE, filters.cohort is not None), (LANGUAGE_RULE, bool(filters.language)))
@@ -78,7 +78,7 @@ def at_risk(
     limit: int = 50,
 ) -> Listing:
     """The people to whom a rule applies, by name, each with every reason. Three queries."""
-    asked = _Asked(now - timedelta(days=days), [module.slug for module in course.modules])
+    asked = _Asked(now - timedelta(days=days), course)
     found = _people(asked, scope, filters)
     total = session.execute(select(func.count()).select_from(found.order_by(None).subquery("found"))).scalar_one()
     rows = session.execute(found.offset(offset).limit(limit)).all()
@@ -89,7 +89,7 @@ def everyone(
     session: Session, *, course: Course, scope: Sequence[int] | None, filters: Filters, days: int, now: datetime
 ) -> Iterator[AtRisk]:
     """The same people, however many there are, with a few hundred of them in memory."""
-    asked = _Asked(now - timedelta(days=days), [module.slug for module in course.modules])
+    asked = _Asked(now - timedelta(days=days), course)
     rows = session.execute(_people(asked, scope, filters), execution_options={"yield_per": STREAMED, "stream_results": True})
     for part in rows.partitions(STREAMED):
         yield from _with_reasons(session, asked, part)
@@ -118,14 +118,14 @@ def _with_reasons(session: Session, asked: _Asked, rows: Sequence[Any]) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Since when nothing must have happened, and in which modules of the course."""
+    """Since when nothing must have happened, and in which course."""
 
     before: datetime
-    modules: Sequence[str]
+    course: Course
 
     def arms(self, of: Of) -> list[Any]:
         """The reasons of some people, a query for each rule, which looks at them alone."""
-        return [_quiet(self.before, of), _failed(self.modules, of), _stuck(self.before, self.modules, of)]
+        return [_quiet(self.before, of), _failed(self.course, of), _stuck(self.before, self.course, of)]
 
 
 def _quiet(before: datetime, of: Of) -> Any:
@@ -139,8 +139,9 @@ def _quiet(before: datetime, of: Of) -> Any:
     ).where(of(Enrolment.person_id), Enrolment.last_at <= before)
 
 
-def _failed(modules: Sequence[str], of: Of) -> Any:
+def _failed(course: Course, of: Of) -> Any:
     state = aliased(ModuleState)
+    modules = [module.slug for module in course.modules if module.quizzes]
     return (
         select(
             Attempt.person_id,
@@ -156,15 +157,19 @@ def _failed(modules: Sequence[str], of: Of) -> Any:
     )
 
 
-def _stuck(before: datetime, modules: Sequence[str], of: Of) -> Any:
+def _stuck(before: datetime, course: Course, of: Of) -> Any:
     state = aliased(ModuleState)
+    there = (
+        and_(LessonState.module == module.slug, LessonState.lesson.in_([lesson.id for lesson in module.lessons]))
+        for module in course.modules
+    )
     return (
         select(LessonState.person_id, literal("stuck"), LessonState.module, LessonState.lesson, LessonState.opened_at)
         .join(state, (state.person_id == LessonState.person_id) & (state.module == LessonState.module))
         .where(
             of(LessonState.person_id),
             LessonState.done_at.is_(None),
-            LessonState.module.in_(modules),
+            or_(false(), *there),
             LessonState.opened_at <= before,
             state.completed_at.is_(None),
             counting.is_opened_last(),

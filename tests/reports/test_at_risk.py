@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
 from course.reports import risk
+from course.reports.filters import Filters
 from tests.learners import add_learner, learn
 from tests.sheets import as_text, csv_rows, read_xlsx
 from tests.site import Site, counted_queries
@@ -90,6 +92,18 @@ def test_a_pass_and_a_completion_end_it(slow: Site) -> None:
     assert [(name, reason) for name, reason, *_rest in reasons(slow, "erin")] == [
         ("Bob Quispe", "No activity"), ("Omar Sy", "No activity"), ("Omar Sy", "Stuck"),
     ]  # fmt: skip
+
+
+def test_what_a_module_no_longer_has_holds_nobody_up(slow: Site) -> None:
+    """Nour opened a lesson and Bob failed a quiz that nobody can do any more."""
+    with slow.session() as session:
+        course = restore(session, live_digest(session))
+        housing = replace(course.modules[0], lessons=course.modules[0].lessons[1:], quizzes={})
+        shorter = replace(course, modules=(housing, *course.modules[1:]))
+        asked: dict[str, Any] = {"scope": None, "filters": Filters(), "days": 14, "now": slow.now}
+        found = risk.at_risk(session, course=shorter, **asked)
+        assert [(one.name, [reason.rule for reason in one.reasons]) for one in found.people] == [("Nour Khelifi", ["quiet"])]
+        assert tuple(risk.everyone(session, course=shorter, **asked)) == found.people
 
 
 def test_a_manager_sees_only_their_people(slow: Site) -> None:
