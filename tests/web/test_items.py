@@ -74,6 +74,31 @@ def test_a_gap_that_is_no_number_is_asked_back_and_kept(site: Site, attempt: tup
     assert held(site, "rules") == {"pairs": {"who": "holders", "minutes": "many"}}
 
 
+@pytest.mark.parametrize(
+    ("item", "fields", "leads_to"),
+    [
+        ("rules", {"minutes": "many", "who": "holders"}, "r.rules.minutes"),
+        ("order", {"count": "1", "open": "1"}, None),  # the first line, wherever it was drawn
+        ("how-many", {"": "many"}, "r.how-many"),
+    ],
+    ids=["cloze", "ordering", "numeric"],
+)
+def test_an_error_leads_to_a_field_that_is_there(
+    site: Site, attempt: tuple[Client, str], item: str, fields: dict[str, str], leads_to: str | None
+) -> None:
+    browser, at = attempt
+    if item != "rules":
+        browser.page("/en/modules/housing/quiz")
+        at = re.match(r"/en/attempts/[\w-]+/", browser.send("/en/modules/housing/quiz").location).group()  # type: ignore[union-attr]
+    browser.page(f"{at}1")
+    sent = {f"r.{item}.{name}".rstrip("."): value for name, value in fields.items()}
+    html = browser.send(at, {"item": item, "then": "check", **sent}).get_data(as_text=True)
+    (link,) = re.findall(r'<li><a href="#(r\.[^"]*)">', html)
+    fields_there = re.findall(r'<(?:input|select|textarea) [^>]*\bid="([^"]*)"', html)
+    assert link == (leads_to or fields_there[0])
+    assert link in fields_there
+
+
 def test_a_hotspot_is_a_list_of_places_with_a_picture(site: Site, attempt: tuple[Client, str]) -> None:
     browser, at = attempt
     page = send(browser, at, 2, "where", own="crossing")
