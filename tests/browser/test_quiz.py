@@ -61,6 +61,31 @@ def test_what_cannot_be_saved_is_said_and_comes_back(attempt: Any) -> None:
     assert attempt.locator(".items a.given").count() == 1
 
 
+@pytest.fixture
+def writing(opened: Opener, instance: Any) -> Any:
+    """Somebody new before the text that the quiz on water asks for."""
+    with opened(instance.newcomer(), width=360) as page:
+        page.goto("/en/modules/water/quiz")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Start attempt 1").click()
+        page.goto(page.url.rsplit("/", 1)[0] + "/5")
+        yield page
+
+
+READ = (
+    ("1,5", "Read as 1.5."),
+    ("many", "“many” cannot be read as a number."),
+    ("", "A number, such as 1.5 or 3/4."),
+)
+
+
+def test_what_a_number_was_read_as_is_said_while_it_is_typed(writing: Any) -> None:
+    writing.goto(writing.url.rsplit("/", 1)[0] + "/3")
+    for typed, said in READ:
+        writing.locator("input.short").fill(typed)
+        writing.wait_for_function("said => document.getElementById('understood').textContent.startsWith(said)", arg=said)
+
+
 def has_field(page: Any, number: int) -> bool:
     page.goto(page.url.rsplit("/", 1)[0] + f"/{number}")
     return bool(page.locator("#item-form .choice input, #item-form input:not([type=hidden])").count())

@@ -18,8 +18,8 @@
       const total = document.querySelectorAll('.items li').length - 1;
       saved.className = 'saved';
       saved.textContent = `Saved: ${held.responded} of ${total} responses.`;
-      const item = form.elements.item.value;
-      if (understood) understood.textContent = held.errors[item] || (held.understood[item] ? `Read as ${held.understood[item]}.` : 'A number, such as 1.5 or 3/4.');
+      const item = form.elements.namedItem('item').value; // `elements.item` is a method
+      if (understood) understood.textContent = held.errors[item] || (held.understood[item] ? `Read as ${held.understood[item]}.` : understood.dataset.hint);
     } catch (error) {
       saved.className = 'saved not';
       saved.textContent = error.message === 'closed'
