@@ -189,7 +189,7 @@ def save(attempt: str) -> str | Answer | tuple[str, int] | dict[str, object] | t
         }
     if errors:
         number = next(n for n, view in enumerate(sitting.items, 1) if view.id in errors)
-        return _item_page(_sitting(attempt), number, errors, given[sitting.items[number - 1].id]), 422
+        return _item_page(_sitting(attempt), number, errors, _as_typed(sitting.items[number - 1], given)), 422
     if then.isdigit() and 1 <= int(then) <= len(sitting.items):
         return redirect(url_for("quiz.item", attempt=attempt, number=int(then)), 303)
     return redirect(url_for("quiz.check", attempt=attempt), 303)
@@ -313,6 +313,12 @@ def _collected(sitting: Sitting) -> tuple[dict[str, Response], dict[str, str]]:
         if error:
             errors[item_id] = error
     return given, errors
+
+
+def _as_typed(item: ItemView, given: dict[str, Response]) -> Response:
+    """What comes back with an error. Of a text that is too long the end is not kept, but it is the learner's to shorten."""
+    is_text = item.kind == "reflection"
+    return replace(given[item.id], text=asked().form.get(f"r.{item.id}", "")) if is_text else given[item.id]
 
 
 def _understood(sitting: Sitting, given: dict[str, Response]) -> dict[str, str]:

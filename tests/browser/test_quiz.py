@@ -72,6 +72,27 @@ def writing(opened: Opener, instance: Any) -> Any:
         yield page
 
 
+def test_a_long_text_is_saved_while_it_is_written(writing: Any) -> None:
+    """Nobody leaves a field for half an hour of writing, and a sign-in may end or a phone stop meanwhile."""
+    writing.locator("textarea").press_sequentially("We begin at the tap.")
+    saved(writing, "Saved: 1 of 6")
+    writing.reload()
+    assert writing.locator("textarea").input_value() == "We begin at the tap."
+
+
+def test_what_waits_is_saved_when_the_page_is_left(writing: Any) -> None:
+    writing.locator("textarea").press_sequentially("Left at once.")
+    at = writing.url
+    writing.goto("/en/")
+    writing.goto(at)
+    assert writing.locator("textarea").input_value() == "Left at once."
+
+
+def test_a_text_that_is_too_long_is_not_called_saved(writing: Any) -> None:
+    writing.locator("textarea").fill("a" * 5001)
+    saved(writing, "Up to 5,000 characters are kept: shorten your text by 1.")
+
+
 READ = (
     ("1,5", "Read as 1.5."),
     ("many", "“many” cannot be read as a number."),

@@ -99,6 +99,19 @@ def test_an_error_leads_to_a_field_that_is_there(
     assert link in fields_there
 
 
+def test_a_text_that_is_too_long_comes_back_whole(site: Site, attempt: tuple[Client, str]) -> None:
+    """What is kept ends at the border, but the end is the learner's: nothing that was typed is taken away from the page."""
+    browser, at = attempt
+    browser.page(f"{at}5")
+    typed = "a" * 5000 + " and the end"
+    answer = browser.send(at, {"item": "own-plan", "then": "6", "r.own-plan": typed})
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "shorten your text by 12." in html
+    assert re.findall(r"<textarea[^>]*>([^<]*)</textarea>", html) == [typed]
+    assert held(site, "own-plan") == {"text": "a" * 5000}
+
+
 def test_a_hotspot_is_a_list_of_places_with_a_picture(site: Site, attempt: tuple[Client, str]) -> None:
     browser, at = attempt
     page = send(browser, at, 2, "where", own="crossing")
