@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import Any, cast
+from urllib.parse import quote
 
 from babel.core import Locale
 from flask import Blueprint, Flask, current_app, redirect, render_template, request, url_for
@@ -15,7 +16,7 @@ from ..accounts.tables import Person
 from ..extensions import current_session, intend
 from ..reports import exports
 from . import commands, published, visitor
-from .errors import held_request
+from .errors import go_on, held
 from .forms import (
     DeleteForm,
     FirstAdministratorForm,
@@ -34,6 +35,7 @@ from .rendering import autonym
 bp = Blueprint("accounts", __name__, url_prefix="/<lang>/account")
 WRONG = "The address or the password is not right. Check both, or reset the password."
 NO_COUNTRIES = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}  # groups and place holders of CLDR
+LONGEST_ONWARD = 2000  # of what an address holds; a form that waits to be sent may be longer, but its sender has an account
 TAKEN = "There is an account with this address. Sign in, or reset the password."
 
 
@@ -62,7 +64,7 @@ def register() -> str | Response | tuple[str, int]:
             form.email.errors = [TAKEN]
     session = current_session()
     municipalities = sorted({p.name for p in organisations.places(session) if p.kind == "municipality"})
-    return _page("accounts/register.html", form, municipalities=municipalities, held=_held())
+    return _entrance("accounts/register.html", form, municipalities=municipalities)
 
 
 def _registered(form: RegisterForm) -> Response:
@@ -87,7 +89,7 @@ def _registered(form: RegisterForm) -> Response:
 @anyone
 def sign_in() -> str | Response | tuple[str, int]:
     if visitor.viewer() and request.method == "GET":
-        return redirect(url_for("modules.home"))
+        return go_on(published.language())
     form = SignInForm.of_request()
     if form.is_sent_right():
         wait = _seconds_to_wait("sign-in", form.email.data)
@@ -99,7 +101,7 @@ def sign_in() -> str | Response | tuple[str, int]:
             return _sign_in(person)
         current_session().commit()
         form.password.errors = [WRONG]
-    return _page("accounts/sign_in.html", form, held=_held())
+    return _entrance("accounts/sign_in.html", form)
 
 
 def _sign_in(person: Person) -> Response:
@@ -107,23 +109,18 @@ def _sign_in(person: Person) -> Response:
     session = current_session()
     visitor.renew(sign_ins.begin(session, person.id, clock.now()))
     session.commit()
-    held = held_request(_held())
-    if held is None:
-        return redirect(url_for("modules.home", lang=_language_of(person)), 303)
-    path, fields, is_post = held
-    if is_post:
-        return current_app.make_response(
-            render_template("errors/send_again.html", action=path, fields=fields, is_after_sign_in=True)
-        )
-    return redirect(path, 303)
+    return go_on(_language_of(person))
 
 
 def _language_of(person: Person) -> str:
     return person.language if person.language in published.course().languages else published.language()
 
 
-def _held() -> str:
-    return request.form.get("held") or request.args.get("held", "")
+def _entrance(template: str, form: Form, **more: object) -> str | tuple[str, int]:
+    """Whoever comes to sign in and registers instead, or the other way round, gets where they meant to go all the same."""
+    kept = held()
+    onward = f"?held={quote(kept)}" if 0 < len(kept) <= LONGEST_ONWARD else ""
+    return _page(template, form, held=kept, onward=onward, **more)
 
 
 @bp.post("/sign-out")

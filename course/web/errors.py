@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import suppress
+from typing import Any
 
 from flask import Flask, make_response, redirect, render_template, request
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -19,6 +21,7 @@ from .guard import SAFE, StalePage
 log = logging.getLogger(__name__)
 SECRET_FIELDS = {"csrf_token", "password", "new_password", "current_password"}
 HELD_AGE = 24 * 3600
+_OWN_PATH = re.compile(r"/[a-z][\w-]*/[\w/-]*", re.ASCII)  # below a language; whatever it is, it is no other host
 
 
 class Unclear(BadRequest):
@@ -71,13 +74,39 @@ def _fields() -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
 
 
+def _to_send_again() -> dict[str, Any]:
+    is_without = any(name in SECRET_FIELDS - {"csrf_token"} for name in request.form)
+    return {"action": _path(), "fields": _fields(), "is_without_password": is_without}
+
+
 def held_request(text: str) -> tuple[str, list[tuple[str, str]], bool] | None:
-    """(path, fields, whether it was a form), or None when it was changed, is a day old, or is none."""
+    """(path, fields, whether it was a form), or None when it was changed, is a day old, or is none.
+
+    A link to sign in may hold the bare path of its page: pages that are the same for everybody cannot sign what ends in a day.
+    """
+    if _OWN_PATH.fullmatch(text):
+        return text, [], False
     try:
         held = _serializer().loads(text, max_age=HELD_AGE)
         return held["path"], [(name, value) for name, value in held["fields"]], held["post"]
     except (BadData, KeyError, TypeError, ValueError):
         return None
+
+
+def held() -> str:
+    """What the page to sign in or register holds, by its form or its address."""
+    return request.form.get("held") or request.args.get("held", "")
+
+
+def go_on(lang: str) -> Response:
+    """On to what was asked for before signing in: a page, a form ready to be sent again, else the first page."""
+    found = held_request(held())
+    if found is None:
+        return redirect(f"/{lang}/", 303)
+    path, fields, is_post = found
+    if is_post:
+        return make_response(render_template("errors/send_again.html", action=path, fields=fields, is_after_sign_in=True))
+    return redirect(path, 303)
 
 
 def is_script() -> bool:
@@ -88,19 +117,24 @@ def is_script() -> bool:
 def _sign_in_first(_error: Unauthorized) -> Response:
     if is_script():
         return make_response({"saved": False, "because": "signed_out"}, 401)
-    held = hold_request()
+    asked_for = hold_request()
     if request.method in SAFE:
-        return redirect(f"/{published.language()}/account/sign-in?held={held}")
-    return make_response(render_template("errors/sign_in_again.html", held=held), 401)
+        return redirect(f"/{published.language()}/account/sign-in?held={asked_for}")
+    return make_response(render_template("errors/sign_in_again.html", held=asked_for), 401)
 
 
 def _send_again(error: StalePage) -> Response:
-    """The token did not fit. From our own page the fields come back behind one button; from another site nothing does."""
+    """The token did not fit. From our own page the fields come back behind one button; from another site nothing does.
+
+    Who has signed in meanwhile, in another tab, has nothing to send again where they are asked to sign in.
+    """
     if is_script():
         return make_response({"saved": False, "because": "stale"}, 403)
     if not visitor.is_own_page():
         return _page(error)
-    return make_response(render_template("errors/send_again.html", action=_path(), fields=_fields()), 403)
+    if request.endpoint == "accounts.sign_in" and visitor.viewer():
+        return go_on(published.language())
+    return make_response(render_template("errors/send_again.html", **_to_send_again()), 403)
 
 
 def _busy(error: DBAPIError | NoConnectionFree) -> Response:
@@ -119,7 +153,7 @@ def _busy(error: DBAPIError | NoConnectionFree) -> Response:
     if is_script():
         response = make_response({"saved": False, "because": "busy"}, 503)
     elif request.method == "POST":
-        response = make_response(render_template("errors/not_saved.html", action=_path(), fields=_fields()), 503)
+        response = make_response(render_template("errors/not_saved.html", **_to_send_again()), 503)
     else:
         response = make_response(_page(ServiceUnavailable()))
     response.headers["Retry-After"] = "5"

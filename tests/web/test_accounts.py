@@ -173,6 +173,54 @@ def test_a_changed_held_request_leads_home(site: Site) -> None:
     assert (answer.status_code, answer.location) == (303, "/en/")
 
 
+@pytest.mark.parametrize(
+    "held", ["/en//evil.example", "/en/\\evil.example", "/en/?x=1", "//evil.example", "https://evil.example/en/"]
+)
+def test_only_a_bare_path_below_a_language_is_gone_on_to(site: Site, held: str) -> None:
+    browser = site.client()
+    given = {"email": "alice@example.org", "password": PASSWORD, "held": held}
+    assert browser.send("/en/account/sign-in", given).location == "/en/"
+
+
+@pytest.mark.parametrize("page", ["/en/modules/housing/quiz", "/en/modules/housing/rooms-before-rules"])
+def test_the_links_of_a_page_to_sign_in_and_register_lead_back_to_it(site: Site, page: str) -> None:
+    """Also for who comes to sign in and registers instead, or the other way round."""
+    html = site.client().page(page)
+    links = dict.fromkeys(re.findall(r'href="(/en/account/(?:sign-in|register)\?[^"]*)"', html))
+    assert sorted(links) == [f"/en/account/{way}?held={page}" for way in ("register", "sign-in")]
+    for way, other, given in (
+        ("sign-in", "register", NEW),
+        ("register", "sign-in", {"email": "alice@example.org", "password": PASSWORD}),
+    ):
+        browser = site.client()
+        assert f'href="/en/account/{other}?held={page}"' in browser.page(f"/en/account/{way}?held={page}")
+        assert f'name="held" value="{page}"' in browser.page(f"/en/account/{other}?held={page}")
+        answer = browser.send(f"/en/account/{other}", given | {"held": page})
+        assert (answer.status_code, answer.location) == (303, page)
+
+
+def test_a_second_tab_goes_on_once_the_first_has_signed_in(site: Site) -> None:
+    browser = site.client()
+    at = browser.get("/en/progress").location
+    browser.page(at)
+    old, given = browser.token, {"email": "alice@example.org", "password": PASSWORD, "held": at.partition("held=")[2]}
+    assert browser.send("/en/account/sign-in", given).location == "/en/progress"
+    assert browser.get(at).location == "/en/progress"  # the tab is loaded again
+    answer = browser.send("/en/account/sign-in", given | {"csrf_token": old})  # or its form is sent
+    assert (answer.status_code, answer.location) == (303, "/en/progress")
+
+
+def test_a_form_that_comes_back_without_its_password_says_so(site: Site) -> None:
+    browser = site.client()
+    browser.token = "0" * 64
+    answer = browser.send("/en/account/register", NEW)
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 403
+    assert 'name="email" value="noor@beirut.example"' in html
+    assert NEW["password"] not in html
+    assert "A password is not kept in a page. You are asked for it again." in html
+
+
 @pytest.mark.parametrize("lang", ["en", "es"])
 def test_whoever_has_to_sign_in_first_does_so_in_their_language(site: Site, lang: str) -> None:
     write_small_course(site.folder, spanish=True)
