@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -105,6 +106,18 @@ def test_what_a_number_was_read_as_is_said_while_it_is_typed(writing: Any) -> No
     for typed, said in READ:
         writing.locator("input.short").fill(typed)
         writing.wait_for_function("said => document.getElementById('understood').textContent.startsWith(said)", arg=said)
+
+
+def test_the_time_left_is_the_server_s_on_a_slow_line(opened: Opener, instance: Any) -> None:
+    """Here the script comes four seconds after the page; a phone that counted from then on would save the end too late."""
+    with opened("hugo", width=360) as page:
+        page.route("**/js/time.js", lambda route: (page.wait_for_timeout(4000), route.continue_()))
+        page.goto(instance.address("/en/attempts/{timed}/1"))
+        page.wait_for_function("document.getElementById('time-left').textContent.includes(':')")
+        shown = page.locator("#time-left").inner_text().removeprefix("in ").split(":")
+        seconds = sum(int(part) * 60**place for place, part in enumerate(reversed(shown)))
+        closes = datetime.fromisoformat(str(page.locator("#time").get_attribute("data-closes")))
+        assert abs((closes - datetime.now(UTC)).total_seconds() - seconds) < 2
 
 
 def has_field(page: Any, number: int) -> bool:

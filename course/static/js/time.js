@@ -2,7 +2,9 @@
 (() => {
   const line = document.getElementById('time'), left = document.getElementById('time-left');
   const said = document.getElementById('time-said'), form = document.getElementById('item-form');
-  const closes = Date.now() + (Date.parse(line.dataset.closes) - Date.parse(line.dataset.now));
+  // Since the answer began, not since this runs: on a slow line the rest of the page and this script take seconds to come.
+  const answered = performance.getEntriesByType('navigation')[0]?.responseStart ?? performance.now();
+  const closes = Date.now() - (performance.now() - answered) + (Date.parse(line.dataset.closes) - Date.parse(line.dataset.now));
   const marks = [[300, '5 minutes'], [60, '1 minute']];
   let flushed = false, before = Infinity;
   const two = (n) => String(n).padStart(2, '0');
