@@ -177,6 +177,20 @@ def test_a_hint_costs_once_however_often_its_button_is_sent(site: Site) -> None:
     assert "¾ of 1" in item.group()
 
 
+@pytest.mark.parametrize(
+    ("points", "words"), [("1", "¼ of a point"), ("2", "½ of a point"), ("4", "1 point"), ("6", "1½ points")]
+)
+def test_what_a_hint_costs_is_said_of_the_points_of_its_item(site: Site, points: str, words: str) -> None:
+    path = site.folder / "mobility" / "quiz.yaml"
+    hints = f"  points: {points}\n  hints: [{{text: Half is 20., cost: 1/4}}]\n"
+    path.write_text(path.read_text().replace("- id: seats\n", f"- id: seats\n{hints}"))
+    assert site.publish().is_new
+    browser = site.client("alice")
+    attempt = begin(browser)
+    pages = (browser.page(f"{attempt}{n}") for n in (1, 2, 3))
+    assert re.findall(r">Hint \(costs ([^)]*)\)<", next(page for page in pages if name(page) == "seats")) == [words]
+
+
 @pytest.mark.parametrize("review", ["never", "after_attempt", "after_pass", "no_attempts_left"])
 def test_the_key_is_shown_when_the_rule_says_so(site: Site, review: str) -> None:
     rules(site, f"attempts: 2\nreview: {review}\n")
