@@ -316,7 +316,8 @@ def _seconds_to_wait(scope: str, account: str) -> int:
 
 def _too_many(wait: int) -> Response:
     current_session().commit()
-    response = current_app.make_response((render_template("accounts/too_many.html", seconds=wait), 429))
+    page = render_template("accounts/too_many.html", seconds=wait, may_reset=request.endpoint == "accounts.sign_in")
+    response = current_app.make_response((page, 429))
     response.headers["Retry-After"] = str(wait)
     return response
 

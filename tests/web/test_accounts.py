@@ -143,6 +143,17 @@ def test_eleven_wrong_passwords_are_too_many(site: Site) -> None:
     assert browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD}).status_code == 303
 
 
+@pytest.mark.parametrize(("way", "offers"), [("sign-in", ["/en/account/reset"]), ("reset", [])])
+def test_too_many_tries_say_how_long_and_offer_only_another_way(site: Site, way: str, offers: list[str]) -> None:
+    browser, given = site.client(), {"email": "alice@example.org", "password": "x" * 15}
+    for _ in range(10):
+        browser.send(f"/en/account/{way}", given)
+    site.later(minutes=4, seconds=30)
+    html = browser.send(f"/en/account/{way}", given).get_data(as_text=True)
+    assert re.findall(r"Wait (\d+ \w+), then", html) == ["1 minute"]
+    assert re.findall(r'<a class="button" href="([^"]*)"', html) == offers
+
+
 def test_deleting_the_account_takes_name_and_address(site: Site) -> None:
     browser = site.client("alice")
     browser.page("/en/account/delete")
