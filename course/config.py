@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 Network = IPv4Network | IPv6Network
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
+_SENDER = re.compile(r"(?P<name>[^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+(?(name)>)")  # an address, alone or behind a name
 NOT_SETTINGS = {"instance"}  # COURSE_INSTANCE says where the settings are; it is not one of them
 
 
@@ -131,6 +133,8 @@ def _typed(name: str, origin: str, value: object) -> object:
         return tuple(_network(origin, part) for part in parts) if name == "proxies" else tuple(parts)
     if not isinstance(value, str):
         raise SettingError(f"{origin}: `{name}` is a text in quotes, not `{value}`")
+    if name == "public_url":
+        return text.rstrip("/")
     return Path(text) if name in {"modules", "assets"} else text
 
 
@@ -163,17 +167,41 @@ def _check(settings: Settings) -> None:
         raise SettingError(f"COURSE_DATABASE_URL: sqlite:///… or postgresql://…, not `{scheme}:`")
     if settings.replica_url:
         _check_replica(settings)
-    parts = urlsplit(settings.public_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise SettingError(
-            f"COURSE_PUBLIC_URL: the address of the site, such as https://learn.example.org, not `{settings.public_url}`"
-        )
-    if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in {"smtp", "smtps"}:
-        raise SettingError("COURSE_SMTP_URL: smtp://user:password@host:587 or smtps://…")
+    _check_site(settings)
+    _check_mail(settings)
     if settings.registration not in {"open", "closed"}:
         raise SettingError(f"COURSE_REGISTRATION: open or closed, not `{settings.registration}`")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         raise SettingError(f"COURSE_LOG_LEVEL: debug, info, warning or error, not `{settings.log_level}`")
+
+
+def _check_site(settings: Settings) -> None:
+    """Pages name each other from the first ``/`` on, so that a site below a path of its host would lead out of itself."""
+    parts = _address(settings.public_url)
+    if parts is None or parts.scheme not in {"http", "https"} or parts.path or parts.query or parts.fragment:
+        raise SettingError(
+            f"COURSE_PUBLIC_URL: the address of the site, such as https://learn.example.org, not `{settings.public_url}`"
+        )
+    for host in settings.hosts:
+        if not re.fullmatch(r"[^\s/@]+", host):
+            raise SettingError(f"COURSE_HOSTS: host names such as course.example.org, not `{host}`")
+
+
+def _check_mail(settings: Settings) -> None:
+    parts = _address(settings.smtp_url) if settings.smtp_url else None
+    if settings.smtp_url and (parts is None or parts.scheme not in {"smtp", "smtps"}):
+        raise SettingError("COURSE_SMTP_URL: smtp://user:password@host:587 or smtps://…")
+    if not _SENDER.fullmatch(settings.mail_from):
+        raise SettingError(f"COURSE_MAIL_FROM: an address such as course@example.org, not `{settings.mail_from}`")
+
+
+def _address(text: str) -> SplitResult | None:
+    """An address in its parts; None for one without a host, or with a port that is no number."""
+    try:
+        parts = urlsplit(text)
+        return parts if parts.hostname and (parts.port is None or parts.port) else None
+    except ValueError:
+        return None
 
 
 def _check_replica(settings: Settings) -> None:

@@ -67,7 +67,26 @@ def test_https_follows_from_the_address(tmp_path: Path) -> None:
             {"COURSE_PUBLIC_URL": "learn.example.org"},
             "COURSE_PUBLIC_URL: the address of the site, such as https://learn.example.org, not `learn.example.org`",
         ),
-        ({"COURSE_SMTP_URL": "mail.example"}, "COURSE_SMTP_URL: smtp://user:password@host:587 or smtps://…"),
+        (
+            {"COURSE_PUBLIC_URL": "https://example.org/course"},
+            "COURSE_PUBLIC_URL: the address of the site, such as https://learn.example.org, not `https://example.org/course`",
+        ),
+        (
+            {"COURSE_PUBLIC_URL": "https://example.org:https"},
+            "COURSE_PUBLIC_URL: the address of the site, such as https://learn.example.org, not `https://example.org:https`",
+        ),
+        (
+            {"COURSE_HOSTS": "a.example, https://b.example"},
+            "COURSE_HOSTS: host names such as course.example.org, not `https://b.example`",
+        ),
+        *[
+            ({"COURSE_SMTP_URL": address}, "COURSE_SMTP_URL: smtp://user:password@host:587 or smtps://…")
+            for address in ("mail.example", "smtp://", "smtp://mail.example:submission", "smtp://mail.example:99999")
+        ],
+        *[
+            ({"COURSE_MAIL_FROM": sender}, f"COURSE_MAIL_FROM: an address such as course@example.org, not `{sender}`")
+            for sender in ("nobody", "The course", "The course <course>")
+        ],
         ({"COURSE_REGISTRATION": "maybe"}, "COURSE_REGISTRATION: open or closed, not `maybe`"),
         ({"COURSE_LOG_LEVEL": "loud"}, "COURSE_LOG_LEVEL: debug, info, warning or error, not `loud`"),
     ],
@@ -75,6 +94,19 @@ def test_https_follows_from_the_address(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, given: dict[str, str], line: str) -> None:
     with pytest.raises(config.SettingError, match=f"^{re.escape(line)}$"):
         load(tmp_path, **given)
+
+
+def test_what_is_written_in_another_way_is_right_too(tmp_path: Path) -> None:
+    given = {
+        "COURSE_PUBLIC_URL": "https://learn.example.org:8443/",
+        "COURSE_HOSTS": "a.example, .b.example, [::2]:80",
+        "COURSE_SMTP_URL": "smtp://clerk:p%40ss@mail.example",
+        "COURSE_MAIL_FROM": "The course <course@example.org>",
+    }
+    settings = load(tmp_path, **given)
+    assert settings.public_url == "https://learn.example.org:8443"
+    assert settings.hosts == ("a.example", ".b.example", "[::2]:80")
+    assert (settings.smtp_url, settings.mail_from) == (given["COURSE_SMTP_URL"], given["COURSE_MAIL_FROM"])
 
 
 @pytest.mark.parametrize(
