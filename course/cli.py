@@ -142,6 +142,12 @@ def add_user(email: str, name: str, role: str, organisation: str, manager: bool,
     from .accounts import passwords, people
     from .extensions import current_session, intend
 
+    if not people.is_address(email):
+        raise click.ClickException(f"--email: write an address such as name@city.org, not `{email}`")
+    if not people.clean_name(name):
+        raise click.ClickException("--name: write the name as it should stand on the certificate")
+    if manager and not organisation:
+        raise click.ClickException("--manager: of which organisation? Name it with --organisation")
     refused = passwords.refusal(password, email=email, name=name) if password else ""
     if refused:
         raise click.ClickException(f"--password: {refused}")

@@ -14,6 +14,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.courses import write_small_course
 from tests.rig.command import Command
 from tests.rig.server import ROOT
@@ -62,6 +64,22 @@ def test_user_add_prints_a_password_once(command: Command) -> None:
     )
     weak = command("user", "add", "--email", "b@sfax.example", "--name", "B", "--password", "12345678", code=1)
     assert weak.startswith("Error: --password: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (("--email", "amina", "--name", "Amina"), "--email: write an address such as name@city.org, not `amina`"),
+        (("--email", "a@sfax.example", "--name", " "), "--name: write the name as it should stand on the certificate"),
+        (
+            ("--email", "a@sfax.example", "--name", "Amina", "--manager"),
+            "--manager: of which organisation? Name it with --organisation",
+        ),
+    ],
+    ids=["address", "name", "manager of nothing"],
+)
+def test_user_add_makes_no_account_that_could_not_be_used(command: Command, given: tuple[str, ...], line: str) -> None:
+    assert command("user", "add", *given, code=1) == f"Error: {line}\n"
 
 
 def test_a_wrong_setting_stops_with_one_line(command: Command) -> None:

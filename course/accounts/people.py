@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,6 +26,11 @@ def email_key(email: str) -> str:
     """One key for an address however it is typed: NFKC, no spaces or invisible marks, casefolded."""
     folded = unicodedata.normalize("NFKC", email).casefold()
     return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in {"Cf", "Cc"})
+
+
+def is_address(email: str) -> bool:
+    """Whether it can be an e-mail address, as far as that can be known without writing to it."""
+    return re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email_key(email)) is not None
 
 
 def clean_name(name: str) -> str:

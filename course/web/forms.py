@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Self
 
 from flask import request
@@ -11,11 +10,10 @@ from wtforms import PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields import choices as field_choices
 from wtforms.validators import ValidationError
 
-from ..accounts import passwords
-from ..accounts.people import clean_name, email_key
+from ..accounts import passwords, people
+from ..accounts.people import clean_name
 
 SelectChoice: Any = field_choices.SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
-ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 LONGEST = {"email": 254, "name": 200, "municipality": 160, "department": 160}
 
 
@@ -49,7 +47,7 @@ def at_most(length: int) -> Any:
 
 
 def is_address(_form: Form, field: Any) -> None:
-    if not ADDRESS.fullmatch(email_key(field.data or "")):
+    if not people.is_address(field.data or ""):
         raise ValidationError("Write an address such as name@city.org.")
 
 
