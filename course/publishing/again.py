@@ -17,8 +17,8 @@ def publish_if_changed(session: Session, folder: Path, assets: Path, note: Path,
     found, live = fingerprint(folder), live_digest(session)
     if found and live and _read(note) == [found, live]:
         course = restore(session, live)
-        store_assets(course, folder, assets)
-        return Published(course, ())
+        problems = store_assets(course, folder, assets)
+        return Published(None if problems else course, problems)
     done = publish_folder(session, folder, assets, by=by, now=now)
     if done.course is not None and found == fingerprint(folder):
         with contextlib.suppress(OSError):  # without it the folder is read again

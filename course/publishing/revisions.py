@@ -23,6 +23,7 @@ from ..content.model import Course, Module, Problem
 from .tables import LessonAddress, Publication, Revision
 
 LOCK = 7_041_974  # any number; the same for everyone who publishes to this database
+NOT_STORED = "ask whoever runs the server: its disk may be full, or the folder of COURSE_ASSETS not writable"
 NOTICED = 0.5  # seconds a process may serve the revision before; every process looks at least this often
 
 
@@ -50,13 +51,12 @@ def publish(session: Session, course: Course, folder: Path, assets: Path, *, by:
     if session.get_bind().dialect.name == "postgresql":  # in SQLite whoever means to write is alone anyway
         session.execute(select(func.pg_advisory_xact_lock(LOCK)))
     live = live_digest(session)
-    if live == course.digest:
-        store_assets(course, folder, assets)
-        return Published(course, ())
-    problems = compare(restore(session, live), course) if live else ()
+    problems = tuple(compare(restore(session, live), course)) if live and live != course.digest else ()
+    problems = problems or store_assets(course, folder, assets)
     if problems:
-        return Published(None, tuple(problems))
-    store_assets(course, folder, assets)
+        return Published(None, problems)
+    if live == course.digest:
+        return Published(course, ())
     if session.get(Revision, course.digest) is None:
         packed = zlib.compress(serial.dump(course), 6)
         try:
@@ -143,19 +143,34 @@ def _remember_addresses(session: Session, course: Course) -> None:
         session.execute(insert(LessonAddress), fresh)
 
 
-def store_assets(course: Course, folder: Path, assets: Path) -> None:
-    """Copies media that are missing under their digest: written beside, flushed, renamed, so that nobody sees half a file."""
-    assets.mkdir(parents=True, exist_ok=True)
+def store_assets(course: Course, folder: Path, assets: Path) -> tuple[Problem, ...]:
+    """Copies media that are missing under their digest: written beside, flushed, renamed, so that nobody sees half a file.
+
+    Gives the problem where that cannot be done, as on a full disk.
+    """
     for asset in course.assets:
         target = assets / asset.digest[:32]
-        if target.exists() and target.stat().st_size == asset.size:
-            continue
-        with tempfile.NamedTemporaryFile(dir=assets, delete=False) as file:
-            file.write((folder / asset.path).read_bytes())
+        try:
+            if not (target.exists() and target.stat().st_size == asset.size):
+                assets.mkdir(parents=True, exist_ok=True)
+                _copy(folder / asset.path, target)
+        except OSError as error:
+            message = f"this file could not be copied into {assets} ({(error.strerror or str(error)).lower()})"
+            return (Problem(asset.path, 1, 1, "not-stored", message, NOT_STORED),)
+    return ()
+
+
+def _copy(path: Path, target: Path) -> None:
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+        try:
+            file.write(path.read_bytes())
             file.flush()
             os.fsync(file.fileno())
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(target)
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(target)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
 
 
 class Live:

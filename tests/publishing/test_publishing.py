@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
+import pytest
 from sqlalchemy import func, select
 
 from course import create_app
@@ -104,6 +105,35 @@ def test_the_author_publishes_with_one_button(site: Site) -> None:
     assert author.send("/en/author/publish").status_code == 303
     assert author.page("/en/author/").count(">Publish<") == 0
     assert "Rooms first" in site.client().page("/en/modules/housing/")
+
+
+@pytest.mark.parametrize("is_changed", [True, False], ids=["something new", "what is live"])
+def test_media_that_cannot_be_stored_are_a_problem_and_change_nothing(site: Site, is_changed: bool) -> None:
+    """A full disk or a folder that is not the server's to write is said to whoever publishes; nothing ends with an error."""
+    if is_changed:
+        edit(site, "housing/01-rooms-before-rules.md", "Rooms before rules", "Rooms first")
+    assets = site.settings.assets
+    shutil.rmtree(assets)
+    assets.write_text("not a folder", encoding="utf-8")
+    message = f"this file could not be copied into {assets} (file exists)"
+    assert [str(problem) for problem in site.publish().problems] == [
+        f"housing/media/infographic.svg:1:1: {message} [not-stored]\n"
+        "  hint: ask whoever runs the server: its disk may be full, or the folder of COURSE_ASSETS not writable"
+    ]
+    browser = site.client("dana")
+    browser.page("/en/author/")
+    answer = browser.send("/en/author/publish")
+    assert (answer.status_code, message in answer.get_data(as_text=True)) == (422, True)
+    assert (count(site, Revision), count(site, Publication)) == (1, 1)
+
+
+def test_nothing_is_left_of_a_file_that_could_not_be_copied(site: Site) -> None:
+    assets = site.settings.assets
+    (lost,) = assets.iterdir()
+    lost.unlink()
+    lost.mkdir()
+    assert [problem.code for problem in site.publish().problems] == ["not-stored"]
+    assert list(assets.iterdir()) == [lost]
 
 
 def test_two_who_publish_at_once_make_one_revision(site: Site) -> None:
