@@ -93,9 +93,8 @@ def _check_addresses(kind: str, found: Iterable[tuple[str, str]]) -> list[Proble
     for slug, path in found:
         if slug in first:
             message = f"the {kind} `{slug}` stands in {first[slug]} too"
-            problems.append(
-                Problem(path, 1, 1, "duplicate-id", message, "rename one of the files; addresses are unique in the course")
-            )
+            hint = "rename one of the files, or take it out; addresses are unique in the course"
+            problems.append(Problem(path, 1, 1, "duplicate-id", message, hint))
         first.setdefault(slug, path)
     return problems
 
