@@ -81,7 +81,10 @@ def _events(text: str) -> Iterator[Any]:
 
 
 def _place(error: yaml.YAMLError, first_line: int) -> Position:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    """Where it began for what is not closed, since that is noticed only lines later, or at the end of the file."""
+    marks = [getattr(error, "problem_mark", None), getattr(error, "context_mark", None)]
+    is_open = any(sign in str(getattr(error, "problem", "")) for sign in _NOT_CLOSED)
+    mark = next((mark for mark in (reversed(marks) if is_open else marks) if mark), None)
     return (mark.line + first_line, mark.column + 1) if mark else (first_line, 1)
 
 
@@ -93,6 +96,7 @@ def _explain(error: yaml.YAMLError) -> tuple[str, str]:
     return f"not readable as YAML: {said}", "look at the indent and the quotes of this line and the one before"
 
 
+_NOT_CLOSED = ("unexpected end of stream", "did not find expected ',' or")
 _EXPLANATIONS = (
     ("mapping values are not allowed", "a second `: ` on the line", 'put the whole text in quotes: `title: "One: two"`'),
     (
@@ -111,7 +115,7 @@ _EXPLANATIONS = (
     (
         "did not find expected ',' or",
         "a list or mapping in brackets that is not closed",
-        "put a text that holds `,` `[` `]` `{` or `}` in quotes",
+        "close its bracket or quotation mark; put a text that holds `,` `[` `]` `{` or `}` in quotes",
     ),
     ("did not find expected '-' indicator", "this does not fit the list before it", "line it up with the `-` of the list"),
     ("block sequence entries are not allowed", "a list cannot begin here", "begin it on a line of its own"),
@@ -196,6 +200,9 @@ class _Builder:
         if top is not None and isinstance(top.value, dict) and top.key is None:
             self._take_key(top, event.value, not event.style, at)
             return
+        if not event.style and event.value.endswith('"') and event.value.count('"') % 2:
+            hint = "begin the text with one too, or put the whole text in single quotes"
+            self._notes.add(at, "yaml-quote", "a quotation mark at the end of a text that does not begin with one", hint)
         value = event.value if event.style else _WORDS.get(event.value, event.value)
         self._place_value(value, at, at[0] + (event.style in ("|", ">")))
 

@@ -72,6 +72,8 @@ MISTAKES: dict[str, Changes] = {
     "yaml-key": edit(COURSE, ("licence:", "? [a, b]\n: c\nlicence:")),
     "yaml-colon": edit(COURSE, ("title: A small", "title: A: small")),
     "yaml-quote": edit(COURSE, ("title: A small", 'title: "A small')),
+    "yaml-quote-at-the-end": edit(COURSE, ("title: A small course", 'title: A small course"')),
+    "yaml-quotes-within": edit(COURSE, ("title: A small course", 'title: A "small" course of the "town"'), ("[en]", "[en")),
     "yaml-bracket": edit(COURSE, ("[en]", "[en")),
     "yaml-tab": edit(COURSE, ("  modules: all", "\tmodules: all")),
     "yaml-unprintable": edit(COURSE, ("A small", "A \x07small")),
