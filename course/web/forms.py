@@ -14,6 +14,7 @@ from ..accounts import passwords, people
 from ..accounts.people import clean_name
 
 SelectChoice: Any = field_choices.SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
+LONG_ENOUGH = "At least 15 characters. Four or five unrelated words are easy to remember."
 LONGEST = {"email": 254, "name": 200, "municipality": 160, "department": 160}
 
 
@@ -76,15 +77,22 @@ def email_field(label: str = "E-mail address") -> Any:
     )
 
 
-def password_field(label: str, autocomplete: str, *checks: Any) -> Any:
+def password_field(label: str, *, missing: str = "Write your password.") -> Any:
+    return PasswordField(label, [needed(missing), at_most(1000)], render_kw={"autocomplete": "current-password"})
+
+
+def new_password_field(label: str = "Password", description: str = "") -> Any:
     return PasswordField(
-        label, [needed("Write your password."), at_most(1000), *checks], render_kw={"autocomplete": autocomplete}
+        label,
+        [needed("Choose a password."), at_most(1000), is_new_password],
+        description=description,
+        render_kw={"autocomplete": "new-password"},
     )
 
 
 class SignInForm(Form):
     email = email_field()
-    password = password_field("Password", "current-password")
+    password = password_field("Password")
 
 
 class RegisterForm(Form):
@@ -105,15 +113,13 @@ class RegisterForm(Form):
         render_kw={"list": "municipalities", "autocomplete": "organization"},
     )
     department = StringField("Department", [at_most(160)], description="Leave it empty if there is none.")
-    password = password_field("Password", "new-password", is_new_password)
-    password.kwargs["description"] = "At least 15 characters. Four or five unrelated words are easy to remember."
+    password = new_password_field(description=LONG_ENOUGH)
 
 
 class FirstAdministratorForm(Form):
     name = StringField("Your name", [has_letters, at_most(200)], render_kw={"autocomplete": "name"})
     email = email_field()
-    password = password_field("Password", "new-password", is_new_password)
-    password.kwargs["description"] = "At least 15 characters. Four or five unrelated words are easy to remember."
+    password = new_password_field(description=LONG_ENOUGH)
 
 
 class ResetForm(Form):
@@ -121,8 +127,7 @@ class ResetForm(Form):
 
 
 class NewPasswordForm(Form):
-    password = password_field("New password", "new-password", is_new_password)
-    password.kwargs["description"] = "At least 15 characters. Every sign-in of yours ends when you change it."
+    password = new_password_field("New password", "At least 15 characters. Every sign-in of yours ends when you change it.")
 
 
 class ProfileForm(Form):
@@ -131,12 +136,12 @@ class ProfileForm(Form):
 
 
 class PasswordForm(Form):
-    current_password = password_field("Current password", "current-password")
-    new_password = password_field("New password", "new-password", is_new_password)
+    current_password = password_field("Current password", missing="Write your current password.")
+    new_password = new_password_field("New password", LONG_ENOUGH)
 
 
 class DeleteForm(Form):
-    current_password = password_field("Password", "current-password")
+    current_password = password_field("Password")
 
 
 class OrganisationForm(Form):

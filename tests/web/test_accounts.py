@@ -143,6 +143,16 @@ def test_eleven_wrong_passwords_are_too_many(site: Site) -> None:
     assert browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD}).status_code == 303
 
 
+def test_an_empty_form_says_which_password_is_missing(site: Site) -> None:
+    browser = site.client("alice")
+    browser.page("/en/account/password")
+    html = browser.send("/en/account/password").get_data(as_text=True)
+    assert re.findall(r'<li><a href="#(\w+)">([^<]*)</a></li>', html) == [
+        ("current_password", "Write your current password."),
+        ("new_password", "Choose a password."),
+    ]
+
+
 @pytest.mark.parametrize(("way", "offers"), [("sign-in", ["/en/account/reset"]), ("reset", [])])
 def test_too_many_tries_say_how_long_and_offer_only_another_way(site: Site, way: str, offers: list[str]) -> None:
     browser, given = site.client(), {"email": "alice@example.org", "password": "x" * 15}
