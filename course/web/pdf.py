@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ..learning.tables import Certificate
-from .rendering import day
+from .rendering import plain_day
 
 TEMPLATE = Path(__file__).parent / "certificate.typ"
 # Installed packages of which only the font files are used, so that a name is set alike on every machine.
@@ -42,14 +42,14 @@ def certificate(of: Certificate, *, verify: str, more_fonts: Path) -> bytes:
                     "course": of.course_title,
                     "publisher": of.publisher,
                     "rule": of.rule,
-                    "issued": day(of.issued_at),
+                    "issued": plain_day(of.issued_at),
                     "code": of.code,
                     "verify": verify,
                     "language": of.language.split("-")[0],
                     "modules": [
                         {
                             "title": m["title"],
-                            "on": day(m["completed_on"]),
+                            "on": plain_day(m["completed_on"]),
                             "percent": "" if m["percent"] is None else f"{m['percent']} %",
                         }
                         for m in of.modules

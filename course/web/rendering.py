@@ -10,6 +10,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
+from unicodedata import bidirectional
 
 from babel.core import Locale
 from babel.dates import format_date, format_datetime
@@ -173,6 +174,11 @@ def static_file(digest: str, name: str) -> Response:
 
 def day(value: date | datetime | str | None) -> str:
     """A day in the page's language: 1 April 2020."""
+    return apart(plain_day(value))
+
+
+def plain_day(value: date | datetime | str | None) -> str:
+    """The same for what is no page."""
     if not value:
         return ""
     held = date.fromisoformat(value) if isinstance(value, str) else value
@@ -191,7 +197,12 @@ def instant(value: datetime) -> str:
 
 @lru_cache(maxsize=4096)
 def _moment(value: datetime, lang: str, of_day: str = "HH:mm") -> str:
-    return f"{format_datetime(value, format=f'd MMM y, {of_day}', locale=Locale.parse(lang, sep='-'))} UTC"
+    return apart(f"{format_datetime(value, format=f'd MMM y, {of_day}', locale=Locale.parse(lang, sep='-'))} UTC")
+
+
+def apart(written: str) -> str:
+    """A day with a name from right to left stands apart from the sentence around it, or its figures change places."""
+    return f"\u2068{written}\u2069" if any(bidirectional(c) in {"R", "AL"} for c in written) else written
 
 
 def iso(value: datetime | None) -> str:

@@ -111,3 +111,39 @@ def test_text_of_twice_the_size_fits(visit: Visit, opened: Opener, instance: Ins
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('main')).fontSize)") > before * 1.9
         assert page.evaluate(OVERFLOW) == []
+
+
+# Where the end of the words stands to their beginning: 1 to the right, -1 to the left, 0 nowhere.
+BEHIND = """(words) => {
+  const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  const left = (node, at) => {
+    const one = document.createRange();
+    one.setStart(node, at);
+    one.setEnd(node, at + 1);
+    return one.getBoundingClientRect().left;
+  };
+  while (walk.nextNode()) {
+    const node = walk.currentNode, at = node.data.indexOf(words);
+    if (at >= 0 && node.data.trim().startsWith(words)) return Math.sign(left(node, at + words.length - 1) - left(node, at));
+  }
+  return 0;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "words", "end"),
+    [
+        ("", "modules/housing/quiz", "7 items", 1),
+        ("alice", "modules/housing/", "2 of 3 lessons done", 1),
+        ("alice", "modules/housing/", "50 % of the module", 1),
+        ("grace", "progress", "3 of 3", 1),
+        ("grace", "certificates/{code}", "Grace Achieng", 1),
+        ("", "", "وحدتان للاختبار", -1),
+    ],
+)
+def test_in_a_page_from_right_to_left_each_sentence_keeps_its_order(
+    opened: Opener, instance: Instance, who: str, path: str, words: str, end: int
+) -> None:
+    with opened(who) as page:
+        page.goto(instance.address(f"/ar/{path}"))
+        assert page.evaluate(BEHIND, words) == end
