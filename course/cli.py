@@ -107,11 +107,14 @@ def export_items(form: str, module: str, output: Path | None) -> None:
 
     try:
         exported = exchange.export_module(_settings().modules, module, _format(form))
-        if output:
-            output.write_text(exported.text, encoding="utf-8", newline="\n")
     except (exchange.NotImported, OSError) as error:
         raise click.ClickException(str(error)) from None
-    if not output:
+    if output:
+        try:
+            output.write_text(exported.text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise click.ClickException(f"--output {output}: cannot be written ({error.strerror})") from None
+    else:
         sys.stdout.buffer.write(exported.text.encode())
     for line in exported.ledger.lines():
         click.echo(line, err=True)

@@ -162,8 +162,8 @@ def test_items_are_imported_and_exported(command: Command, tmp_path: Path) -> No
         "Items in: 2 = 1 kept + 0 changed + 1 dropped. Items out: 1.\n"
         "line 1: Hall: kept as `hall`\n"
         "line 3: No: dropped\n"
-        "    line 3: the item: `a` has no feedback: say why it is right or wrong: `feedback: …`\n"
-        "    line 3: the item: `b` has no feedback: say why it is right or wrong: `feedback: …`\n"
+        "    line 3: the item: `a` has no feedback: say why it is right or wrong: `feedback: …`, or take unfinished items too\n"
+        "    line 3: the item: `b` has no feedback: say why it is right or wrong: `feedback: …`, or take unfinished items too\n"
     )
     assert command(*words, "--dry-run") == f"{ledger}Nothing was changed.\n"
     assert quiz.read_text() == before
@@ -173,6 +173,10 @@ def test_items_are_imported_and_exported(command: Command, tmp_path: Path) -> No
     assert "no-feedback" in command(*words, "--unfinished", "--dry-run")
     assert "::hall::[markdown]Is a hall enough?{FALSE#A family needs a door.#So it is.}" in command(
         "export", "gift", "mobility"
+    )
+    nowhere = out.parent / "nowhere" / "items.gift"
+    assert command("export", "gift", "mobility", "--output", str(nowhere), code=1) == (
+        f"Error: --output {nowhere}: cannot be written (No such file or directory)\n"
     )
     assert command("export", "moodle-xml", "mobility", "--output", str(out)).startswith("Items in: 4 = ")
     assert out.read_text().startswith('<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n')

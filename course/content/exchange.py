@@ -195,8 +195,7 @@ def _without(found: Imported, problems: list[Problem], lines: list[int], module:
         n = sum(line <= problem.line for line in lines) - 1
         if problem.path != f"{module}/quiz.yaml" or n < 0 or n >= len(found.items):
             said = ": ".join(filter(None, (f"{problem.path}:{problem.line}", problem.message, problem.hint)))
-            also = ", or take unfinished items too" if problem.code in _UNFINISHED else ""
-            raise NotImported(f"with these items the folder would have a problem: {said}{also}")
+            raise NotImported(f"with these items the folder would have a problem: {said}{_also(problem)}")
         wrong.setdefault(found.items[n].id, []).append(problem)
     lost = {name for name, told in wrong.items() if any(problem.code != "unknown-lesson" for problem in told)}
     entries = tuple(_told(entry, wrong.get(entry.item_id, []), is_lost=entry.item_id in lost) for entry in found.ledger.entries)
@@ -204,9 +203,15 @@ def _without(found: Imported, problems: list[Problem], lines: list[int], module:
     return Imported(items, replace(found.ledger, entries=entries), found.media)
 
 
+def _also(problem: Problem) -> str:
+    return ", or take unfinished items too" if problem.code in _UNFINISHED else ""
+
+
 def _told(entry: Entry, problems: list[Problem], *, is_lost: bool) -> Entry:
     if not problems:
         return entry
     what = "the item" if is_lost else "`review_lesson`"
-    told = tuple(Change(entry.place, what, f"{p.message}: {p.hint}" if p.hint and is_lost else p.message) for p in problems)
+    told = tuple(
+        Change(entry.place, what, f"{p.message}: {p.hint}{_also(p)}" if p.hint and is_lost else p.message) for p in problems
+    )
     return replace(entry, item_id="" if is_lost else entry.item_id, changes=(*entry.changes, *told))

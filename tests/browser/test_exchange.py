@@ -54,8 +54,9 @@ LEDGER = [
         "line 21",
         "Without a reason",
         "dropped",
-        "`the-large-one` has no feedback: say why it is right or wrong: `feedback: …`\n"
-        "`the-small-one-which-is-nearer` has no feedback: say why it is right or wrong: `feedback: …`",
+        "`the-large-one` has no feedback: say why it is right or wrong: `feedback: …`, or take unfinished items too\n"
+        "`the-small-one-which-is-nearer` has no feedback: say why it is right or wrong: `feedback: …`"
+        ", or take unfinished items too",
     ),
     ("line 23", "Read the decree before you go on.", "dropped", "it asks nothing: put its text into a lesson"),
 ]

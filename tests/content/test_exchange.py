@@ -39,8 +39,8 @@ def test_a_dry_run_changes_nothing_and_tells_what_the_import_does(folder: Path) 
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert fates(told.ledger) == [
         ("kept", "keep-it-open", []),
-        ("dropped", "", ["`a` has no feedback: say why it is right or wrong: `feedback: …`",
-                         "`b` has no feedback: say why it is right or wrong: `feedback: …`"]),
+        ("dropped", "", ["`a` has no feedback: say why it is right or wrong: `feedback: …`, or take unfinished items too",
+                         "`b` has no feedback: say why it is right or wrong: `feedback: …`, or take unfinished items too"]),
         ("dropped", "", ["`nowhere` is no address of a web page or of the course: "
                          "write `https://…`, or `lesson:`, `practice:`, `session:`, `module:` or `quiz:` and a name"]),
         ("kept", "a-hall", []),
