@@ -77,6 +77,15 @@ def test_a_report_that_fails_is_sent_again(opened: Opener, newcomer: str) -> Non
         wait_for_words(page, "this lesson is done")
 
 
+def test_a_sign_in_that_has_ended_is_said_beside_the_clip(opened: Opener, newcomer: str) -> None:
+    """To try again is no help there, and who watches to the end would wait for a lesson that is never done."""
+    with opened(newcomer) as page:
+        page.goto(LESSON)
+        page.context.clear_cookies()
+        page.evaluate(PLAY)
+        page.wait_for_function("() => document.getElementById('clip-state').textContent.includes('your sign-in has ended')")
+
+
 def test_the_transcript_leads_to_its_second(opened: Opener) -> None:
     with opened("") as page:
         page.goto(LESSON)

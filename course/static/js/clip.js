@@ -51,8 +51,11 @@
       if (words) words.textContent = held.done ? 'Watched: this lesson is done.' : `Watched: ${held.watched} of ${held.seconds} seconds.`;
       const seen = document.getElementById('seen');
       if (seen) seen.value = held.changes;
-    } catch {
-      state.textContent = 'Not saved yet; it is tried again.'; // the seconds stay in the queue
+    } catch (error) {
+      const isOut = ['401', '403'].includes(error.message); // this page cannot report under another sign-in
+      state.textContent = isOut
+        ? 'Not saved: your sign-in has ended. Load this page again and sign in; what was played since has to be played again.'
+        : 'Not saved yet; it is tried again.'; // the seconds stay in the queue
     } finally {
       sending = false;
     }
