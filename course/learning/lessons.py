@@ -39,8 +39,12 @@ _go_over: Statement[Any] = Statement(
 )
 
 
+class Overdue(Exception):
+    """The time of an attempt of theirs was over before. It is closed first, so that what happens now stands after it."""
+
+
 def open_lesson(session: Session, *, person_id: int, course: Course, module: Module, lesson: Lesson, now: datetime) -> None:
-    """Enrols by starting, starts the module, and remembers the place for *Continue*."""
+    """Enrols by starting, starts the module, and remembers the place for *Continue*. Raises Overdue."""
     held = _arrive(session, person_id, course, module, now)
     if not _is_open(held, module, lesson):
         _keep(session, person_id, course, module, lesson, held, LessonRecord(), now)
@@ -88,13 +92,13 @@ def mark_done(
 ) -> bool:
     """Marks a lesson as done. ``seen`` is the count of changes that the page showed: a replayed or stale page changes nothing.
 
-    Returns whether anything changed.
+    Returns whether anything changed. Raises Overdue.
     """
     return _change(session, person_id, course, module, lesson, seen, now, done=True)
 
 
 def undo(session: Session, *, person_id: int, course: Course, module: Module, lesson: Lesson, seen: int, now: datetime) -> bool:
-    """Takes "done" back; both stay on record. A module that was completed stays completed."""
+    """Takes "done" back; both stay on record. A module that was completed stays completed. Raises Overdue."""
     return _change(session, person_id, course, module, lesson, seen, now, done=False)
 
 
@@ -111,7 +115,7 @@ def watch(
 ) -> int:
     """Adds the seconds of the clip that were played, remembers where the learner is, and completes the lesson at 80 %.
 
-    Returns how many distinct seconds are watched. The same report sent twice changes nothing.
+    Returns how many distinct seconds are watched. The same report sent twice changes nothing. Raises Overdue.
     """
     if lesson.clip is None:
         return 0
@@ -141,10 +145,15 @@ def _change(
 
 
 def _arrive(session: Session, person_id: int, course: Course, module: Module, now: datetime) -> Record:
-    """The record of a person in a module, enrolled and begun as far as they were not. Holds them until the transaction ends."""
+    """The record of a person in a module, enrolled and begun as far as they were not. Holds them until the transaction ends.
+
+    Raises Overdue.
+    """
     connection = session.connection()
     facts.hold(connection, person_id)
-    held = record.read_module(connection, person_id, module.slug)
+    held = record.read_module(connection, person_id, module.slug, at=now)
+    if held.is_overdue:
+        raise Overdue
     is_begun = module.slug in held.modules
     if not is_begun:
         enrol(session, person_id=person_id, course=course, now=now)

@@ -8,10 +8,11 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from ..database.statements import Statement
-from .tables import Enrolment, LessonState, ModuleState
+from ..extensions import Moment
+from .tables import Attempt, Enrolment, LessonState, ModuleState
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,17 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the database knows of one learner; empty for somebody who has not begun."""
+    """What the database knows of one learner; empty for somebody who has not begun.
+
+    ``is_overdue`` is for who asked as of a moment: whether the time of an attempt that is not closed was over by then.
+    """
 
     enrolled_at: datetime | None = None
     last_module: str = ""
     last_lesson: str = ""
     completed_at: datetime | None = None
     regraded_at: datetime | None = None
+    is_overdue: bool = False
     modules: Mapping[str, ModuleRecord] = field(default_factory=dict)
     lessons: Mapping[tuple[str, str], LessonRecord] = field(default_factory=dict)
 
@@ -95,7 +100,7 @@ _lessons: Statement[Any] = Statement(
         LessonState.second,
     ).where(LessonState.person_id == bindparam("person"))
 )
-_one: Statement[Any] = Statement(
+_one = (
     select(
         Enrolment.enrolled_at,
         Enrolment.last_module,
@@ -120,11 +125,20 @@ _one: Statement[Any] = Statement(
     .outerjoin(LessonState, (LessonState.person_id == Enrolment.person_id) & (LessonState.module == bindparam("module")))
     .where(Enrolment.person_id == bindparam("person"))
 )
+_overdue = exists().where(
+    Attempt.person_id == bindparam("person"), Attempt.closed_at.is_(None), Attempt.closes_at <= bindparam("at", type_=Moment)
+)
+_module: Statement[Any] = Statement(_one)
+_module_at: Statement[Any] = Statement(_one.add_columns(_overdue.label("is_overdue")))
 
 
-def read_module(connection: Connection, person_id: int, module: str) -> Record:
-    """The record of a person in one module, and where they were last. One query: this is asked by every lesson page."""
-    rows = _one.all(connection, {"person": person_id, "module": module})
+def read_module(connection: Connection, person_id: int, module: str, *, at: datetime | None = None) -> Record:
+    """The record of a person in one module, and where they were last. One query: this is asked by every lesson page.
+
+    ``at`` asks whether an attempt in any module is overdue at that moment.
+    """
+    given = {"person": person_id, "module": module}
+    rows = _module.all(connection, given) if at is None else _module_at.all(connection, given | {"at": at})
     if not rows:
         return EMPTY
     first = rows[0]
@@ -135,6 +149,7 @@ def read_module(connection: Connection, person_id: int, module: str) -> Record:
         last_module=first.last_module or "",
         last_lesson=first.last_lesson or "",
         completed_at=first.completed_at,
+        is_overdue=at is not None and bool(first.is_overdue),
         modules={module: state} if first.started_at else {},
         lessons={
             (module, row.lesson): LessonRecord(row.done_at, row.changes, int(row.watched, 16), row.second)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from datetime import datetime
+from functools import lru_cache, partial
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
-from .. import clock
-from ..content.model import Lesson, Module
+from ..content.model import Course, Lesson, Module
 from ..extensions import by_the_way, current_session, reader, writing
 from ..learning import lessons, record
 from ..learning.progress import module_progress, seconds_watched
@@ -35,10 +35,8 @@ def show(module: str, lesson: str) -> Response:
         raise Unauthorized
     held = reader().ask(record.read_module, who.id, the_module.slug) if who else EMPTY
     if who and (held.last_module, held.last_lesson) != (the_module.slug, the_lesson.id):
-        session = current_session()
-        due.close(who.id)
-        with by_the_way(), writing(session):
-            lessons.open_lesson(session, person_id=who.id, course=course, module=the_module, lesson=the_lesson, now=clock.now())
+        with by_the_way():
+            due.before(who.id, partial(_open, who.id, course, the_module, the_lesson))
         held = reader().ask(record.read_module, who.id, the_module.slug)
     is_playing = the_lesson.recording is not None and request.args.get("play") == "recording"
     if the_lesson.recording and is_playing:
@@ -50,6 +48,12 @@ def show(module: str, lesson: str) -> Response:
         module_progress(the_module, held),
         is_playing=is_playing,
     )
+
+
+def _open(person_id: int, course: Course, module: Module, lesson: Lesson, now: datetime) -> None:
+    session = current_session()
+    with writing(session):
+        lessons.open_lesson(session, person_id=person_id, course=course, module=module, lesson=lesson, now=now)
 
 
 def _moved(module: Module, slug: str) -> Response:
@@ -71,16 +75,11 @@ def done(module: str, lesson: str) -> Response:
     seen = sent.get("seen", type=int)
     if seen is None:
         abort(400)
-    due.close(visitor.signed_in().id)
+    person_id = visitor.signed_in().id
     verb = lessons.undo if "undo" in sent else lessons.mark_done
-    verb(
-        session,
-        person_id=visitor.signed_in().id,
-        course=course,
-        module=the_module,
-        lesson=the_lesson,
-        seen=seen,
-        now=clock.now(),
+    due.before(
+        person_id,
+        lambda now: verb(session, person_id=person_id, course=course, module=the_module, lesson=the_lesson, seen=seen, now=now),
     )
     session.commit()
     if "undo" in sent or "stay" in sent:
@@ -111,16 +110,19 @@ def watched(module: str, lesson: str) -> dict[str, object]:
     if the_lesson.clip is None:
         abort(404)
     session, person_id = current_session(), visitor.signed_in().id
-    due.close(person_id)
-    lessons.watch(
-        session,
-        person_id=person_id,
-        course=published.course(),
-        module=the_module,
-        lesson=the_lesson,
-        seconds=_seconds(request.form.get("seconds", ""), the_lesson.clip.seconds),
-        at=request.form.get("at", 0, type=int),
-        now=clock.now(),
+    course, clip, sent = published.course(), the_lesson.clip, request.form
+    due.before(
+        person_id,
+        lambda now: lessons.watch(
+            session,
+            person_id=person_id,
+            course=course,
+            module=the_module,
+            lesson=the_lesson,
+            seconds=_seconds(sent.get("seconds", ""), clip.seconds),
+            at=sent.get("at", 0, type=int),
+            now=now,
+        ),
     )
     session.commit()
     own = reader().ask(record.read_module, person_id, the_module.slug).lesson(the_module.slug, the_lesson.id)

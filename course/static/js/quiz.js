@@ -37,7 +37,7 @@
   const later = (delay) => { stop(); timer = setTimeout(now, delay); };
   form.addEventListener('change', () => later(0));
   form.addEventListener('input', (event) => {
-    if (event.target.matches('textarea')) later(2000);
+    if (event.target.matches('textarea')) later(5000);
     else if (event.target.matches('input:not([type=radio],[type=checkbox])')) later(700);
   });
   form.addEventListener('submit', stop);
