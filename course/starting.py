@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Echo = Callable[[str], None]
 Signature = frozenset[tuple[str, int, int]]
 LOOK = 0.5  # seconds between two looks at the folder; a tree must stand still for one of them before it is published
+LAST = 19  # how far reading ahead steps back for those who serve pages
 GRACE = 10.0  # seconds that a request under way has left once the server is told to stop
 
 
@@ -34,11 +36,18 @@ def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool
             raise SystemExit(f"Error: {error}") from None  # as the command says it
 
     beside = [partial(_watch, settings, echo, seen)] if watch else []
-    return serve(load, host, port, workers, threads=settings.threads, beside=beside)
+    return serve(load, host, port, workers, threads=settings.threads, beside=beside, once=[partial(_read_ahead, settings)])
 
 
 def serve(
-    load: Callable[[bool], Application], host: str, port: int, workers: int = 1, *, threads: int = 4, beside: Sequence[Job] = ()
+    load: Callable[[bool], Application],
+    host: str,
+    port: int,
+    workers: int = 1,
+    *,
+    threads: int = 4,
+    beside: Sequence[Job] = (),
+    once: Sequence[Job] = (),
 ) -> int:
     """Serves until stopped what is loaded, and returns an exit code; ``load`` is told whether this is the first time.
 
@@ -52,7 +61,7 @@ def serve(
         return worker(load(is_first), host, port, workers=workers, threads=threads)
 
     ensure_free(host, port)
-    return mind(lead, workers, grace=GRACE, beside=beside)
+    return mind(lead, workers, grace=GRACE, beside=beside, once=once)
 
 
 def _loaded(settings: Settings, address: str, echo: Echo) -> Flask:
@@ -117,6 +126,20 @@ def _publish(app: Flask, settings: Settings, echo: Echo) -> None:
             echo(f"{counted(len(done.problems), 'problem')}: the last good revision stays live.")
         else:
             echo(f"{counted(len(done.problems), 'problem')}: nothing can be published until the folder is mended.")
+
+
+def _read_ahead(settings: Settings) -> None:
+    """In a process of its own, which is gone afterwards, and behind whatever else the processors have to do."""
+    os.nice(LAST)
+    from . import create_app
+    from .extensions import alone, current_session
+    from .reports.ahead import read_ahead
+    from .reports.source import source
+
+    with create_app(settings).app_context(), alone("ahead") as is_mine:
+        if is_mine:
+            with source(current_session()) as (session, _words):
+                read_ahead(session)
 
 
 def _shown(path: Path) -> str:

@@ -26,18 +26,18 @@ Job = Callable[[], object]
 Lead = Callable[[bool], Job]
 
 
-def mind(lead: Lead, workers: int, *, grace: float, beside: Sequence[Job] = ()) -> int:
+def mind(lead: Lead, workers: int, *, grace: float, beside: Sequence[Job] = (), once: Sequence[Job] = ()) -> int:
     """Has so many workers until SIGTERM or SIGINT, and at most ``grace`` seconds longer. Gives an exit code.
 
     ``lead`` loads what workers need, and returns their job; it is told whether this is the first time. Jobs ``beside`` them
-    begin once a worker is there. Whatever ends is replaced, each second if need be: a worker that was killed for its memory
-    twice, or that finds its database restarting, must not take the whole site down. Only at the start failures end all, so that
-    a server that cannot work says so.
+    begin once a worker is there, as do those that are done ``once``. Whatever else ends is replaced, each second if need be: a
+    worker that was killed for its memory twice, or that finds its database restarting, must not take the whole site down. Only
+    at the start failures end all, so that a server that cannot work says so.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # it may have been ignored by whoever started us
     signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-    return _Family(lead, workers, beside).mind(grace)
+    return _Family(lead, workers, beside, once).mind(grace)
 
 
 def apart(job: Job) -> bool:
@@ -48,12 +48,12 @@ def apart(job: Job) -> bool:
 class _Family:
     """``_leading`` are the leaders that still load, and how many workers each will make; the others are known since when."""
 
-    def __init__(self, lead: Lead, workers: int, beside: Sequence[Job]) -> None:
-        self._lead, self._wanted, self._jobs = lead, workers, beside
+    def __init__(self, lead: Lead, workers: int, beside: Sequence[Job], once: Sequence[Job]) -> None:
+        self._lead, self._wanted, self._jobs, self._lasting = lead, workers, (*beside, *once), len(beside)
         self._leading: dict[int, int] = {}
         self._workers: dict[int, float] = {}
         self._beside: dict[int, tuple[int, float]] = {}
-        self._idle = set(range(len(beside)))
+        self._idle = set(range(len(self._jobs)))
         self._begun, self._not_before, self._failures = time.monotonic(), 0.0, 0
         self._is_serving = False
         self._minder = os.getpid()
@@ -129,6 +129,8 @@ class _Family:
         now = time.monotonic()
         if pid in self._beside:
             number, since = self._beside.pop(pid)
+            if number >= self._lasting:
+                return
             self._idle.add(number)
         elif pid in self._workers:
             since = self._workers.pop(pid)

@@ -514,6 +514,31 @@ def answers(server: Server) -> bool:
         return False
 
 
+def test_what_is_to_be_done_once_is_done_once_and_what_is_beside_again(tmp_path: Path) -> None:
+    code = """
+import os, signal, sys, time
+from course.serving.minding import mind
+from functools import partial
+
+def note(name):
+    with open(name, "a") as file:
+        file.write(".")
+
+def end():
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not (os.path.exists("beside") and len(open("beside").read()) > 1):
+        time.sleep(0.05)
+    os.kill(minder, signal.SIGTERM)
+    time.sleep(60)
+
+minder = os.getpid()
+sys.exit(mind(lambda is_first: end, 1, grace=5, beside=[partial(note, "beside")], once=[partial(note, "once")]))
+"""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environ, check=False, timeout=40)
+    assert (done.returncode, (tmp_path / "once").read_text(), (tmp_path / "beside").read_text()[:2]) == (0, ".", "..")
+
+
 def test_port_that_is_taken_is_one_clear_line(server: Server) -> None:
     code = (
         "import sys\nfrom course.config import SettingError\nfrom course.starting import serve\n"
