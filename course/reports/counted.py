@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import CTE, literal, select
 from sqlalchemy.orm import Session
@@ -43,15 +44,17 @@ def _count_all(session: Session, held: Tallies, filters: Filters, within: Sequen
     if places is not None and within is not None and len(within) > 1:
         of_any = places.subquery("of_any")
         places = select(literal(EVERYWHERE).label("place_id"), of_any.c.person_id).distinct()
-    _count(session, held, filters, people_then(filters, places), filters.module or None)
+    people = people_then(filters, places)
+    _count(session, held, filters, people, filters.module or None, trend=filters.module, is_everybody=places is None)
 
 
 def _count_lines(
     session: Session, held: Tallies, filters: Filters, only: Collection[int] | None, besides: Collection[int]
 ) -> None:
     """The line of each of these organisations."""
-    _count(session, held, filters, people_then(filters, members_then(session, filters, only, besides)), filters.module)
+    people = people_then(filters, members_then(session, filters, only, besides))
+    _count(session, held, filters, people, filters.module, trend=None)
 
 
-def _count(session: Session, held: Tallies, filters: Filters, people: CTE, module: str | None) -> None:
-    held.add_rows(session.execute(counted_as(people, module, filters.as_of)))
+def _count(session: Session, held: Tallies, filters: Filters, people: CTE, module: str | None, **how: Any) -> None:
+    held.add_rows(session.execute(counted_as(people, module, filters.as_of, **how)))

@@ -33,7 +33,7 @@ from ..learning.tables import Certificate, CertificateNote, Enrolment, Fact
 from .counting import DAY, EPOCH, counted
 from .filters import Filters
 from .spans import steps
-from .standing import counted_as, people_then
+from .standing import EACH, counted_as, people_then
 from .tables import EVERYWHERE, TallyPeople
 from .tallied import Tallies
 
@@ -51,7 +51,7 @@ def add(
     for moment, times in ((at, 1), (since, -1)) if moved else ():
         then = replace(filters, as_of=moment)
         people = people_then(then, _belonging(session, then, places, moved))
-        held.add_rows(session.execute(counted_as(people, module, moment, times)))
+        held.add_rows(session.execute(counted_as(people, module, moment, times, trend=EACH)))
     where: dict[int, list[int]] = {}
     for place, person in session.execute(_belonging(session, filters, places, _did(session, since, at) - moved)):
         where.setdefault(person, []).append(place)

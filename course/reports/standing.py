@@ -9,7 +9,21 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, CompoundSelect, FromClause, Select, func, literal, or_, select, union_all
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from ..accounts.cohorts import member_ids
@@ -20,6 +34,8 @@ from .counting import by_then, counted, day_number, week_number
 from .filters import Filters
 from .spans import COURSE
 from .tables import EVERYWHERE
+
+EACH = "*"  # trend: what is added to kept days is told as they are
 
 
 def people_then(filters: Filters, places: Select[Any] | CompoundSelect[Any] | None = None) -> CTE:
@@ -48,75 +64,112 @@ def members_then(
     return found.where(found.selected_columns.place_id.not_in(besides)) if besides else found
 
 
-def counted_as(people: CTE, module: str | None, at: datetime | None, times: int = 1) -> CompoundSelect[Any]:
+def counted_as(
+    people: CTE, module: str | None, at: datetime | None, times: int = 1, *, trend: str | None, is_everybody: bool = False
+) -> CompoundSelect[Any]:
     """(place_id, module, measure, value, number): how many of these people counted as what, so many times over.
 
-    ``module`` None is everything, "" the course alone, else one module with who is enrolled on the course.
+    ``module`` None is everything, "" the course alone, else one module with who is enrolled on the course. Of the ``trend``,
+    which is of one module or, as "", of the course, it is told in which week they began and
+    completed (``EACH``: of all); else that they did.
+    Where people are ``is_everybody``, not those of some places, all there is of a module is read in its own order.
     """
-    one = people.c
-    arms = [_number(people, COURSE, "enrolled", week_number(one.enrolled_at), times)]
+    far = _far(people, module, at)
+    arms = [_number(people, COURSE, "enrolled", _week(people.c.enrolled_at, trend in ("", EACH)), times)]
     if not module:
-        arms += _course(people, at, times)
+        arms += _course(people, far, at, times, is_trend=trend in ("", EACH))
     if module != "":
-        arms += _modules(people, module, at, times)
+        arms += _modules(
+            people,
+            far,
+            module,
+            at,
+            times,
+            is_trend=trend == EACH or (bool(module) and trend == module),
+            is_everybody=is_everybody,
+        )
     return union_all(*arms)
 
 
-def _course(people: CTE, at: datetime | None, times: int) -> Iterator[Select[Any]]:
-    one, did = people.c, _did(people, at)
-    yield _number(did, COURSE, "started", literal(0), times)
-    yield _number(did, COURSE, "passed", did.c.passed, times).where(did.c.passed > 0)
+def _week(moment: Any, is_trend: bool) -> Any:
+    """To sort by what nobody is shown would be most of the time."""
+    return week_number(moment) if is_trend else literal(0)
+
+
+def _course(people: CTE, far: CTE, at: datetime | None, times: int, *, is_trend: bool) -> Iterator[Select[Any]]:
+    one = people.c
+    yield _number(people, COURSE, "started", literal(0), times).where(_has_started(people, at))
+    passed = _passed(people, far, at)
+    yield _number(passed, COURSE, "passed", passed.c.passed, times)
     is_through = one.completed_at.is_not(None)
-    yield _number(people, COURSE, "completed", week_number(one.completed_at), times).where(is_through)
+    yield _number(people, COURSE, "completed", _week(one.completed_at, is_trend), times).where(is_through)
     days = day_number(one.completed_at) - day_number(one.enrolled_at)
     yield _number(people, COURSE, "days", days, times).where(is_through)
     yield _number(people, COURSE, "certified", literal(0), times).where(one.certified == 1)
-    yield _scores(people, COURSE, at, times)
+    yield _number(far, COURSE, "score", far.c.score_ppm, times).where(far.c.score_ppm.is_not(None))
 
 
-def _did(people: CTE, at: datetime | None) -> FromClause:
-    """(place_id, passed): of all who had begun a module, how many they had passed."""
-    one, state = people.c, ModuleState
+def _has_started(people: CTE, at: datetime | None) -> ColumnElement[bool]:
     if at is None:
-        return select(one.place_id, one.modules_passed.label("passed")).where(one.is_started.is_(True)).subquery("did")
-    return (
-        select(one.place_id, func.count(by_then(state.passed_at, at)).label("passed"))
-        .join(state, state.person_id == one.person_id)
-        .where(state.started_at <= at)
-        .group_by(one.place_id, one.person_id)
-        .cte("did")
-    )
-
-
-def _modules(people: CTE, module: str | None, at: datetime | None, times: int) -> Iterator[Select[Any]]:
+        return people.c.is_started.is_(True)
     state = ModuleState
-    of = [] if at is None else [state.started_at <= at]
-    if module:
-        of.append(state.module == module)
-    started = _number(people, state.module, "started", week_number(state.started_at), times)
-    yield started.join(state, state.person_id == people.c.person_id).where(*of)
-    passed_at, completed_at = (by_then(moment, at) for moment in (state.passed_at, state.completed_at))
-    columns = (state.module, state.started_at, passed_at.label("passed_at"), completed_at.label("completed_at"))
-    came_far = or_(passed_at.is_not(None), completed_at.is_not(None))  # one in ten of those who began
-    far = select(people.c.place_id, *columns).join(state, state.person_id == people.c.person_id).where(came_far, *of).cte("far")
+    return select(state.person_id).where(state.person_id == people.c.person_id, state.started_at <= at).exists()
+
+
+def _passed(people: CTE, far: CTE, at: datetime | None) -> FromClause:
+    """(place_id, passed): of all who had passed a module, how many they had."""
+    if at is None:
+        one = people.c
+        return select(one.place_id, one.modules_passed.label("passed")).where(one.modules_passed > 0).subquery("passed")
+    had = select(far.c.place_id, func.count().label("passed")).where(far.c.passed_at.is_not(None))
+    return had.group_by(far.c.place_id, far.c.person_id).subquery("passed")
+
+
+def _modules(
+    people: CTE, far: CTE, module: str | None, at: datetime | None, times: int, *, is_trend: bool, is_everybody: bool
+) -> Iterator[Select[Any]]:
+    state = ModuleState
+    if is_everybody and not is_trend:
+        # By module, as the index has them: nothing is sorted. Without the sum SQLite would begin with each person.
+        counts = (state.person_id + literal_column("0")).in_(select(people.c.person_id))
+        key = _named(literal(EVERYWHERE), state.module, "started", literal(0))
+        of_all = select(*key, (func.count() * times).label("number")).where(counts, *_begun(module, at))
+        yield of_all.group_by(state.module)
+    else:
+        started = _number(people, state.module, "started", _week(state.started_at, is_trend), times)
+        yield started.join(state, state.person_id == people.c.person_id).where(*_begun(module, at))
     one = far.c
     is_through = one.completed_at.is_not(None)
     yield _number(far, one.module, "passed", literal(1), times).where(one.passed_at.is_not(None))
-    yield _number(far, one.module, "completed", week_number(one.completed_at), times).where(is_through)
+    yield _number(far, one.module, "completed", _week(one.completed_at, is_trend), times).where(is_through)
     yield _number(far, one.module, "days", day_number(one.completed_at) - day_number(one.started_at), times).where(is_through)
-    score_of = state.module if at is None else ScoreChange.module
-    scores = _scores(people, score_of, at, times)
-    yield scores.where(score_of == module) if module else scores
+    yield _number(far, one.module, "score", one.score_ppm, times).where(one.score_ppm.is_not(None))
 
 
-def _scores(people: CTE, module: Any, at: datetime | None, times: int) -> Select[Any]:
-    score: Any = ModuleState if at is None else ScoreChange
-    held = score.score_ppm.is_not(None) if at is None else holds(score.since_at, score.until_at, at)
-    found = _number(people, module, "score", score.score_ppm, times)
-    return found.join(score, score.person_id == people.c.person_id).where(held)
+def _far(people: CTE, module: str | None, at: datetime | None) -> CTE:
+    """The modules that one of these people passed or completed, or has a score in: one in ten of those that they began."""
+    state, score = ModuleState, ModuleState.score_ppm if at is None else ScoreChange.score_ppm
+    passed_at, completed_at = (by_then(moment, at) for moment in (state.passed_at, state.completed_at))
+    columns = (state.module, state.started_at, passed_at.label("passed_at"), completed_at.label("completed_at"))
+    query = select(people.c.place_id, people.c.person_id, *columns, score.label("score_ppm"))
+    query = query.join(state, state.person_id == people.c.person_id)
+    if at is not None:
+        of_then = and_(ScoreChange.person_id == state.person_id, ScoreChange.module == state.module)
+        query = query.outerjoin(ScoreChange, and_(of_then, holds(ScoreChange.since_at, ScoreChange.until_at, at)))
+    came_far = or_(passed_at.is_not(None), completed_at.is_not(None), score.is_not(None))
+    return query.where(came_far, *_begun(module, at)).cte("far")
+
+
+def _begun(module: str | None, at: datetime | None) -> list[ColumnElement[bool]]:
+    begun = [] if at is None else [ModuleState.started_at <= at]
+    return [*begun, ModuleState.module == module] if module else begun
 
 
 def _number(of: FromClause, module: Any, measure: str, value: Any, times: int) -> Select[Any]:
     """How many there are of each value, in each place."""
-    key = (of.c.place_id, module.label("module"), literal(measure).label("measure"), value.label("value"))
-    return select(*key, (func.count() * times).label("number")).select_from(of).group_by(*key)
+    found = select(*_named(of.c.place_id, module, measure, value), (func.count() * times).label("number")).select_from(of)
+    return found.group_by(*(one for one in (of.c.place_id, module, value) if not isinstance(one, BindParameter)))
+
+
+def _named(place: Any, module: Any, measure: str, value: Any) -> tuple[Any, ...]:
+    return (place.label("place_id"), module.label("module"), literal(measure).label("measure"), value.label("value"))
