@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ Signature = frozenset[tuple[str, int, int]]
 LOOK = 0.5  # seconds between two looks at the folder; a tree must stand still for one of them before it is published
 LAST = 19  # how far reading ahead steps back for those who serve pages
 GRACE = 10.0  # seconds that a request under way has left once the server is told to stop
+log = logging.getLogger(__name__)
 
 
 def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool, echo: Echo) -> int:
@@ -131,6 +133,8 @@ def _publish(app: Flask, settings: Settings, echo: Echo) -> None:
 def _read_ahead(settings: Settings) -> None:
     """In a process of its own, which is gone afterwards, and behind whatever else the processors have to do."""
     os.nice(LAST)
+    from sqlalchemy.exc import DBAPIError
+
     from . import create_app
     from .extensions import alone, current_session
     from .reports.ahead import read_ahead
@@ -138,8 +142,11 @@ def _read_ahead(settings: Settings) -> None:
 
     with create_app(settings).app_context(), alone("ahead") as is_mine:
         if is_mine:
-            with source(current_session()) as (session, _words):
-                read_ahead(session)
+            try:
+                with source(current_session()) as (session, _words):
+                    read_ahead(session)
+            except DBAPIError as error:  # the database went away: whoever asks for a report waits for the disk
+                log.warning("not read ahead: %s", error.orig)
 
 
 def _shown(path: Path) -> str:
