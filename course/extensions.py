@@ -155,7 +155,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     url = app.config["SQLALCHEMY_DATABASE_URI"] = address(settings.database_url)
     if url.get_backend_name() == "postgresql":
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-            "pool_size": settings.threads + 8,  # pages; three forms, two reports and two exports at a time; one to spare
+            "pool_size": settings.threads + 9,  # pages; four forms, two reports and two exports at a time; one to spare
             "max_overflow": 4,
             "pool_timeout": PATIENCE,
             "pool_pre_ping": True,

@@ -133,20 +133,12 @@ def _publish(app: Flask, settings: Settings, echo: Echo) -> None:
 def _read_ahead(settings: Settings) -> None:
     """In a process of its own, which is gone afterwards, and behind whatever else the processors have to do."""
     os.nice(LAST)
-    from sqlalchemy.exc import DBAPIError
-
-    from . import create_app
-    from .extensions import alone, current_session
     from .reports.ahead import read_ahead
-    from .reports.source import source
 
-    with create_app(settings).app_context(), alone("ahead") as is_mine:
-        if is_mine:
-            try:
-                with source(current_session()) as (session, _words):
-                    read_ahead(session)
-            except DBAPIError as error:  # the database went away: whoever asks for a report waits for the disk
-                log.warning("not read ahead: %s", error.orig)
+    try:
+        read_ahead(settings.replica_url or settings.database_url)
+    except Exception as error:  # noqa: BLE001  either driver's: whoever asks for a report waits for the disk
+        log.warning("not read ahead: %s", error)
 
 
 def _shown(path: Path) -> str:

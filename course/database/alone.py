@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
-LOCKS = {"keep": 7_041_975, "ahead": 7_041_976}  # for PostgreSQL any number, the same for everyone
+LOCKS = {"keep": 7_041_975}  # for PostgreSQL any number, the same for everyone
 
 
 @contextmanager

@@ -35,7 +35,7 @@ log = logging.getLogger("course.serving")
 Made = TypeVar("Made")
 Body = TypeVar("Body", bytes, bytearray)
 READING = {"GET", "HEAD", "OPTIONS"}
-STREAM_THREADS, FORM_THREADS, LONG_THREADS = 2, 3, 2
+STREAM_THREADS, FORM_THREADS, LONG_THREADS = 2, 4, 2
 AT_ONCE = 0.25  # seconds in which an answer of unknown length may be whole, before it is sent while it is made
 SHORT = 8 * 1024  # bytes of a body that the server may gather: its 4,096 connections hold 32 MB at most
 LOOKS, LOOK_AGAIN = 10, 0.0001  # how often a form's thread looks for such a body, and after how many seconds
@@ -68,7 +68,7 @@ class Adapter:
     """A server's application around a WSGI application; one for each worker.
 
     Pages have ``threads``, forms have FORM_THREADS of their own: they wait for locks and hash passwords, and no page waits for
-    them. One writes, one waits for the disk, one reads its form; more would only hand Python's lock round. Pages of which the
+    them. One writes, two wait for the disk, one reads its form; more would only hand Python's lock round. Pages of which the
     application says by ``takes_long`` that they may take seconds have LONG_THREADS, for which no other page waits; one is not
     begun for a client that hung up meanwhile. Threads are made when they are first needed.
     """
