@@ -14,7 +14,7 @@ from .. import clock
 from ..accounts.tables import Person
 from ..content.model import Course
 from ..extensions import current_session, intend
-from ..learning import grading, regrade_rules, regrading
+from ..learning import expiring, grading, regrade_rules, regrading
 from ..learning.tables import Regrade
 from ..publishing.revisions import Live
 
@@ -34,6 +34,8 @@ def make(*, module: str, item: str, rule: str, response: str, why: str, is_dry: 
     """Plans, or makes and runs. Raises ClickException, and nothing is changed, where the rule does not fit."""
     intend(to_write=not is_dry)
     session, live, course = open_course()
+    if not is_dry:
+        expiring.close_all(session, live, course, clock.now())
     try:
         row = regrade_rules.draft(
             session,
@@ -62,6 +64,8 @@ def make(*, module: str, item: str, rule: str, response: str, why: str, is_dry: 
 def undo(public_id: str, *, why: str, is_dry: bool, size: int) -> None:
     intend(to_write=not is_dry)
     session, live, course = open_course()
+    if not is_dry:
+        expiring.close_all(session, live, course, clock.now())
     row = _found(session, public_id)
     if row.undone_at is not None:
         raise click.ClickException(f"--undo: {public_id} was undone on {row.undone_at:%Y-%m-%d}; a regrade is undone once")

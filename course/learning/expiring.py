@@ -15,7 +15,7 @@ from ..accounts import people
 from ..accounts.tables import Person
 from ..content.model import Course
 from ..database.statements import Statement
-from ..extensions import Moment
+from ..extensions import Moment, writing
 from ..publishing.revisions import Live
 from . import attempts, facts
 from .grading import AnyAttempt
@@ -55,6 +55,13 @@ def close_due(session: Session, live: Live, course: Course, now: datetime, perso
         if attempt is not None:
             closed += attempts.close(session, attempt, quiz=quiz_of(session, live, attempt), course=course, now=now)
     return closed
+
+
+def close_all(session: Session, live: Live, course: Course, now: datetime, person_id: int | None = None) -> None:
+    """Closes everything that is due, of one person or of everybody; each batch in a transaction of its own."""
+    while is_any_due(session, now, person_id):
+        with writing(session):
+            close_due(session, live, course, now, person_id)
 
 
 def give_extra_time(session: Session, live: Live, person: Person, percent: int, *, by_id: int | None, now: datetime) -> None:

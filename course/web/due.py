@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from .. import clock
-from ..extensions import by_the_way, current_session, writing
+from ..extensions import by_the_way, current_session
 from ..learning import expiring, lessons
 from . import published
 
@@ -20,9 +20,7 @@ def close(person_id: int | None = None) -> None:
     if not expiring.is_any_due(session, now, person_id):
         return
     with by_the_way():
-        while expiring.is_any_due(session, now, person_id):
-            with writing(session):
-                expiring.close_due(session, published.live(), published.course(), now, person_id)
+        expiring.close_all(session, published.live(), published.course(), now, person_id)
 
 
 def before(person_id: int, verb: Callable[[datetime], Done]) -> Done:
@@ -34,7 +32,5 @@ def before(person_id: int, verb: Callable[[datetime], Done]) -> Done:
     try:
         return verb(now)
     except lessons.Overdue:
-        session = current_session()
-        with writing(session):
-            expiring.close_due(session, published.live(), published.course(), now, person_id)
+        expiring.close_all(current_session(), published.live(), published.course(), now, person_id)
         return before(person_id, verb)

@@ -26,7 +26,7 @@ from ..extensions import current_session, reading
 from ..learning import grading, regrade_rules, regrading
 from ..learning.grading import Ruling
 from ..learning.tables import Regrade
-from . import published, visitor
+from . import due, published, visitor
 from .forms import RegradeForm, SelectChoice, UndoForm
 from .guard import authors
 from .modules import find_module
@@ -59,6 +59,7 @@ def show(module: str) -> str:
 def plan(module: str) -> str | tuple[str, int]:
     """The dry run: nothing is written. The page carries what was asked for on to the button that does it."""
     the_module = _module(module)
+    due.close()
     form = _form(the_module)
     row = _asked(the_module, form, public_id()) if form.is_sent_right() else None
     if row is None:
@@ -80,6 +81,7 @@ def plan(module: str) -> str | tuple[str, int]:
 def make(module: str) -> Response | tuple[str, int]:
     """Makes the regrade that was planned. The plan has named it, so that a second press of the button leads to the same one."""
     the_module = _module(module)
+    due.close()  # graded as it was when the time ran out, and regraded then, so that no past moment shows what came later
     form, name = _form(the_module), request.form.get("name", "")
     session = current_session()
     row = _asked(the_module, form, name) if form.is_sent_right() and len(name) == len(public_id()) else None
@@ -111,6 +113,7 @@ def go_on(module: str, regrade: str) -> Response:
 @authors
 def undo(module: str, regrade: str) -> str | Response | tuple[str, int]:
     """First what undoing would change, then, with the plan's own button, the undoing."""
+    due.close()
     the_module, row, form, session = _module(module), _found(module, regrade), UndoForm.of_request(), current_session()
     if row.undone_at is not None:
         return redirect(url_for("regrading.one", module=module, regrade=regrade), 303)

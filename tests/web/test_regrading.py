@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -223,3 +224,17 @@ def test_the_queries_of_a_plan_do_not_grow_with_learners(site: Site) -> None:
     for who in ("bob", "carla"):
         attempt(site, who, SCHOOL)
     assert count() == before
+
+
+def test_an_attempt_whose_time_was_over_is_graded_before_a_regrade_and_regraded_by_it(site: Site) -> None:
+    """Else a report as of a moment between them would show the score of a rule that was not made yet."""
+    quiz = site.folder / "mobility" / "quiz.yaml"
+    quiz.write_text(quiz.read_text().replace("attempts: 0\n", "attempts: 3\ntime_limit_minutes: 20\n"))
+    assert site.publish().is_new
+    attempt(site, "alice", SCHOOL, close=False)
+    over, made = site.now + timedelta(minutes=20), site.later(minutes=40)
+    regrade(site.client("dana"))
+    with site.session() as session:
+        assert session.scalars(select(Attempt.closed_at)).all() == [over]
+        told = session.execute(select(Fact.at, Fact.kind).order_by(Fact.id)).all()
+        assert [tuple(fact) for fact in told if fact.kind == "regraded"] == [(made, "regraded")]
