@@ -80,10 +80,9 @@ def add_all(connection: Connection, found: Sequence[Mapping[str, Any]]) -> None:
     _add.run_many(connection, found)
 
 
-def hold(connection: Connection, person_id: int) -> None:
-    """What ``lock`` does, for those who need nothing of the enrolment."""
-    if connection.dialect.name != "sqlite":
-        is_held(connection, person_id)
+def hold(connection: Connection, person_id: int) -> bool:
+    """What ``lock`` does, for those who need nothing of the enrolment; whether anything is held now."""
+    return connection.dialect.name == "sqlite" or is_held(connection, person_id)
 
 
 def is_held(connection: Connection, person_id: int) -> bool:

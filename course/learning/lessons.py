@@ -150,11 +150,11 @@ def _arrive(session: Session, person_id: int, course: Course, module: Module, no
     Raises Overdue.
     """
     connection = session.connection()
-    facts.hold(connection, person_id)
+    is_held = facts.hold(connection, person_id)
     held = record.read_module(connection, person_id, module.slug, at=now)
     if held.is_overdue:
         raise Overdue
-    is_begun = module.slug in held.modules
+    is_begun = is_held and module.slug in held.modules  # who enrolled in between is not held, and may be opening this lesson
     if not is_begun:
         enrol(session, person_id=person_id, course=course, now=now)
     start_module(session, person_id=person_id, course=course, module=module, now=now)
