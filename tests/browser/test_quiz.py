@@ -26,13 +26,18 @@ def saved(page: Any, words: str) -> None:
     page.wait_for_function("words => document.getElementById('saved').textContent.includes(words)", arg=words)
 
 
+def begin(page: Any, module: str) -> None:
+    """Onto the first item of a new attempt."""
+    page.goto(f"/en/modules/{module}/quiz")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Start attempt 1").click()
+
+
 @pytest.fixture
 def attempt(opened: Opener, instance: Any) -> Any:
     """Somebody new on the first item of the quiz on mobility."""
     with opened(instance.newcomer(), width=360) as page:
-        page.goto("/en/modules/mobility/quiz")
-        with page.expect_navigation():
-            page.get_by_role("button", name="Start attempt 1").click()
+        begin(page, "mobility")
         yield page
 
 
@@ -66,9 +71,7 @@ def test_what_cannot_be_saved_is_said_and_comes_back(attempt: Any) -> None:
 def writing(opened: Opener, instance: Any) -> Any:
     """Somebody new before the text that the quiz on water asks for."""
     with opened(instance.newcomer(), width=360) as page:
-        page.goto("/en/modules/water/quiz")
-        with page.expect_navigation():
-            page.get_by_role("button", name="Start attempt 1").click()
+        begin(page, "water")
         page.goto(page.url.rsplit("/", 1)[0] + "/5")
         yield page
 
