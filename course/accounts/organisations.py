@@ -84,6 +84,27 @@ def find_or_add(session: Session, *, parent_id: int | None, kind: str, name: str
         return session.execute(where).scalar_one()
 
 
+def find_country(session: Session, names: Sequence[str]) -> int | None:
+    """The country that bears one of these names; the oldest, where one country was made under two of them."""
+    keys = [name_key(name) for name in names]
+    country = select(Organisation.id).where(Organisation.parent_id.is_(None), Organisation.name_key.in_(keys))
+    return session.scalar(country.order_by(Organisation.id).limit(1))
+
+
+def find_or_add_country(session: Session, *, names: Sequence[str], now: datetime) -> int:
+    """The same, made under the first of the names if there is none under any."""
+    return find_country(session, names) or find_or_add(session, parent_id=None, kind="country", name=names[0], now=now)
+
+
+def municipality_names(session: Session, country_id: int | None = None) -> list[str]:
+    """Each name once, in reading order; of one country, or of all."""
+    named = select(Organisation.name).where(Organisation.kind == "municipality").distinct()
+    if country_id is not None:
+        closure = OrganisationClosure
+        named = named.join(closure, closure.descendant_id == Organisation.id).where(closure.ancestor_id == country_id)
+    return sorted(session.scalars(named), key=name_key)
+
+
 def find_or_add_municipality(session: Session, *, country_id: int, name: str, now: datetime) -> int:
     """The same of a municipality, which may stand below a network of its country by now."""
     closure = OrganisationClosure

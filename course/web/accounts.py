@@ -35,15 +35,27 @@ from .rendering import autonym
 bp = Blueprint("accounts", __name__, url_prefix="/<lang>/account")
 WRONG = "The address or the password is not right. Check both, or reset the password."
 NO_COUNTRIES = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}  # groups and place holders of CLDR
+MOST_OFFERED = 500  # municipalities on one page: 4 KB on the line
 LONGEST_ONWARD = 2000  # of what an address holds; a form that waits to be sent may be longer, but its sender has an account
 TAKEN = "There is an account with this address. Sign in, or reset the password."
 
 
 def country_choices() -> list[Any]:
-    """Countries by name in the page's language."""
-    names = {str(code): str(name) for code, name in Locale.parse(published.language(), sep="-").territories.items()}
-    countries = {name for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES}
-    return [SelectChoice("", "Choose"), *(SelectChoice(name, name) for name in sorted(countries, key=organisations.name_key))]
+    """Countries by name in the page's language; what is sent is the code, which is the same in all of them."""
+    names = _countries(published.language())
+    in_order = sorted(names.items(), key=lambda country: organisations.name_key(country[1]))
+    return [SelectChoice("", "Choose"), *(SelectChoice(code, name) for code, name in in_order)]
+
+
+def _countries(lang: str) -> dict[str, str]:
+    """Name of each country in a language by its code of ISO 3166."""
+    names = {str(code): str(name) for code, name in Locale.parse(lang, sep="-").territories.items()}
+    return {code: name for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES}
+
+
+def _names_of(country: str) -> list[str]:
+    """What a country is called in the languages of the course, the first of which names it in the tree of organisations."""
+    return [names[country] for names in map(_countries, published.course().languages) if country in names]
 
 
 @bp.route("/register", methods=["GET", "POST"])
@@ -62,9 +74,18 @@ def register() -> str | Response | tuple[str, int]:
         except people.AddressTaken:
             current_session().rollback()
             form.email.errors = [TAKEN]
-    session = current_session()
-    municipalities = sorted({p.name for p in organisations.places(session) if p.kind == "municipality"})
-    return _entrance("accounts/register.html", form, municipalities=municipalities)
+    names = organisations.municipality_names(current_session())
+    is_short = len(names) <= MOST_OFFERED
+    return _entrance("accounts/register.html", form, municipalities=names if is_short else (), by_country=not is_short)
+
+
+@bp.get("/municipalities")
+@anyone
+def municipalities() -> list[str]:
+    """The names of a country's municipalities, for the page above where all of them are too many for a slow line."""
+    session, names = current_session(), _names_of(request.args.get("country", ""))
+    country = organisations.find_country(session, names)
+    return [] if country is None else organisations.municipality_names(session, country)
 
 
 def _registered(form: RegisterForm) -> Response:
@@ -77,7 +98,7 @@ def _registered(form: RegisterForm) -> Response:
         language=published.language(),
         now=now,
     )
-    country = organisations.find_or_add(session, parent_id=None, kind="country", name=form.country.data, now=now)
+    country = organisations.find_or_add_country(session, names=_names_of(form.country.data), now=now)
     place = organisations.find_or_add_municipality(session, country_id=country, name=form.municipality.data or "", now=now)
     if people.clean_name(form.department.data or ""):
         place = organisations.find_or_add(session, parent_id=place, kind="department", name=form.department.data or "", now=now)

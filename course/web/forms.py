@@ -109,7 +109,7 @@ class RegisterForm(Form):
     municipality = StringField(
         "Municipality",
         [needed("Write the municipality or organisation that you work for."), at_most(160)],
-        description="Choose it from the list if it is there.",
+        description="Choose it from the list if it is offered.",
         render_kw={"list": "municipalities", "autocomplete": "organization"},
     )
     department = StringField("Department", [at_most(160)], description="Leave it empty if there is none.")

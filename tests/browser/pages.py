@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.browser.instance import Instance
 
 NOT_PAGES = {  # endpoints that answer GET with a file, with data, or with the way to another page
+    "accounts.municipalities",
     "analysis.people_table",
     "analysis.table",
     "assets.show",

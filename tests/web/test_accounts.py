@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from course.accounts import links
+from course.accounts import links, organisations
 from course.accounts.tables import Person, SignIn
 from course.web import visitor
 from tests.courses import write_small_course
@@ -16,7 +16,7 @@ from tests.site import PASSWORD, START, Site
 NEW = {
     "name": "Noor Haddad",
     "email": "noor@beirut.example",
-    "country": "Lebanon",
+    "country": "LB",
     "municipality": "Beirut",
     "department": "",
     "password": "seven quiet harbour lamps",
@@ -30,6 +30,54 @@ def test_registering_signs_in(site: Site) -> None:
     assert (answer.status_code, answer.location) == (303, "/en/")
     assert "Noor Haddad" in browser.page("/en/account/")
     assert "Lebanon › Beirut" in browser.page("/en/account/")
+
+
+def test_a_country_is_the_same_place_in_every_language(site: Site) -> None:
+    """It is called what the course's first language calls it, unless it is there already under its name in another of them."""
+    write_small_course(site.folder, spanish=True)
+    assert site.publish().is_new
+    with site.session(write=True) as session:
+        organisations.find_or_add_path(session, ("España", "Sevilla"), START)
+        session.commit()
+    for number, (lang, country, place) in enumerate(
+        [("en", "LB", "Lebanon › Beirut"), ("es", "LB", "Lebanon › Beirut"), ("en", "ES", "España › Beirut")]
+    ):
+        browser = site.client()
+        html = browser.page(f"/{lang}/account/register")
+        assert (
+            re.findall(r'<option value="(?:LB|ES)">[^<]*', html)
+            == {
+                "en": ['<option value="LB">Lebanon', '<option value="ES">Spain'],
+                "es": ['<option value="ES">España', '<option value="LB">Líbano'],
+            }[lang]
+        )
+        form = NEW | {"email": f"noor{number}@beirut.example", "country": country}
+        assert browser.send(f"/{lang}/account/register", form).status_code == 303
+        assert browser.page(f"/{lang}/account/").count(place) == 1
+
+
+def test_municipalities_are_offered_with_the_page_up_to_a_number_and_by_country_beyond_it(site: Site) -> None:
+    def offered() -> tuple[list[str], int]:
+        html = site.client().page("/en/account/register")
+        return re.findall(r'<option value="([^"]*)"></option>', html), html.count("js/municipalities.js")
+
+    def of(country: str) -> object:
+        return site.client().get(f"/en/account/municipalities?country={country}").get_json()
+
+    assert offered() == (["Lima", "Sfax"], 0)
+    assert (of("TN"), of("PE"), of("LB"), of("Tunisia"), of("")) == (["Sfax"], ["Lima"], [], [], [])
+    with site.session(write=True) as session:
+        for number in range(498):
+            organisations.find_or_add_path(session, ("Tunisia", f"Town {number:03}"), START)
+        session.commit()
+    names, scripts = offered()
+    assert (len(names), names[:2], scripts) == (500, ["Lima", "Sfax"], 0)
+    with site.session(write=True) as session:
+        organisations.find_or_add_path(session, ("Peru", "Ábaco"), START)
+        organisations.find_or_add_path(session, ("Peru", "Coast", "Lima"), START)
+        session.commit()
+    assert offered() == ([], 1)
+    assert of("PE") == ["Ábaco", "Coast", "Lima"]
 
 
 def test_a_refused_form_keeps_what_was_typed(site: Site) -> None:

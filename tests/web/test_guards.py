@@ -16,6 +16,7 @@ AUTHORS, READERS, ADMINISTRATORS = "00011", "00101", "00001"
 TABLE = {
     "accounts.delete": SIGNED_IN,
     "accounts.first_administrator": ANYONE,
+    "accounts.municipalities": ANYONE,
     "accounts.new_password": ANYONE,
     "accounts.password": SIGNED_IN,
     "accounts.profile": SIGNED_IN,
