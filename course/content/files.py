@@ -16,6 +16,7 @@ COURSE = "course.yaml"
 _IGNORED_NAMES = frozenset({"__pycache__", "node_modules", "Thumbs.db", "desktop.ini"})
 _SHELVES = (["practices"], ["sessions"], ["media"])
 _MAX_FILES = 20_000
+_NAME_IT = "name the folder that holds `course.yaml`: behind the command, or in the setting `modules` (COURSE_MODULES)"
 _READ_IT = "let the owner of the course read it"
 
 
@@ -56,7 +57,9 @@ class Folder:
             with os.scandir(self.root / under) as entries:
                 return [entry for entry in entries if self._is_text(entry.name, under)]
         except OSError as error:
-            self._note(under or ".", "unreadable", f"the folder cannot be read ({_reason(error)})", _READ_IT)
+            is_lost = not under and isinstance(error, FileNotFoundError | NotADirectoryError)
+            hint = _NAME_IT if is_lost else _READ_IT
+            self._note(under or ".", "unreadable", f"the folder cannot be read ({_reason(error)})", hint)
             return []
 
     def _is_text(self, name: str, under: str) -> bool:
