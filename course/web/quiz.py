@@ -70,6 +70,16 @@ class Sitting:
         addresses = {asset.path: asset.address for asset in course.assets}
         return {item.id: addresses.get(f"{self.attempt.module}/{item.figure}", "") for item in self.items if item.figure}
 
+    @cached_property
+    def untranslated(self) -> frozenset[str]:
+        """The items whose prompts are shown in the course's first language, since there is none in the page's yet."""
+        written, source = self.module.quizzes, published.course().languages[0]
+        if published.language() == source:
+            return frozenset()
+        prompts = {item.id: item.prompt for item in written[source].items} if source in written else {}
+        shown = written[published.language() if published.language() in written else source]
+        return frozenset(item.id for item in shown.items if item.prompt == prompts.get(item.id))
+
     @property
     def responded(self) -> int:
         return sum(1 for item in self.items if not self.given(item.id).is_blank)

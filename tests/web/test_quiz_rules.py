@@ -19,6 +19,7 @@ from course.learning.tables import Attempt, Fact, ModuleState
 from course.publishing.revisions import live_digest, restore
 from course.verifying.checking import Check
 from course.web.quiz import left_in_words
+from tests.courses import write_small_course
 from tests.rig.together import at_once
 from tests.site import Client, Site
 
@@ -426,3 +427,29 @@ def test_the_report_of_the_command_closes_what_is_over(site: Site, monkeypatch: 
     assert said.output.splitlines()[1].split(",")[6] == "1", said.output
     with site.session() as session:
         assert session.scalars(select(Attempt.closed_at)).all() == [datetime(2026, 3, 2, 9, 20, tzinfo=UTC)]
+
+
+def test_an_item_that_is_not_translated_says_so_and_in_which_language_it_is(site: Site) -> None:
+    """In the form, in the look over everything and in the result; where a quiz has no translation at all, of each item."""
+    write_small_course(site.folder, spanish=True)
+    assert site.publish().is_new
+    browser = site.client("bob")
+    for module, translated in (("mobility", {"who-travels"}), ("housing", set[str]())):
+        quiz = f"/en/modules/{module}/quiz"
+        browser.page(quiz)
+        attempt = browser.send(quiz).location.rpartition("/")[0]
+        known = {"en": set[str](), "es": set[str]()}
+        for lang, foreign in known.items():
+            address, total = attempt.replace("/en/", f"/{lang}/"), 0
+            while (answer := browser.get(f"{address}/{total + 1}")).status_code == 200:
+                html, total = answer.get_data(as_text=True), total + 1
+                note = html.count('<p class="note-line">This item is not translated yet; you see the source text.</p>')
+                assert note == html.count('<fieldset lang="en" dir="ltr">'), (lang, total)
+                foreign |= set(re.findall(r'name="item" value="([\w-]+)"', html)[:note])
+            assert browser.page(f"{address}/check").count('" lang="en" dir="ltr">') == len(foreign)
+        assert known == {"en": set(), "es": foreign}
+        assert (len(foreign), foreign & translated) == (total - len(translated), set())
+        assert browser.send(f"{attempt}/", {"then": "close"}).status_code == 303
+        results = {lang: browser.page(f"{attempt.replace('/en/', f'/{lang}/')}/result") for lang in known}
+        marked = {lang: re.findall(r'id="item-([\w-]+)" lang="en" dir="ltr">', html) for lang, html in results.items()}
+        assert {lang: set(ids) for lang, ids in marked.items()} == known
