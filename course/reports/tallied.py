@@ -64,7 +64,7 @@ class Tallies:
     def figures(self, filters: Filters, needed: int, within: int, weeks: range) -> Figures:
         slugs = {module for place, module, _ in self.values if place == within and module and filters.module in ("", module)}
         modules = {slug: self._counts(within, slug, 1) for slug in slugs}
-        places = {place for place, _module, _measure in self.values} - {within, EVERYWHERE}
+        places = {place for place, _module, _measure in self.values} - {EVERYWHERE}
         began = self._of(within, filters.module, "started" if filters.module else "enrolled")
         completed = self._of(within, filters.module, "completed")
         return Figures(

@@ -182,6 +182,17 @@ def test_a_manager_gets_only_the_subtree_by_every_path(learned: Site) -> None:
     assert browser.get(bob_page).status_code == 404
 
 
+@pytest.mark.parametrize("asked", ["", "who=everyone", "module=housing", "since=2026-01-01", "as_of=2026-03-02T09:00Z"])
+def test_the_one_organisation_of_a_manager_has_the_figures_of_the_total(learned: Site, asked: str) -> None:
+    """Whether they come from the tallies or are counted, and also where it is not the one that was chosen."""
+    shown = page_figures(learned.client("carla").page(f"/en/reports/completion?{asked}"))
+    assert shown["all"]["enrolled"] != "0"
+    assert shown["Tunisia"] == shown["all"]
+    rows = csv_rows(learned.client("carla"), f"/en/reports/completion.csv?{asked}")
+    whose = {"organisation": "", "kind": ""}
+    assert rows[1] | whose == rows[0] | whose
+
+
 def test_dates_take_both_days_in(learned: Site) -> None:
     browser = learned.client("erin")
     for since, until, enrolled in (
