@@ -147,17 +147,18 @@ def managed_organisations(session: Session, person_id: int) -> list[int]:
     return list(session.scalars(mine))
 
 
-def join(session: Session, *, person_id: int, organisation_id: int, role: str, now: datetime) -> None:
-    """Adds a membership unless the same one is held already."""
-    held = session.scalar(select(Membership.id).where(*_held(person_id, organisation_id, role)))
-    if held is None:
-        session.execute(
-            insert(Membership).values(person_id=person_id, organisation_id=organisation_id, role=role, since_at=now)
-        )
+def join(session: Session, *, person_id: int, organisation_id: int, role: str, now: datetime) -> bool:
+    """Adds a membership, or says False where the same one is held already."""
+    if session.scalar(select(Membership.id).where(*_held(person_id, organisation_id, role))) is not None:
+        return False
+    session.execute(insert(Membership).values(person_id=person_id, organisation_id=organisation_id, role=role, since_at=now))
+    return True
 
 
-def leave(session: Session, *, person_id: int, organisation_id: int, role: str, now: datetime) -> None:
-    session.execute(update(Membership).where(*_held(person_id, organisation_id, role)).values(until_at=now))
+def leave(session: Session, *, person_id: int, organisation_id: int, role: str, now: datetime) -> bool:
+    """Ends a membership, or says False where it is not held."""
+    ended = update(Membership).where(*_held(person_id, organisation_id, role)).values(until_at=now)
+    return bool(session.scalars(ended.returning(Membership.id)).all())
 
 
 def _held(person_id: int, organisation_id: int, role: str) -> tuple[ColumnElement[bool], ...]:

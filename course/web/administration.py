@@ -15,7 +15,7 @@ from ..learning import certificates, expiring
 from ..reports import audit
 from . import paging, published, visitor
 from .errors import Unclear
-from .forms import ExtraTimeForm, OrganisationForm, SelectChoice, WhyForm
+from .forms import ExtraTimeForm, MembershipForm, OrganisationForm, SelectChoice, WhyForm
 from .guard import administrators
 
 bp = Blueprint("administration", __name__, url_prefix="/<lang>/admin")
@@ -63,7 +63,12 @@ def person(person: str) -> str:
     return _person_page(found)
 
 
-def _person_page(found: Person, form: ExtraTimeForm | None = None, because: WhyForm | None = None) -> str:
+def _person_page(
+    found: Person,
+    form: ExtraTimeForm | None = None,
+    because: WhyForm | None = None,
+    joining: MembershipForm | None = None,
+) -> str:
     form = form or ExtraTimeForm(data={"extra_time": str(found.extra_time_percent)})
     session = current_session()
     by = aliased(Person)
@@ -75,11 +80,11 @@ def _person_page(found: Person, form: ExtraTimeForm | None = None, because: WhyF
         person=found,
         roles=people.ROLES,
         places=organisations.of_person(session, found.id),
-        everywhere=organisations.places(session),
         changes=changes,
         certificate=certificates.of_person(session, found.id),
         form=form,
         because=because or WhyForm(),
+        joining=joining or _joining(MembershipForm()),
         wanted=request.form.get("role", found.role) if because else found.role,
     )
 
@@ -118,30 +123,37 @@ def role(person: str) -> str | Response | tuple[str, int]:
 
 @bp.post("/people/<person>/membership")
 @administrators
-def membership(person: str) -> Response:
+def membership(person: str) -> str | Response | tuple[str, int]:
     """Adds or ends a membership, as member or as manager. Becoming or ceasing to be a manager ends the person's sign-ins."""
-    session, found, now = current_session(), _person(person), clock.now()
-    place = session.scalar(select(Organisation).where(Organisation.public_id == request.form.get("organisation", "")))
-    held = request.form.get("role", "")
-    if place is None or held not in {"member", "manager"}:
-        abort(400)
-    verb = people.leave if "leave" in request.form else people.join
-    verb(session, person_id=found.id, organisation_id=place.id, role=held, now=now)
-    before, after = (place.name, "") if "leave" in request.form else ("", place.name)
-    people.record(
-        session,
-        person_id=found.id,
-        by_id=visitor.signed_in().id,
-        what=f"{held} of",
-        before=before[:300],
-        after=after[:300],
-        now=now,
-        why=request.form.get("why", "").strip()[:300],
-    )
-    if held == "manager":
-        sign_ins.end_all(session, found.id, "role changed", now)
-    session.commit()
+    session, found, form, now = current_session(), _person(person), _joining(MembershipForm.of_request()), clock.now()
+    if not form.is_sent_right():
+        return _person_page(found, joining=form), 422
+    place = session.scalars(select(Organisation).where(Organisation.public_id == form.organisation.data)).one()
+    is_end, held = "leave" in request.form, form.held.data
+    verb = people.leave if is_end else people.join
+    if verb(session, person_id=found.id, organisation_id=place.id, role=held, now=now):
+        path = " › ".join(_place(place.id).path)[:300]
+        people.record(
+            session,
+            person_id=found.id,
+            by_id=visitor.signed_in().id,
+            what=f"{held} of",
+            before=path if is_end else "",
+            after="" if is_end else path,
+            now=now,
+            why=(form.because.data or "").strip(),
+        )
+        if held == "manager":
+            sign_ins.end_all(session, found.id, "role changed", now)
+        session.commit()
     return redirect(url_for("administration.person", person=person, notice="saved"), 303)
+
+
+def _joining(form: MembershipForm) -> MembershipForm:
+    places = organisations.places(current_session())
+    named = (SelectChoice(place.public_id, " › ".join(place.path)) for place in places)
+    form.organisation.choices = [SelectChoice("", "Choose"), *named]
+    return form
 
 
 @bp.route("/organisations", methods=["GET", "POST"])
@@ -202,8 +214,13 @@ def _save_organisation(form: OrganisationForm, chosen: Organisation | None, pare
 
 def _stands(organisation_id: int) -> str:
     """An organisation as a record of its changes names it."""
-    [place] = organisations.named(current_session(), [organisation_id])
+    place = _place(organisation_id)
     return f"{' › '.join(place.path)} ({place.kind})"[:300]
+
+
+def _place(organisation_id: int) -> organisations.Place:
+    [place] = organisations.named(current_session(), [organisation_id])
+    return place
 
 
 @bp.get("/mails")

@@ -201,6 +201,24 @@ class WhyForm(Form):
     )
 
 
+class MembershipForm(Form):
+    organisation = SelectField("Add to", [needed("Choose the organisation.")])
+    held = SelectField(
+        "As",
+        id="held",
+        name="role",
+        choices=[SelectChoice("member", "member"), SelectChoice("manager", "manager, who reads its report")],
+    )
+    because = StringField(
+        "Why",
+        [at_most(300)],
+        id="because",
+        name="why",
+        description="It stands in the record of changes; it may be left empty.",
+        render_kw={"autocomplete": "off"},
+    )
+
+
 class RegradeForm(Form):
     item = SelectField("Item", [needed("Choose the item.")])
     rule = SelectField(
