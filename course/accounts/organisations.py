@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, true, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -61,8 +61,7 @@ def name_key(name: str) -> str:
 
 def find_or_add(session: Session, *, parent_id: int | None, kind: str, name: str, now: datetime) -> int:
     """The id of the organisation of that name under the parent, made if there is none. The unique key decides a race."""
-    where = select(Organisation.id).where(Organisation.parent_id == parent_id, Organisation.name_key == name_key(name))
-    found = session.scalar(where)
+    found = find_named(session, parent_id=parent_id, name=name)
     if found is not None:
         return found
     try:
@@ -81,7 +80,16 @@ def find_or_add(session: Session, *, parent_id: int | None, kind: str, name: str
             _keep_version(session, organisation, now)
             return organisation.id
     except IntegrityError:
-        return session.execute(where).scalar_one()
+        return session.execute(_named_below(parent_id, name)).scalar_one()
+
+
+def find_named(session: Session, *, parent_id: int | None, name: str) -> int | None:
+    """The id of the organisation of that name, however it is written, right under the parent."""
+    return session.scalar(_named_below(parent_id, name))
+
+
+def _named_below(parent_id: int | None, name: str) -> Select[int]:
+    return select(Organisation.id).where(Organisation.parent_id == parent_id, Organisation.name_key == name_key(name))
 
 
 def find_country(session: Session, names: Sequence[str]) -> int | None:
@@ -124,8 +132,7 @@ def find_or_add_path(session: Session, names: Sequence[str], now: datetime) -> i
     place: int | None = None
     for name in names:
         above = None if place is None else session.get_one(Organisation, place)
-        there = select(Organisation.id).where(Organisation.parent_id == place, Organisation.name_key == name_key(name))
-        found = session.scalar(there)
+        found = find_named(session, parent_id=place, name=name)
         if found is None and above is not None and above.kind == "country":
             found = find_or_add_municipality(session, country_id=above.id, name=name, now=now)
         kind = "country" if above is None else "municipality" if above.kind == "network" else "department"

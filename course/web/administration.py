@@ -160,7 +160,7 @@ def _joining(form: MembershipForm) -> MembershipForm:
 @administrators
 def organisations_page() -> str | Response | tuple[str, int]:
     """The whole tree; a form adds one, or changes the one named in the address."""
-    session = current_session()
+    session, words = current_session(), request.args.get("words", "").strip()[:100]
     chosen = session.scalar(select(Organisation).where(Organisation.public_id == request.args.get("change", "")))
     form = OrganisationForm.of_request(obj=chosen)
     tree = organisations.places(session)
@@ -176,12 +176,12 @@ def organisations_page() -> str | Response | tuple[str, int]:
         form.parent.data = next((p.public_id for p in tree if p.id == chosen.parent_id), "")
     if form.is_sent_right():
         try:
-            _save_organisation(form, chosen, next((p.id for p in tree if p.public_id == form.parent.data), None))
-            return redirect(url_for("administration.organisations_page", notice="saved"), 303)
+            is_changed = _save_organisation(form, chosen, next((p.id for p in tree if p.public_id == form.parent.data), None))
+            told = "saved" if chosen or is_changed else "there-already"
+            return redirect(url_for("administration.organisations_page", words=words or None, notice=told), 303)
         except organisations.WrongPlace as error:
             session.rollback()
             form.parent.errors = [str(error)]
-    words = request.args.get("words", "").strip()[:100]
     found = [p for p in tree if organisations.name_key(words) in organisations.name_key(" › ".join(p.path))] if words else tree
     page = render_template(
         "administration/organisations.html",
@@ -194,12 +194,14 @@ def organisations_page() -> str | Response | tuple[str, int]:
     return (page, 422) if request.method == "POST" else page
 
 
-def _save_organisation(form: OrganisationForm, chosen: Organisation | None, parent: int | None) -> None:
-    """Raises WrongPlace. Where neither kind nor place changes it may stay where it is, wherever that is."""
+def _save_organisation(form: OrganisationForm, chosen: Organisation | None, parent: int | None) -> bool:
+    """Whether anything is new. Raises WrongPlace. Where neither kind nor place changes it may stay, wherever that is."""
     session, kind, name, now = current_session(), form.kind.data, form.name.data or "", clock.now()
     before = _stands(chosen.id) if chosen else ""
     if chosen is None:
         organisations.check_place(session, kind=kind, parent_id=parent)
+        there = organisations.find_named(session, parent_id=parent, name=name)
+        before = _stands(there) if there else ""
         saved = organisations.find_or_add(session, parent_id=parent, kind=kind, name=name, now=now)
     else:
         saved = chosen.id
@@ -210,6 +212,7 @@ def _save_organisation(form: OrganisationForm, chosen: Organisation | None, pare
     if after != before:
         people.record(session, person_id=None, by_id=by_id, what="organisation", before=before, after=after, now=now)
     session.commit()
+    return after != before
 
 
 def _stands(organisation_id: int) -> str:

@@ -89,5 +89,25 @@ def test_what_does_not_fit_is_refused_and_said(networked: Site) -> None:
         sent = save(networked, erin, name, kind, below, change)
         said = re.findall(r'<p class="error" id="parent-error">.*?</span>([^<]*)</p>', sent.get_data(as_text=True))
         assert (sent.status_code, said) == (422, [message])
-    html = erin.page("/en/admin/organisations?words=coastal+CITIES+%E2%80%BA+sf")
-    assert re.findall(r'<a href="\?change=[^"]+">([^<]+)</a>', html) == ["Sfax", "Youth"]
+
+
+def test_what_is_found_says_where_it_stands_and_stays_found(networked: Site) -> None:
+    erin, found = networked.client("erin"), "words=coastal%20CITIES%20%E2%80%BA%20sf"
+    html = erin.page(f"/en/admin/organisations?{found}")
+    assert re.findall(r'<a href="\?change=([^"]+)" dir="auto">([^<]+)</a> <span class="quiet">(.*?)</span>', html) == [
+        (f"{public_id(networked, 'Sfax')}&amp;{found}", "Sfax", f"municipality · <bdi>Tunisia › {NETWORK}</bdi>"),
+        (f"{public_id(networked, 'Youth')}&amp;{found}", "Youth", f"department · <bdi>Tunisia › {NETWORK} › Sfax</bdi>"),
+    ]
+    address = f"/en/admin/organisations?change={public_id(networked, 'Youth')}&{found}"
+    assert erin.page(address).count(f'<a href="/en/admin/organisations?{found.replace("%20", "+")}">Leave it as it is</a>') == 1
+    sent = erin.send(address, {"name": "Young people", "kind": "department", "parent": public_id(networked, "Sfax")})
+    assert sent.location == f"/en/admin/organisations?{found.replace('%20', '+')}&notice=saved"
+
+
+def test_what_is_there_already_is_not_added_again(networked: Site) -> None:
+    """Sent twice, or written in another way: one organisation, one line in the record of changes, and that is said."""
+    erin = networked.client("erin")
+    told = [save(networked, erin, name, "municipality", "Tunisia").location for name in ("Gabès", "gabes", "Gabès")]
+    assert told == [f"/en/admin/organisations?notice={one}" for one in ("saved", "there-already", "there-already")]
+    assert erin.page(told[1]).count("There is an organisation of this name in the same place already. Nothing was added.") == 1
+    assert erin.page("/en/admin/changes").count('<td dir="auto">Tunisia › Gabès (municipality)</td>') == 1
