@@ -113,6 +113,32 @@ def test_text_of_twice_the_size_fits(visit: Visit, opened: Opener, instance: Ins
         assert page.evaluate(OVERFLOW) == []
 
 
+# Every name that people give themselves and their organisations becomes one word of 80 letters; which tables then hide any.
+LONG_NAMES = """() => {
+  const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  const named = /Alice Ben Salah|Bob Quispe|Carla Trabelsi|Erin Vidal|Sfax|Tunisia|[a-z]+(?=@example[.]org)/g;
+  let changed = 0;
+  while (walk.nextNode()) {
+    const data = walk.currentNode.data.replace(named, 'W'.repeat(80));
+    changed += data !== walk.currentNode.data && !walk.currentNode.parentElement.closest('option');
+    walk.currentNode.data = data;
+  }
+  return changed;
+}"""
+HIDDEN = "[...document.querySelectorAll('.tablewrap')].filter(one => one.scrollWidth > one.clientWidth).length"
+WITH_NAMES = ["people", "person", "changes", "report, person", "report, people", "cohort", "organisations", "account"]
+
+
+@pytest.mark.parametrize("visit", [visit for visit in VISITS if visit.name in WITH_NAMES], ids=lambda visit: visit.name)
+def test_a_name_of_one_long_word_hides_no_column_and_widens_no_page(visit: Visit, opened: Opener, instance: Instance) -> None:
+    for width in (1280, 320):
+        with opened(visit.who, width=width) as page:
+            visit.go(page, instance)
+            assert page.evaluate(LONG_NAMES) > 0
+            assert page.evaluate(OVERFLOW) == []
+            assert width == 320 or page.evaluate(HIDDEN) == 0
+
+
 # Where the end of the words stands to their beginning: 1 to the right, -1 to the left, 0 nowhere.
 BEHIND = """(words) => {
   const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
