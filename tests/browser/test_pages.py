@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from course import config, create_app
 from tests.browser.conftest import Opener
 from tests.browser.instance import Instance
-from tests.browser.pages import NAMES, NOT_PAGES, VISITS, Visit
+from tests.browser.pages import LONG_NAMES, NAMES, NOT_PAGES, VISITS, Visit
 
 AXE = Axe()
 RULES = {
@@ -113,18 +113,6 @@ def test_text_of_twice_the_size_fits(visit: Visit, opened: Opener, instance: Ins
         assert page.evaluate(OVERFLOW) == []
 
 
-# Every name that people give themselves and their organisations becomes one word of 80 letters; which tables then hide any.
-LONG_NAMES = """() => {
-  const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
-  const named = /Alice Ben Salah|Bob Quispe|Carla Trabelsi|Erin Vidal|Sfax|Tunisia|[a-z]+(?=@example[.]org)/g;
-  let changed = 0;
-  while (walk.nextNode()) {
-    const data = walk.currentNode.data.replace(named, 'W'.repeat(80));
-    changed += data !== walk.currentNode.data && !walk.currentNode.parentElement.closest('option');
-    walk.currentNode.data = data;
-  }
-  return changed;
-}"""
 HIDDEN = "[...document.querySelectorAll('.tablewrap')].filter(one => one.scrollWidth > one.clientWidth).length"
 WITH_NAMES = ["people", "person", "changes", "report, person", "report, people", "cohort", "organisations", "account"]
 

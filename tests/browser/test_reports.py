@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.conftest import Opener
 from tests.browser.instance import Instance
+from tests.browser.pages import LONG_NAMES
 
 BARS = """charts => charts.map(chart => [...chart.querySelectorAll('rect.taken, rect.key')].map(
     bar => getComputedStyle(bar).inlineSize))"""
@@ -25,15 +26,50 @@ def test_bars_of_the_item_analysis(opened: Opener, instance: Instance) -> None:
     assert keys > 1
 
 
-@pytest.mark.parametrize("path", ["/en/reports/completion", "/en/reports/completion/people?module=housing&state=started"])
-def test_a_report_fits_on_paper(path: str, opened: Opener, instance: Instance) -> None:
-    """A4 with the margins of the browser is 718 pixels wide."""
+PAPERS = [
+    "reports/completion",
+    "reports/completion/people?module=housing&state=started",
+    "reports/people/{alice}",
+    "reports/cohorts/{cohort}",
+    "admin/people",
+    "admin/people/{carla}",
+    "admin/changes",
+]
+
+
+@pytest.mark.parametrize("has_long_names", [False, True], ids=["", "long names"])
+@pytest.mark.parametrize("path", PAPERS)
+def test_a_report_fits_on_paper(path: str, has_long_names: bool, opened: Opener, instance: Instance) -> None:
+    """A4 with the margins of the browser is 718 pixels wide. Nobody types into paper, and a name needs room for its words."""
     with opened("erin", width=718) as page:
         page.emulate_media(media="print")
-        page.goto(instance.address(path))
+        page.goto(instance.address(f"/en/{path}"))
+        assert not has_long_names or page.evaluate(LONG_NAMES) > 0
         ends = page.eval_on_selector_all("main table", "tables => tables.map(one => one.getBoundingClientRect().right)")
+        names = page.eval_on_selector_all("tbody tr > :first-child", "all => all.map(one => one.offsetWidth)")
+        assert page.locator("input, select, textarea, button").locator("visible=true").count() == 0
     assert [end for end in ends if end > 718] == []
     assert ends
+    assert [name for name in names if name < 60] == []
+
+
+def test_the_chart_of_the_weeks_keeps_its_key_on_paper(opened: Opener, instance: Instance) -> None:
+    """A browser leaves backgrounds out, unless they are asked for."""
+    with opened("erin") as page:
+        page.emulate_media(media="print")
+        page.goto(instance.address("/en/reports/completion"))
+        keys = page.eval_on_selector_all(".legend .key", "all => all.map(one => getComputedStyle(one).printColorAdjust)")
+    assert keys == ["exact", "exact"]
+
+
+def test_a_certificate_is_printed_alone(opened: Opener, instance: Instance) -> None:
+    """Without what its administrator could do with it; its address stands there once."""
+    with opened("erin") as page:
+        page.emulate_media(media="print")
+        page.goto(instance.address("/en/certificates/{code}"))
+        shown = page.locator("main > *").locator("visible=true")
+        assert [shown.nth(n).get_attribute("class") for n in range(shown.count())] == ["certificate"]
+        assert page.locator(".proof a").evaluate("one => getComputedStyle(one, '::after').content") == "none"
 
 
 @pytest.mark.parametrize(
