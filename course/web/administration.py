@@ -20,6 +20,7 @@ from .guard import administrators
 
 bp = Blueprint("administration", __name__, url_prefix="/<lang>/admin")
 MOST = 500  # organisations that are listed at once
+LONGEST_REASON = 500  # of a revocation, which everybody reads who verifies the certificate
 LAST = 200  # pages of changes: a database holds many more than anybody reads
 
 
@@ -251,8 +252,10 @@ def revoke(code: str) -> Response:
     shown, why = certificates.find(session, code), request.form.get("why", "").strip()
     if shown is None:
         abort(404)
-    if not why:
+    if not people.clean_name(why):
         raise Unclear("Write why the certificate is revoked: whoever verifies it reads the reason.")
+    if len(why) > LONGEST_REASON:
+        raise Unclear(f"Use at most {LONGEST_REASON} characters for the reason; these are {len(why):,}.")
     certificates.revoke(session, shown.certificate, by_id=visitor.signed_in().id, why=why, now=clock.now())
     session.commit()
     return redirect(url_for("certificates.verify", code=shown.certificate.code, notice="revoked"), 303)

@@ -30,10 +30,10 @@ class Form(WTForm):
 
 
 def needed(message: str) -> Any:
-    """Refuses an empty field with a message that says what to do."""
+    """Refuses a field that is empty, or holds nothing that can be seen, with a message that says what to do."""
 
     def check(_form: Form, field: Any) -> None:
-        if not (field.data or "").strip():
+        if not clean_name(field.data or ""):
             raise ValidationError(message)
 
     return check

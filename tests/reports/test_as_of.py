@@ -207,8 +207,13 @@ def test_a_revoked_certificate_counts_until_it_is(grown: Site) -> None:
 
         code = session.scalars(select(Certificate.code)).one()
     browser.page("/en/admin/")
-    refused = browser.send(f"/en/admin/certificates/{code}/revoke", {"why": " "})
-    assert refused.get_data(as_text=True).count("Write why the certificate is revoked") == 1
+    for why, message in (
+        (" ", "Write why the certificate is revoked"),
+        ("\u200b", "Write why the certificate is revoked"),
+        ("x" * 501, "Use at most 500 characters for the reason; these are 501."),
+    ):
+        refused = browser.send(f"/en/admin/certificates/{code}/revoke", {"why": why})
+        assert (refused.status_code, refused.get_data(as_text=True).count(message)) == (400, 1)
     assert browser.send(f"/en/admin/certificates/{code}/revoke", {"why": "Taken twice"}).status_code == 303
     grown.later(minutes=1)
     assert csv_rows(browser, "/en/reports/completion.csv")[0]["certificates"] == "0"

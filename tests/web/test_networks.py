@@ -111,3 +111,15 @@ def test_what_is_there_already_is_not_added_again(networked: Site) -> None:
     assert told == [f"/en/admin/organisations?notice={one}" for one in ("saved", "there-already", "there-already")]
     assert erin.page(told[1]).count("There is an organisation of this name in the same place already. Nothing was added.") == 1
     assert erin.page("/en/admin/changes").count('<td dir="auto">Tunisia › Gabès (municipality)</td>') == 1
+
+
+@pytest.mark.parametrize("name", [" ", "\u200b", "\u2060\u00a0", "\ufeff"], ids=ascii)
+def test_a_name_that_nobody_could_see_is_none(networked: Site, name: str) -> None:
+    erin = networked.client("erin")
+    forms = {
+        "admin/organisations": ({"kind": "country", "parent": ""}, "Write the name of the organisation."),
+        "reports/cohorts": ({"organisation": ""}, "Write a name for the cohort, such as Intake of March 2026."),
+    }
+    for path, (given, message) in forms.items():
+        sent = erin.send(f"/en/{path}", {"name": name, **given})
+        assert (sent.status_code, sent.get_data(as_text=True).count(message)) == (422, 2), path
