@@ -88,3 +88,13 @@ def test_a_long_word_in_a_name_pushes_nothing_out_of_sight(path: str, name: str,
         )
     assert [end for end in ends if end > wide] == []
     assert ends
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 700, 360])
+def test_the_moment_of_a_report_can_be_read_whole(width: int, opened: Opener, instance: Instance) -> None:
+    """Day, time and half of the day, as the longest of the usual ways to write them, need 245 pixels."""
+    room = """one => { const style = getComputedStyle(one);
+        return one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight); }"""
+    with opened("erin", width=width) as page:
+        page.goto(instance.address("/en/reports/completion"))
+        assert page.locator("#as_of").evaluate(room) >= 245
