@@ -109,7 +109,7 @@ def test_what_a_module_no_longer_has_holds_nobody_up(slow: Site) -> None:
 def test_a_manager_sees_only_their_people(slow: Site) -> None:
     assert reasons(slow, "carla") == NOUR
     html = slow.client("carla").page("/en/reports/at-risk")
-    assert re.findall(r'dir="auto">([^<]+)</a></th><td>', html) == ["Nour Khelifi"]
+    assert re.findall(r'dir="auto">([^<]+)</a><br>', html) == ["Nour Khelifi"]
     assert re.findall(r"<li>((?:No activity|Stuck|Failed)[^<]*\d{4})</li>", html) == [
         "No activity, since 2 March 2026", "Stuck: Housing, lesson “Rooms before rules”, since 2 March 2026",
     ]  # fmt: skip
@@ -139,3 +139,11 @@ def test_queries_do_not_grow_with_people(slow: Site) -> None:
             browser.page("/en/reports/at-risk")
         counts.append(len([statement for statement in said if "publications" not in statement]))
     assert counts[0] == counts[1]
+
+
+def test_the_page_says_whom_to_write_to(slow: Site) -> None:
+    """Two people may have one name."""
+    found = re.findall(
+        r'dir="auto">([^<]+)</a><br><bdi class="quiet">([^<]+)</bdi>', slow.client("erin").page("/en/reports/at-risk")
+    )
+    assert found == [("Bob Quispe", "bob@example.org"), ("Nour Khelifi", "nour@example.org")]

@@ -7,7 +7,7 @@ import io
 import re
 import zipfile
 from html import unescape
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import pytest
 
@@ -275,13 +275,17 @@ def test_a_page_behind_the_last_is_not_a_list_of_nobody(learned: Site) -> None:
     learned.later(days=30)
     browser = learned.client("erin")
     for path in (
-        "completion/people?state=started&module=housing",
-        "at-risk?days=3",
-        "lessons/people?module=housing&lesson=rooms&state=opened",
+        "reports/completion/people?state=started&module=housing",
+        "reports/at-risk?days=3",
+        "reports/lessons/people?module=housing&lesson=rooms&state=opened",
+        "admin/people?words=bob&role=learner",
     ):
-        html = browser.page(f"/en/reports/{path}&page=7")
+        html = browser.page(f"/en/{path}&page=7")
         [first] = re.findall(r'<p>The list ends on page 1. <a href="([^"]+)">Its first page</a></p>', html)
-        assert browser.page(unescape(first)).count("<tbody><tr><th") == 1
+        assert browser.page(urljoin(f"/en/{path}", unescape(first))).count("<tbody><tr><th") == 1
+    behind = browser.page("/en/admin/changes?page=7")
+    assert behind.count('<p>The record ends before page 7. <a href="/en/admin/changes">Its first page</a></p>') == 1
+    assert behind.count("<table") == 0
     assert browser.page("/en/reports/completion/people?words=nobody&page=7").count("Nobody of this name is counted here.") == 1
 
 
