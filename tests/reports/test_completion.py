@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, update
 
 from course.accounts import people
-from course.accounts.tables import Membership, Organisation
+from course.accounts.tables import Membership, Organisation, Person
 from course.extensions import db
 from course.reports import csv_json
 from tests.learners import add_learner, learn
@@ -141,6 +141,19 @@ def test_every_week_opens_as_many_people_as_it_says(learned: Site) -> None:
         ("?module=mo", "started", "2026-03-02"): 1, ("?module=mo", "started", "2026-03-09"): 1,
         ("?module=mo", "completed", "2026-03-02"): 1, ("?module=mo", "completed", "2026-03-09"): 1,
     }  # fmt: skip
+
+
+def test_before_anybody_has_come_the_highest_week_has_nobody(site: Site) -> None:
+    def highest() -> list[str]:
+        return re.findall(r"Completed · highest (\d+)</p>", site.client("erin").page("/en/reports/completion"))
+
+    with site.session() as session:
+        bob = session.get_one(Person, site.ids["bob"]).public_id
+    record = site.client("erin").page(f"/en/reports/people/{bob}")
+    assert record.count("<h2>Facts behind the figures</h2>\n<p>None yet.</p>") == 1
+    assert highest() == ["0"]
+    learn(site, "alice", 1)
+    assert highest() == ["1"]
 
 
 def test_a_week_that_the_trend_has_not_is_not_there(site: Site) -> None:
