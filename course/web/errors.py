@@ -42,7 +42,7 @@ PAGES: dict[int, tuple[str, str]] = {
     413: ("This is too large", "A form may hold 2 MB. Send less, or in parts."),
     429: ("Too many tries", "Wait a few minutes, then try again. Whoever is signed in stays signed in."),
     500: ("Something went wrong on our side", "It has been written down. What you saved before is safe; please try again."),
-    503: ("Not saved: the server is busy", "Nothing you did before is lost. Wait some seconds and send it again."),
+    503: ("The course cannot answer now", "What you did before is safe. Wait some seconds, then load this page again."),
 }
 
 

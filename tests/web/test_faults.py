@@ -199,6 +199,7 @@ def test_a_database_that_goes_when_the_page_is_made_takes_no_page_away(
 
 
 def test_a_database_that_is_gone_is_a_page(site: Site) -> None:
+    """Nothing was sent, so nothing is said of saving, and the way out is the same page."""
     browser = site.client("alice")
 
     def refuse(*_args: object) -> None:
@@ -211,6 +212,8 @@ def test_a_database_that_is_gone_is_a_page(site: Site) -> None:
     for engine in engines(site):
         event.remove(engine, "before_cursor_execute", refuse)
     assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(503, "5")] * 4
+    pages = [re.findall(r'<h1>([^<]*)|<a class="button" href="([^"]*)', answer.get_data(as_text=True)) for answer in answers]
+    assert pages == [[("The course cannot answer now", ""), ("", "")]] * 4
     assert health.status_code == 503
     assert browser.get("/healthz").status_code == 200
 
