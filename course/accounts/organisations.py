@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ..database.statements import Statement
 from . import secrets
-from .people import clean_name
+from .people import JOINERS, clean_name
 from .tables import Membership, Organisation, OrganisationClosure, OrganisationVersion
 
 STANDS_BELOW = {
@@ -54,9 +54,9 @@ class Place:
 
 
 def name_key(name: str) -> str:
-    """Folds case, accents and spaces, so that “São Paulo” and “sao paulo” are one place."""
+    """Folds case, accents, spaces and joiners, so that “São Paulo” and “sao paulo” are one place."""
     plain = unicodedata.normalize("NFKD", clean_name(name)).casefold()
-    return "".join(c for c in plain if not unicodedata.combining(c))[:160]
+    return "".join(c for c in plain if not unicodedata.combining(c) and c not in JOINERS)[:160]
 
 
 def find_or_add(session: Session, *, parent_id: int | None, kind: str, name: str, now: datetime) -> int:

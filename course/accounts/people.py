@@ -16,6 +16,8 @@ from . import passwords, secrets
 from .tables import Change, Link, Mail, Membership, Person
 
 ROLES = ("learner", "author", "administrator")
+JOINERS = "\u200c\u200d"  # the zero-width non-joiner and joiner
+VIRAMA = 9  # the combining class of the sign that takes the vowel of an Indian letter away
 
 
 class AddressTaken(Exception):
@@ -34,13 +36,23 @@ def is_address(email: str) -> bool:
 
 
 def clean_name(name: str) -> str:
-    """A name as typed, in NFC, spaces collapsed, without control or direction characters."""
+    """A name as typed, in NFC, spaces collapsed, without control or direction characters.
+
+    A joiner stays where it shapes letters: without it a Persian or an Indian name is misspelt. Elsewhere nobody could see it.
+    """
+    typed = unicodedata.normalize("NFC", name)
     kept = "".join(
         " " if c.isspace() else c
-        for c in unicodedata.normalize("NFC", name)
-        if c.isspace() or unicodedata.category(c)[0] != "C"
+        for before, c, after in zip(f" {typed}", typed, f"{typed[1:]} ", strict=False)
+        if c.isspace() or unicodedata.category(c)[0] != "C" or (c in JOINERS and _are_shaped(before, after))
     )
     return " ".join(kept.split())[:200]
+
+
+def _are_shaped(before: str, after: str) -> bool:
+    """Whether a joiner changes how its neighbours are written: two Arabic letters, or the sign that takes a vowel away."""
+    is_arabic = unicodedata.bidirectional(before) in {"AL", "NSM"} and unicodedata.bidirectional(after) == "AL"
+    return is_arabic or VIRAMA in {unicodedata.combining(before), unicodedata.combining(after)}
 
 
 def is_named(name: Any, words: str) -> ColumnElement[bool]:
