@@ -191,6 +191,7 @@ def organisations_page() -> str | Response | tuple[str, int]:
         words=words,
         form=form,
         chosen=chosen,
+        was=_stands(chosen.id) if chosen else "",
     )
     return (page, 422) if request.method == "POST" else page
 
@@ -205,7 +206,9 @@ def _save_organisation(form: OrganisationForm, chosen: Organisation | None, pare
         before = _stands(there) if there else ""
         saved = organisations.find_or_add(session, parent_id=parent, kind=kind, name=name, now=now)
     else:
-        saved = chosen.id
+        saved, as_wanted = chosen.id, (people.clean_name(name), kind, parent)
+        if request.form.get("was", before) != before and as_wanted != (chosen.name, chosen.kind, chosen.parent_id):
+            raise organisations.WrongPlace(f"Somebody has changed it meanwhile: it is {before} now. Save again to change that.")
         if (kind, parent) != (chosen.kind, chosen.parent_id):
             organisations.check_place(session, kind=kind, parent_id=parent, organisation_id=chosen.id)
         organisations.change(session, chosen, name=name, parent_id=parent, kind=kind, now=now)

@@ -123,3 +123,22 @@ def test_a_name_that_nobody_could_see_is_none(networked: Site, name: str) -> Non
     for path, (given, message) in forms.items():
         sent = erin.send(f"/en/{path}", {"name": name, **given})
         assert (sent.status_code, sent.get_data(as_text=True).count(message)) == (422, 2), path
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_changed_back_unseen(networked: Site) -> None:
+    """Two tabs hold one form: the second is told, and may save once it knows. The same form sent twice is no such case."""
+    erin = networked.client("erin")
+    address = f"/en/admin/organisations?change={public_id(networked, 'Youth')}"
+    [was] = re.findall(r'name="was" value="([^"]+)"', erin.page(address))
+    assert was == f"Tunisia › {NETWORK} › Sfax › Youth (department)"
+    sfax, lima = public_id(networked, "Sfax"), public_id(networked, "Lima")
+    moved = {"name": "Youth", "kind": "department", "parent": lima, "was": was}
+    assert [erin.send(address, moved).status_code for _ in range(2)] == [303, 303]
+    renamed = {"name": "Young people", "kind": "department", "parent": sfax, "was": was}
+    answer = erin.send(address, renamed)
+    html = answer.get_data(as_text=True)
+    said = "Somebody has changed it meanwhile: it is Peru › Lima › Youth (department) now. Save again to change that."
+    assert (answer.status_code, html.count(said), html.count('value="Young people"')) == (422, 2, 1)
+    assert erin.send(address, renamed | {"was": "Peru › Lima › Youth (department)"}).status_code == 303
+    changes = re.findall(r'<td dir="auto">([^<]*Sfax › Y[^<]*)</td>', erin.page("/en/admin/changes"))
+    assert changes == [f"Tunisia › {NETWORK} › Sfax › {name} (department)" for name in ("Young people", "Youth")]
