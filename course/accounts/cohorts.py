@@ -43,6 +43,12 @@ def make(session: Session, *, name: str, organisation_id: int | None, by_id: int
     return cohort
 
 
+def find_open(session: Session, *, name: str, organisation_id: int | None) -> Cohort | None:
+    """The open cohort of that name in the organisation. A closed one may have had the name before."""
+    there = select(Cohort).where(Cohort.organisation_id == organisation_id, Cohort.name == clean_name(name)[:160])
+    return session.scalars(there.where(Cohort.closed_at.is_(None)).order_by(Cohort.id).limit(1)).first()
+
+
 def rename(session: Session, cohort: Cohort, name: str, *, by_id: int, now: datetime) -> None:
     before, cohort.name = cohort.name, clean_name(name)[:160]
     if before != cohort.name:

@@ -37,11 +37,12 @@ def index() -> str | Response | tuple[str, int]:
     ]
     if form.is_sent_right():
         place = next((place.id for place in places if place.public_id == form.organisation.data), None)
-        made = cohorts.make(
-            session, name=form.name.data or "", organisation_id=place, by_id=visitor.signed_in().id, now=clock.now()
-        )
+        name, by_id = form.name.data or "", visitor.signed_in().id
+        there = cohorts.find_open(session, name=name, organisation_id=place)
+        shown = there or cohorts.make(session, name=name, organisation_id=place, by_id=by_id, now=clock.now())
         session.commit()
-        return redirect(url_for("cohorts.show", cohort=made.public_id, notice="saved"), 303)
+        notice = "cohort-there" if there else "saved"
+        return redirect(url_for("cohorts.show", cohort=shown.public_id, notice=notice), 303)
     found = cohorts.visible(session, scope)
     page = render_template(
         "reports/cohorts.html",

@@ -39,6 +39,7 @@ NOTICES = {
     "quiz-closed": "This attempt was closed before; nothing was changed.",
     "time-over": "This came after the time was over, so nothing of it was saved. What was saved in time counts.",
     "saved": "Saved.",
+    "cohort-there": "There is an open cohort of this name here already: this one. Nothing was added.",
     "there-already": "There is an organisation of this name in the same place already. Nothing was added.",
     "regraded": "Done. Each learner whose score changed is told on their own pages.",
     "regrade-undone": "Undone. Each learner whose score changed back is told on their own pages.",

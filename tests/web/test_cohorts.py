@@ -171,3 +171,18 @@ def test_a_deleted_account_stays_without_its_name(site: Site) -> None:
         people.erase(session, session.get_one(Person, site.ids["alice"]), by_id=None, now=site.now)
     html = erin.page(address)
     assert (html.count("Alice"), html.count("<h2>1 person now</h2>"), html.count("(deleted account)")) == (0, 1, 2)
+
+
+def test_a_cohort_is_made_once_until_it_is_closed(site: Site) -> None:
+    """A form that is sent twice leads to the one it made; next year's intake may have the name of this year's."""
+    carla, form = site.client("carla"), {"name": "Intake", "organisation": public_id(site, "Sfax")}
+    carla.page("/en/reports/cohorts")
+    first, second = (str(carla.send("/en/reports/cohorts", form).location) for _ in range(2))
+    assert second == first.replace("notice=saved", "notice=cohort-there")
+    assert carla.page(second).count("There is an open cohort of this name here already: this one. Nothing was added.") == 1
+    other = carla.send("/en/reports/cohorts", form | {"organisation": public_id(site, "Tunisia")}).location
+    carla.send(f"{first.partition('?')[0]}/close")
+    again = carla.send("/en/reports/cohorts", form).location
+    assert len({one.partition("?")[0] for one in (first, str(other), str(again))}) == 3
+    with site.session() as session:
+        assert len(session.scalars(select(Change.id).where(Change.what == "cohort made")).all()) == 3
