@@ -35,7 +35,7 @@ def make(*, module: str, item: str, rule: str, response: str, why: str, is_dry: 
     intend(to_write=not is_dry)
     session, live, course = open_course()
     if not is_dry:
-        expiring.close_all(session, live, course, clock.now())
+        expiring.close_all(session, live, clock.now())
     try:
         row = regrade_rules.draft(
             session,
@@ -65,7 +65,7 @@ def undo(public_id: str, *, why: str, is_dry: bool, size: int) -> None:
     intend(to_write=not is_dry)
     session, live, course = open_course()
     if not is_dry:
-        expiring.close_all(session, live, course, clock.now())
+        expiring.close_all(session, live, clock.now())
     row = _found(session, public_id)
     if row.undone_at is not None:
         raise click.ClickException(f"--undo: {public_id} was undone on {row.undone_at:%Y-%m-%d}; a regrade is undone once")

@@ -120,10 +120,7 @@ def _close_due(session: Session) -> None:
     from ..learning import expiring
     from ..publishing.revisions import Live
 
-    live = Live()
-    course = live.course(session)
-    if course is not None:
-        expiring.close_all(session, live, course, clock.now())
+    expiring.close_all(session, Live(), clock.now())
 
 
 def _completion(session: Session, filters: Filters, form: str, look: Look) -> bytes:

@@ -204,8 +204,8 @@ def close(
     """Grades the attempt on the quiz it began with, after keeping what was ``given`` last in time.
 
     The attempt was found ``to_write``. Returns False when it was closed before: then nothing changes. ``quiz`` is the one of
-    the attempt's revision, ``course`` what is live, whose rules say what completes the module. Where the time was over before
-    ``now``, the attempt was closed when it ran out. Regrades made since it began hold for it too.
+    the attempt's revision. Where the time was over before ``now``, the attempt was closed when it ran out. ``course`` is what
+    was live when it was closed, whose rules say what completes the module. Regrades made since it began hold for it too.
     """
     if attempt.closed_at is not None:
         return False

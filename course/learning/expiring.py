@@ -1,4 +1,7 @@
-"""Attempts with a time limit close by themselves: whoever looks next closes them, as of the moment their time ran out."""
+"""Attempts with a time limit close by themselves: whoever looks next closes them, as of the moment their time ran out.
+
+What held at that moment decides what they bring (decision 0108), whatever was published until somebody looked.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,9 @@ from quizzes.model import Quiz
 
 from ..accounts import people
 from ..accounts.tables import Person
-from ..content.model import Course
 from ..database.statements import Statement
 from ..extensions import Moment, writing
-from ..publishing.revisions import Live
+from ..publishing.revisions import Live, digest_at
 from . import attempts, facts
 from .grading import AnyAttempt
 from .tables import Attempt
@@ -40,7 +42,7 @@ def is_any_due(session: Session, now: datetime, person_id: int | None = None) ->
     return bool(_own.scalar(session.connection(), {"at": now, "person": person_id}))
 
 
-def close_due(session: Session, live: Live, course: Course, now: datetime, person_id: int | None = None) -> int:
+def close_due(session: Session, live: Live, now: datetime, person_id: int | None = None) -> int:
     """Closes open attempts whose time is over, at most BATCH of them, those first that ran out first; returns how many.
 
     The caller commits. Each holds its learner's lock and looks again, so that an attempt is closed once whoever comes first.
@@ -52,16 +54,18 @@ def close_due(session: Session, live: Live, course: Course, now: datetime, perso
     closed = 0
     for public_id, whose in due.all():
         attempt = attempts.find(session, public_id, whose, to_write=True)
-        if attempt is not None:
-            closed += attempts.close(session, attempt, quiz=quiz_of(session, live, attempt), course=course, now=now)
+        if attempt is not None and attempt.closes_at is not None and attempts.is_over(attempt, now):
+            digest = digest_at(session, attempt.closes_at) or attempt.revision  # what is seeded may end before any publication
+            then = live.revision(session, digest)
+            closed += attempts.close(session, attempt, quiz=quiz_of(session, live, attempt), course=then, now=now)
     return closed
 
 
-def close_all(session: Session, live: Live, course: Course, now: datetime, person_id: int | None = None) -> None:
+def close_all(session: Session, live: Live, now: datetime, person_id: int | None = None) -> None:
     """Closes everything that is due, of one person or of everybody; each batch in a transaction of its own."""
     while is_any_due(session, now, person_id):
         with writing(session):
-            close_due(session, live, course, now, person_id)
+            close_due(session, live, now, person_id)
 
 
 def give_extra_time(session: Session, live: Live, person: Person, percent: int, *, by_id: int | None, now: datetime) -> None:

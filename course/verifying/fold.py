@@ -88,7 +88,10 @@ class Doubt:
 
 @dataclass(slots=True)
 class Life:
-    """Everything one person's facts say, up to a moment. ``is_whole`` is False where some are missing or make no sense."""
+    """Everything one person's facts say, up to a moment. ``is_whole`` is False where some are missing or make no sense.
+
+    ``decides`` is the revision by whose rule a module may be completed next, after an attempt whose time was over.
+    """
 
     person_id: int
     shelf: Shelf
@@ -102,6 +105,7 @@ class Life:
     doubts: list[Doubt] = field(default_factory=list)
     facts: int = 0
     is_whole: bool = True
+    decides: str = ""
     _owed: dict[str, datetime] = field(default_factory=dict)
     _regrade: Any = None
 
@@ -130,6 +134,7 @@ class Life:
                 self.count_regrade()
             if fact.kind not in _PAYS:
                 self.settle_debts()
+                self.decides = ""
             _check_names(fact)
             step(self, fact)
         except WRONG as error:
@@ -261,9 +266,10 @@ def _count(life: Life, fact: Any) -> None:
     )
     if passage.passed_at is None and reached:
         passage.passed_at = fact.at
-    live = life.shelf.live_at(fact.at)
-    if live is not None and life.shelf.is_certain_at(fact.at):
+    live, is_by_time = life.shelf.live_at(fact.at), fact.detail.get("how") == "time over"
+    if live is not None and (is_by_time or life.shelf.is_certain_at(fact.at)):
         _expect_module(life, fact, live)
+    life.decides = live.digest if live is not None and is_by_time else ""
 
 
 def counting(scores: list[Fraction], rule: str) -> Fraction:
@@ -285,6 +291,9 @@ def _completed_module(life: Life, fact: Any) -> None:
     module = course.module(fact.module)
     if module is None or not life.is_met(module):
         life.doubts.append(Doubt(fact.key, "completed", "the rule of the module was not met"))
+    if life.decides not in {"", fact.revision}:
+        then = f"revision {life.decides[:12]}, which was live when the time was over"
+        life.doubts.append(Doubt(fact.key, f"completed by revision {fact.revision[:12]}", then))
     life.passage(fact.module).completed_at = fact.at
     if life.completed_at is None and life.completed_modules() >= course.modules_to_complete:
         life.owe(f"completed_course:{life.person_id}", fact.at)

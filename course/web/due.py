@@ -20,7 +20,7 @@ def close(person_id: int | None = None) -> None:
     if not expiring.is_any_due(session, now, person_id):
         return
     with by_the_way():
-        expiring.close_all(session, published.live(), published.course(), now, person_id)
+        expiring.close_all(session, published.live(), now, person_id)
 
 
 def before(person_id: int, verb: Callable[[datetime], Done]) -> Done:
@@ -32,5 +32,5 @@ def before(person_id: int, verb: Callable[[datetime], Done]) -> Done:
     try:
         return verb(now)
     except lessons.Overdue:
-        expiring.close_all(current_session(), published.live(), published.course(), now, person_id)
+        expiring.close_all(current_session(), published.live(), now, person_id)
         return before(person_id, verb)

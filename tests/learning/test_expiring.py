@@ -1,0 +1,131 @@
+"""An attempt whose time is over counts by what held when it was, whatever happened until somebody looked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+import quizzes
+from course.learning import attempts, lessons
+from course.learning.tables import Fact, ModuleState
+from course.publishing.revisions import live_digest, restore
+from course.verifying.checking import Check
+from tests.courses import take_mobility_out
+from tests.site import Site
+
+OVER = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
+
+
+def write(site: Site, name: str, old: str, new: str) -> None:
+    path = site.folder / "mobility" / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def publish(site: Site, rule: str) -> str:
+    """The course with another rule for mobility; returns its digest."""
+    path = site.folder / "mobility" / "module.yaml"
+    lines = [f"complete_when: {rule}" if line.startswith("complete_when") else line for line in path.read_text().splitlines()]
+    path.write_text("\n".join(lines) + "\n")
+    return live(site)
+
+
+def live(site: Site) -> str:
+    done = site.publish()
+    assert done.is_new
+    assert done.course is not None
+    return done.course.digest
+
+
+def sit(site: Site, *done: str) -> None:
+    """Alice marks these lessons of mobility as done, and gives every right response without closing the attempt."""
+    with site.session(write=True) as session:
+        course = restore(session, live_digest(session))
+        module = course.modules[1]
+        given: dict[str, Any] = {"person_id": site.ids["alice"], "course": course, "module": module, "now": site.now}
+        for lesson in module.lessons:
+            if lesson.id in done:
+                lessons.mark_done(session, lesson=lesson, seen=0, **given)
+        attempt = attempts.start(session, **given)
+        attempts.save(session, attempt, {one.id: quizzes.key_of(one) for one in module.quizzes["en"].items}, site.now)
+
+
+def completed(site: Site) -> list[tuple[datetime, str]]:
+    """When Alice completed a module, and by the rule of which revision; ``course verify`` finds nothing."""
+    with site.session() as session:
+        assert [str(one) for _people, found in Check(session, site.now).run() for one in found] == []
+        facts = session.execute(select(Fact.at, Fact.revision).where(Fact.kind == "completed_module").order_by(Fact.id))
+        found = [(fact.at, fact.revision) for fact in facts]
+        assert list(session.scalars(select(ModuleState.completed_at).where(ModuleState.module == "mobility"))) == (
+            [at for at, _revision in found] or [None]
+        )
+        return found
+
+
+@pytest.fixture
+def timed(site: Site) -> Site:
+    write(site, "quiz.yaml", "attempts: 0\n", "attempts: 3\ntime_limit_minutes: 20\n")
+    return site
+
+
+def test_a_rule_that_was_made_after_the_time_was_over_completes_nothing(timed: Site) -> None:
+    publish(timed, "lessons_and_quiz")
+    sit(timed, "buses")
+    timed.later(hours=1)
+    publish(timed, "quiz")
+    timed.later(hours=1)
+    timed.client("erin").page("/en/reports/completion")
+    assert completed(timed) == []
+
+
+def test_what_met_the_rule_when_the_time_was_over_is_completed_by_it(timed: Site) -> None:
+    then = publish(timed, "quiz")
+    sit(timed)
+    timed.later(hours=1)
+    publish(timed, "lessons_and_quiz")
+    timed.later(hours=1)
+    timed.client("erin").page("/en/reports/completion")
+    assert completed(timed) == [(OVER, then)]
+
+
+def test_a_module_that_was_there_when_the_time_was_over_is_completed_in_it(timed: Site) -> None:
+    then = publish(timed, "quiz")
+    sit(timed)
+    timed.later(hours=1)
+    take_mobility_out(timed.folder)
+    live(timed)
+    timed.later(hours=1)
+    timed.client("erin").page("/en/reports/completion")
+    assert completed(timed) == [(OVER, then)]
+
+
+def test_the_moments_before_somebody_looked_say_what_they_would_have_said(timed: Site) -> None:
+    """A report of then is the same, whether it was asked for then or is first asked for now."""
+    publish(timed, "quiz")
+    sit(timed)
+    moment = timed.later(hours=1) - timedelta(minutes=30)
+    publish(timed, "lessons_and_quiz")
+    timed.later(hours=1)
+    of_then = f"/en/reports/completion.json?as_of={moment:%Y-%m-%dT%H:%MZ}&module=mobility"
+    answer = timed.client("erin").get(of_then).json
+    assert answer is not None
+    assert [(line["passed"], line["completed"]) for line in answer["lines"]][:1] == [(1, 1)]
+
+
+def test_verify_names_a_completion_by_a_rule_of_later(timed: Site) -> None:
+    """As it would have been written by whoever took the rule of the moment at which they looked."""
+    then = publish(timed, "lessons_and_quiz")
+    sit(timed, "buses")
+    timed.later(hours=1)
+    later = publish(timed, "quiz")
+    with timed.session(write=True) as session:
+        course, [attempt] = restore(session, later), attempts.standing(session, timed.ids["alice"], "mobility").attempts
+        attempts.close(session, attempt, quiz=course.modules[1].quizzes["en"], course=course, now=timed.now)
+        assert [str(one) for _people, found in Check(session, timed.now).run() for one in found] == [
+            f"facts completed_module:{timed.ids['alice']}:mobility: completed by revision {later[:12]}, by the facts "
+            f"revision {then[:12]}, which was live when the time was over"
+        ]
