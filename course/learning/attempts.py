@@ -205,16 +205,17 @@ def close(
 
     The attempt was found ``to_write``. Returns False when it was closed before: then nothing changes. ``quiz`` is the one of
     the attempt's revision. Where the time was over before ``now``, the attempt was closed when it ran out. ``course`` is what
-    was live when it was closed, whose rules say what completes the module. Regrades made since it began hold for it too.
+    was live when it was closed, whose rules say what completes the module. Regrades made from its beginning to its end hold
+    for it too; one that was made or undone between its end and ``now`` has not come to this learner yet.
     """
     if attempt.closed_at is not None:
         return False
     connection, held = session.connection(), responses(session, attempt.id)
-    at = min(now, attempt.closes_at or now)
-    if not is_over(attempt, now):
+    at, is_by_time = min(now, attempt.closes_at or now), is_over(attempt, now)
+    if not is_by_time:
         held |= _keep(connection, attempt, held, given, now)
     first = quizzes.grade_kept(quizzes.instance(quiz, attempt.seed), held)
-    rulings = grading.rulings(session, attempt.module)
+    rulings = grading.rulings_at(session, attempt.module, at) if is_by_time else grading.rulings(session, attempt.module)
     score = grading.graded(attempt, quiz, held, rulings).outcome.score if rulings else first.score
     is_passed = quizzes.passed(score, attempt.pass_mark)
     _set(connection, attempt, closed_at=at, raw=str(score.raw), max=str(score.max), is_passed=is_passed)
@@ -232,7 +233,7 @@ def close(
         max=attempt.max,
         passed=attempt.is_passed,
         pass_mark=attempt.pass_mark,
-        how="time over" if is_over(attempt, now) else "by hand",
+        how="time over" if is_by_time else "by hand",
     )
     _summarise(connection, attempt, quiz, at)
     module = course.module(attempt.module)

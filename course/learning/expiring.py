@@ -5,6 +5,7 @@ What held at that moment decides what they bring (decision 0108), whatever was p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 import quizzes
 from quizzes.model import Quiz
 
-from ..accounts import people
+from ..accounts.people import set_extra_time
 from ..accounts.tables import Person
 from ..database.statements import Statement
 from ..extensions import Moment, writing
@@ -42,14 +43,16 @@ def is_any_due(session: Session, now: datetime, person_id: int | None = None) ->
     return bool(_own.scalar(session.connection(), {"at": now, "person": person_id}))
 
 
-def close_due(session: Session, live: Live, now: datetime, person_id: int | None = None) -> int:
-    """Closes open attempts whose time is over, at most BATCH of them, those first that ran out first; returns how many.
+def close_due(session: Session, live: Live, now: datetime, people: Sequence[int] | None = None) -> int:
+    """Closes open attempts whose time is over, at most BATCH of them, of some ``people`` or of everybody; returns how many.
+
+    Of each person those first that ran out first.
 
     The caller commits. Each holds its learner's lock and looks again, so that an attempt is closed once whoever comes first.
     """
     query = select(Attempt.public_id, Attempt.person_id).where(*_is_over)
-    if person_id is not None:
-        query = query.where(Attempt.person_id == person_id)
+    if people is not None:
+        query = query.where(Attempt.person_id.in_(people))
     due = session.execute(query.order_by(Attempt.person_id, Attempt.closes_at).limit(BATCH), {"at": now})
     closed = 0
     for public_id, whose in due.all():
@@ -65,12 +68,12 @@ def close_all(session: Session, live: Live, now: datetime, person_id: int | None
     """Closes everything that is due, of one person or of everybody; each batch in a transaction of its own."""
     while is_any_due(session, now, person_id):
         with writing(session):
-            close_due(session, live, now, person_id)
+            close_due(session, live, now, None if person_id is None else [person_id])
 
 
 def give_extra_time(session: Session, live: Live, person: Person, percent: int, *, by_id: int | None, now: datetime) -> None:
     """A person's extra time from now on. Attempts with time left get it too; none of them ends earlier than was told."""
-    people.set_extra_time(session, person, percent, by_id=by_id, now=now)
+    set_extra_time(session, person, percent, by_id=by_id, now=now)
     facts.lock(session, person.id)
     open_now = select(Attempt).where(Attempt.person_id == person.id, Attempt.closed_at.is_(None), Attempt.closes_at > now)
     for attempt in session.scalars(open_now.execution_options(populate_existing=True)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 import quizzes
@@ -20,14 +20,16 @@ from quizzes.model import Item, Quiz, QuizOutcome, Response
 from quizzes.regrading import Action, Rule, regrade
 
 from ..database.statements import Statement
+from ..extensions import Moment
 from .record import AttemptRecord
 from .tables import Attempt, Regrade
 
 _r = Regrade.__table__.c
-_rulings: Statement[Any] = Statement(
-    select(_r.public_id, _r.item, _r.rule, _r.payload, _r.at)
-    .where(_r.module == bindparam("slug"), _r.undone_at.is_(None))
-    .order_by(_r.id)
+_of_module = select(_r.public_id, _r.item, _r.rule, _r.payload, _r.at).where(_r.module == bindparam("slug")).order_by(_r.id)
+_rulings: Statement[Any] = Statement(_of_module.where(_r.undone_at.is_(None)))
+_moment = bindparam("moment", type_=Moment)
+_rulings_then: Statement[Any] = Statement(
+    _of_module.where(_r.at <= _moment, or_(_r.undone_at.is_(None), _r.undone_at > _moment))
 )
 AnyAttempt = Attempt | AttemptRecord
 RULES: tuple[Action, ...] = ("accept", "drop", "full_marks", "new_key")
@@ -75,6 +77,11 @@ def graded(attempt: AnyAttempt, quiz: Quiz, given: Mapping[str, Response], rulin
 def rulings(session: Session, module: str, language: str = "") -> tuple[Ruling, ...]:
     """The regrades of a module that are not undone, oldest first; texts of a new key in ``language`` where there are any."""
     return tuple(ruling_of(row, language) for row in _rulings.all(session.connection(), {"slug": module}))
+
+
+def rulings_at(session: Session, module: str, moment: datetime) -> tuple[Ruling, ...]:
+    """Those that were made by then and not undone."""
+    return tuple(ruling_of(row, "") for row in _rulings_then.all(session.connection(), {"slug": module, "moment": moment}))
 
 
 def ruling_of(row: Any, language: str = "") -> Ruling:

@@ -24,7 +24,7 @@ from ..content.model import Course
 from ..publishing.revisions import Live
 from . import certificates, facts, scores
 from .completing import settle
-from .expiring import quiz_of
+from .expiring import close_due, quiz_of
 from .grading import Ruling, graded, rulings
 from .summaries import Result, counted, is_reached, score_of, summarise
 from .tables import Attempt, Certificate, Given, ModuleState, Regrade
@@ -107,12 +107,12 @@ class Revisions:
     """The module's quiz in each revision that an attempt began with, restored once for a whole run."""
 
     def __init__(self, session: Session, live: Live) -> None:
-        self._session, self._live, self._held = session, live, dict[str, Quiz]()
+        self.live, self._session, self._held = live, session, dict[str, Quiz]()
 
     def quiz(self, attempt: Attempt) -> Quiz:
         found = self._held.get(attempt.revision)
         if found is None:
-            found = self._held[attempt.revision] = quiz_of(self._session, self._live, attempt)
+            found = self._held[attempt.revision] = quiz_of(self._session, self.live, attempt)
         return found
 
 
@@ -148,6 +148,8 @@ def step(session: Session, revisions: Revisions, course: Course, public_id: str,
         session.flush()
         return row
     enrolments, under = facts.lock_all(session, ids), rulings(session, row.module)
+    while close_due(session, revisions.live, now, ids):
+        continue  # until nothing is left that would come after what is graded anew now, and be of a time before it
     effects = [(learner, _effect(learner, under, revisions)) for learner in _read(session, row.module, ids)]
     changed = [(learner, effect) for learner, effect in effects if effect.turns]
     found: list[dict[str, Any]] = []

@@ -10,10 +10,12 @@ from sqlalchemy import select
 
 import quizzes
 from course.learning import attempts, lessons
-from course.learning.tables import Fact, ModuleState
+from course.learning.tables import Fact, ModuleState, ScoreChange
 from course.publishing.revisions import live_digest, restore
 from course.verifying.checking import Check
+from quizzes.model import Response
 from tests.courses import take_mobility_out
+from tests.learning.regrades import asked, attempt, made, run, undone
 from tests.site import Site
 
 OVER = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
@@ -50,8 +52,8 @@ def sit(site: Site, *done: str) -> None:
         for lesson in module.lessons:
             if lesson.id in done:
                 lessons.mark_done(session, lesson=lesson, seen=0, **given)
-        attempt = attempts.start(session, **given)
-        attempts.save(session, attempt, {one.id: quizzes.key_of(one) for one in module.quizzes["en"].items}, site.now)
+        begun = attempts.start(session, **given)
+        attempts.save(session, begun, {one.id: quizzes.key_of(one) for one in module.quizzes["en"].items}, site.now)
 
 
 def completed(site: Site) -> list[tuple[datetime, str]]:
@@ -123,9 +125,74 @@ def test_verify_names_a_completion_by_a_rule_of_later(timed: Site) -> None:
     timed.later(hours=1)
     later = publish(timed, "quiz")
     with timed.session(write=True) as session:
-        course, [attempt] = restore(session, later), attempts.standing(session, timed.ids["alice"], "mobility").attempts
-        attempts.close(session, attempt, quiz=course.modules[1].quizzes["en"], course=course, now=timed.now)
+        course, [begun] = restore(session, later), attempts.standing(session, timed.ids["alice"], "mobility").attempts
+        attempts.close(session, begun, quiz=course.modules[1].quizzes["en"], course=course, now=timed.now)
         assert [str(one) for _people, found in Check(session, timed.now).run() for one in found] == [
             f"facts completed_module:{timed.ids['alice']}:mobility: completed by revision {later[:12]}, by the facts "
             f"revision {then[:12]}, which was live when the time was over"
         ]
+
+
+def told(site: Site, *kinds: str) -> list[tuple[datetime, str]]:
+    """When what happened, in the order in which it is on record; ``course verify`` finds nothing."""
+    with site.session() as session:
+        assert [str(one) for _people, found in Check(session, site.now).run() for one in found] == []
+        facts = session.execute(select(Fact.at, Fact.kind).where(Fact.kind.in_(kinds)).order_by(Fact.id))
+        return [(fact.at, fact.kind) for fact in facts]
+
+
+def scores(site: Site) -> list[tuple[str, datetime, datetime | None]]:
+    """Each score of Alice that counted, from when until when."""
+    with site.session() as session:
+        rows = session.execute(
+            select(ScoreChange.score, ScoreChange.since_at, ScoreChange.until_at).order_by(ScoreChange.number)
+        )
+        return [(row.score, row.since_at, row.until_at) for row in rows]
+
+
+SCHOOL = {"who-travels": Response(choices=("school",))}
+REGRADED = ("closed_attempt", "regraded", "regrade_undone")
+
+
+def test_a_regrade_that_goes_on_later_finds_closed_what_ran_out_meanwhile(timed: Site) -> None:
+    """Else an attempt would be graded anew, and then another be closed as of a time before that."""
+    live(timed)
+    attempt(timed, "alice", SCHOOL)
+    first = timed.now
+    attempt(timed, "alice", SCHOOL, close=False)
+    over = timed.now + timedelta(minutes=20)
+    with timed.session(write=True) as session:
+        row = asked(timed, session, "who-travels", "accept", "school")
+        session.add(row)
+        session.flush()
+        name = row.public_id
+    went_on = timed.later(hours=1)
+    run(timed, name)
+    timed.later(hours=1)
+    timed.client("erin").page("/en/reports/completion")
+    assert told(timed, *REGRADED) == [(first, "closed_attempt"), (over, "closed_attempt"), (went_on, "regraded")]
+    assert scores(timed) == [("2/3", first, over), ("1", over, None)]
+
+
+def test_what_ran_out_before_a_regrade_was_made_is_graded_without_it_first(timed: Site) -> None:
+    """Though nobody closed it when the regrade was made."""
+    live(timed)
+    attempt(timed, "alice", SCHOOL, close=False)
+    over, moment = timed.now + timedelta(minutes=20), timed.later(hours=1)
+    made(timed, "who-travels", "accept", "school")
+    timed.later(hours=1)
+    timed.client("erin").page("/en/reports/completion")
+    assert told(timed, *REGRADED) == [(over, "closed_attempt"), (moment, "regraded")]
+    assert scores(timed) == [("2/3", over, moment), ("1", moment, None)]
+
+
+def test_what_ran_out_before_a_regrade_was_undone_is_graded_under_it_first(timed: Site) -> None:
+    live(timed)
+    attempt(timed, "alice", SCHOOL, close=False)
+    over = timed.now + timedelta(minutes=20)
+    name, moment = made(timed, "who-travels", "accept", "school"), timed.later(hours=1)
+    undone(timed, name)
+    timed.later(hours=1)
+    timed.client("erin").page("/en/reports/completion")
+    assert told(timed, *REGRADED) == [(over, "closed_attempt"), (moment, "regrade_undone")]
+    assert scores(timed) == [("1", over, moment), ("2/3", moment, None)]
