@@ -15,7 +15,7 @@ from ..accounts import links, mail, organisations, passwords, people, sign_ins, 
 from ..accounts.tables import Person
 from ..extensions import current_session, intend
 from ..reports import exports
-from . import commands, published, visitor
+from . import commands, due, published, visitor
 from .errors import go_on, held
 from .forms import (
     DeleteForm,
@@ -303,6 +303,7 @@ def delete() -> str | Response | tuple[str, int]:
         if person is not None and people.is_last_administrator(session, person):
             form.current_password.errors = ["You are the only administrator. Give somebody else that role first."]
         elif person is not None:
+            due.close(person.id)  # what they earned by now they leave with, under their name
             sign_ins.end_all(session, person.id, "account deleted", now)
             people.erase(session, person, by_id=person.id, now=now)
             exports.forget(session, person.id)

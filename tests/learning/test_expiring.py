@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 import quizzes
 from course.learning import attempts, lessons
-from course.learning.tables import Fact, ModuleState, ScoreChange
+from course.learning.tables import Certificate, Fact, ModuleState, ScoreChange
 from course.publishing.revisions import live_digest, restore
 from course.verifying.checking import Check
 from quizzes.model import Response
 from tests.courses import take_mobility_out
 from tests.learning.regrades import asked, attempt, made, run, undone
-from tests.site import Site
+from tests.site import PASSWORD, Site
 
 OVER = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
 
@@ -196,3 +196,19 @@ def test_what_ran_out_before_a_regrade_was_undone_is_graded_under_it_first(timed
     timed.client("erin").page("/en/reports/completion")
     assert told(timed, *REGRADED) == [(over, "closed_attempt"), (moment, "regrade_undone")]
     assert scores(timed) == [("1", over, moment), ("2/3", moment, None)]
+
+
+def test_whoever_leaves_after_the_time_was_over_had_the_certificate_that_it_brought(timed: Site) -> None:
+    """With the name of the time when it was earned, as if they had looked at the result before they left."""
+    course = timed.folder / "course.yaml"
+    course.write_text(course.read_text().replace("modules: all", "modules: 1"))
+    publish(timed, "quiz")
+    sit(timed)
+    timed.later(hours=1)
+    alice = timed.client("alice")
+    alice.page("/en/account/delete")
+    assert alice.send("/en/account/delete", {"current_password": PASSWORD}).status_code == 303
+    timed.client("erin").page("/en/reports/completion")
+    assert told(timed, "closed_attempt", "certified") == [(OVER, "closed_attempt"), (OVER, "certified")]
+    with timed.session() as session:
+        assert session.execute(select(Certificate.name, Certificate.issued_at)).all() == [("Alice Ben Salah", OVER)]
