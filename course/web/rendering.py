@@ -139,9 +139,21 @@ def autonym(lang: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+@lru_cache(maxsize=1)
+def _names() -> frozenset[str]:
+    """Of all files of ``course/static``. Nothing else is ever opened, whatever an address says: ``..`` or a device would be."""
+    return frozenset(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
+
+
+def _read(name: str) -> bytes:
+    if name not in _names():
+        raise FileNotFoundError(name)
+    return (STATIC / name).read_bytes()
+
+
 @lru_cache(maxsize=256)
 def _digest(name: str) -> str:
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:16]
+    return hashlib.sha256(_read(name)).hexdigest()[:16]
 
 
 def static_address(name: str) -> str:
@@ -152,9 +164,7 @@ def static_address(name: str) -> str:
 @lru_cache(maxsize=256)
 def _static_bytes(name: str) -> tuple[bytes, bytes, str]:
     """A file of ``course/static``: as it is, compressed as far as it goes, and its media type. Raises OSError."""
-    if ".." in name.split("/"):
-        raise FileNotFoundError(name)
-    content = (STATIC / name).read_bytes()
+    content = _read(name)
     return content, gzip.compress(content, 9, mtime=0), mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
+import tracemalloc
+from pathlib import Path
 
+from course.web.rendering import STATIC
 from tests.site import Site
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
@@ -45,3 +49,24 @@ def test_a_static_file_is_compressed_once_and_kept_for_a_year(site: Site) -> Non
 def test_a_wrong_digest_gets_the_file_but_keeps_it_for_nothing(site: Site) -> None:
     answer = site.client().get("/static/0000/css/course.css")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
+
+
+def test_nothing_outside_of_the_folder_is_read_whatever_the_address_says(site: Site, tmp_path: Path) -> None:
+    """A device such as /dev/zero was read until the worker had no memory left."""
+    size, browser = 32 * 1024 * 1024, site.client()
+    with (tmp_path / "outside").open("wb") as outside:
+        outside.truncate(size)
+    browser.get("/static/0/none.css")
+    tracemalloc.start()
+    try:
+        answer = browser.get(f"/static/0/{os.path.relpath(tmp_path / 'outside', STATIC)}")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (answer.status_code, peak < size) == (404, True)
+
+
+def test_what_is_no_name_of_a_file_is_not_there(site: Site) -> None:
+    browser = site.client()
+    for name in ("css", "css/./course.css", "css/course.css%00", "./css/course.css", "%20"):
+        assert browser.get(f"/static/0/{name}").status_code == 404, name
