@@ -69,7 +69,10 @@ def is_named(name: Any, words: str) -> ColumnElement[bool]:
 def add(
     session: Session, *, email: str, name: str, password: str, role: str = "learner", language: str, now: datetime
 ) -> Person:
-    """A new account. Raises AddressTaken; the unique key decides, so two at once make one."""
+    """A new account. Raises AddressTaken; the unique key decides, so two at once make one.
+
+    The password is hashed first of all, which takes long: the caller has no transaction open where others want to write.
+    """
     person = Person(
         public_id=secrets.public_id(),
         email=email.strip(),
@@ -102,9 +105,9 @@ def by_email(session: Session, email: str) -> Person | None:
     return session.scalar(select(Person).where(Person.email_key == email_key(email)))
 
 
-def set_password(session: Session, person: Person, password: str, *, by_id: int | None, now: datetime) -> None:
-    """The caller ends the sign-ins: a password change ends all of them."""
-    person.password_hash = passwords.hashed(password)
+def set_password(session: Session, person: Person, hashed: str, *, by_id: int | None, now: datetime) -> None:
+    """The caller has hashed it before its transaction began, and ends the sign-ins: a password change ends all of them."""
+    person.password_hash = hashed
     record(session, person_id=person.id, by_id=by_id, what="password", before="", after="changed", now=now)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, sel
 from sqlalchemy.orm import Session
 
 from ..database.statements import Statement
+from ..extensions import reader
 from . import passwords
 from .people import email_key
 from .secrets import digest, token
@@ -82,13 +83,42 @@ def notice(session: Session, viewer: Viewer, now: datetime) -> None:
     session.execute(update(SignIn).where(SignIn.id == viewer.sign_in_id).values(seen_at=now))
 
 
-def check(session: Session, *, email: str, password: str) -> Person | None:
-    """The person whose password this is. Slow by design, and as slow for an unknown address."""
-    person = session.scalar(select(Person).where(Person.email_key == email_key(email), Person.deactivated_at.is_(None)))
-    if not passwords.is_right(password, person.password_hash if person else None):
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A password that was right: whose, the hash it was held against, and the one that is to be kept from now on."""
+
+    person_id: int
+    against: str
+    kept: str
+
+
+_hash_at: Statement[Any] = Statement(
+    select(Person.id, Person.password_hash).where(Person.email_key == bindparam("email_key"), Person.deactivated_at.is_(None))
+)
+
+
+def check(*, email: str, password: str) -> Checked | None:
+    """Whose password this is. Slow by design, and as slow for an unknown address.
+
+    The caller has no transaction open: nobody else could write meanwhile, and whoever sends passwords would stop all forms.
+    """
+    found = reader().ask(_hash_at.first, {"email_key": email_key(email)})
+    is_right = passwords.is_right(password, found.password_hash if found else None)
+    if found is None or not is_right:
         return None
-    if person and person.password_hash and passwords.needs_rehash(person.password_hash):
-        person.password_hash = passwords.hashed(password)
+    against: str = found.password_hash
+    return Checked(found.id, against, passwords.hashed(password) if passwords.needs_rehash(against) else against)
+
+
+def confirm(session: Session, checked: Checked) -> Person | None:
+    """The person, locked, unless the account was switched off or its password changed since it was checked."""
+    person = session.scalar(
+        select(Person)
+        .where(Person.id == checked.person_id, Person.password_hash == checked.against, Person.deactivated_at.is_(None))
+        .with_for_update()
+    )
+    if person is not None:
+        person.password_hash = checked.kept
     return person
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from .. import clock
-from ..accounts import cohorts, people, secrets
+from ..accounts import cohorts, passwords, people, secrets
 from ..accounts.tables import Membership, Person
 from ..content.model import Course
 from ..extensions import current_session, intend
@@ -178,7 +178,7 @@ def sign_ins(session: Session, homes: Homes, now: datetime) -> list[str]:
                 now=now,
             )
         else:
-            people.set_password(session, person, password, by_id=None, now=now)
+            people.set_password(session, person, passwords.hashed(password), by_id=None, now=now)
         made.append(f"{local:14} {to:28} {password}")
         if local == "manager":
             _gather(session, homes.places[0].id, person.id, now)

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from .. import clock
 from ..accounts import links, mail, organisations, passwords, people, sign_ins, throttling
+from ..accounts.sign_ins import Checked
 from ..accounts.tables import Person
 from ..extensions import current_session, intend
 from ..reports import exports
@@ -69,6 +70,7 @@ def register() -> str | Response | tuple[str, int]:
         wait = _seconds_to_wait("register", form.email.data)
         if wait:
             return _too_many(wait)
+        current_session().commit()  # the try counts whatever comes of it, and its password is hashed without a lock
         try:
             return _registered(form)
         except people.AddressTaken:
@@ -117,10 +119,10 @@ def sign_in() -> str | Response | tuple[str, int]:
         if wait:
             return _too_many(wait)
         current_session().commit()  # the try counts, and the slow check below holds no lock
-        person = sign_ins.check(current_session(), email=form.email.data, password=form.password.data)
+        checked = sign_ins.check(email=form.email.data, password=form.password.data)
+        person = sign_ins.confirm(current_session(), checked) if checked else None
         if person is not None:
             return _sign_in(person)
-        current_session().commit()
         form.password.errors = [WRONG]
     return _entrance("accounts/sign_in.html", form)
 
@@ -216,11 +218,13 @@ def new_password(token: str) -> str | Response | tuple[str, int]:
         return render_template("accounts/link_ended.html"), 410
     form = NewPasswordForm.of_request()
     if form.is_sent_right():
+        session.rollback()  # no lock is held while it is hashed
+        hashed = passwords.hashed(form.password.data)
         link = links.use(session, "reset", token, now)
         if link is None:
             return render_template("accounts/link_ended.html"), 410
         person = session.get_one(Person, link.person_id)
-        people.set_password(session, person, form.password.data, by_id=person.id, now=now)
+        people.set_password(session, person, hashed, by_id=person.id, now=now)
         sign_ins.end_all(session, person.id, "password changed", now)
         session.commit()
         visitor.renew()
@@ -278,12 +282,14 @@ def profile() -> str | Response | tuple[str, int]:
 def password() -> str | Response | tuple[str, int]:
     form = PasswordForm.of_request()
     if form.is_sent_right():
-        person, wait = _own_account(form)
+        checked, wait = _own_account(form)
         if wait:
             return _too_many(wait)
+        hashed = passwords.hashed(form.new_password.data) if checked else ""
+        person = _confirmed(form, checked)
         if person is not None:
             session, now = current_session(), clock.now()
-            people.set_password(session, person, form.new_password.data, by_id=person.id, now=now)
+            people.set_password(session, person, hashed, by_id=person.id, now=now)
             sign_ins.end_all(session, person.id, "password changed", now)
             visitor.renew(sign_ins.begin(session, person.id, now))
             session.commit()
@@ -296,10 +302,10 @@ def password() -> str | Response | tuple[str, int]:
 def delete() -> str | Response | tuple[str, int]:
     form = DeleteForm.of_request()
     if form.is_sent_right():
-        person, wait = _own_account(form)
+        checked, wait = _own_account(form)
         if wait:
             return _too_many(wait)
-        session, now = current_session(), clock.now()
+        session, now, person = current_session(), clock.now(), _confirmed(form, checked)
         if person is not None and people.is_last_administrator(session, person):
             form.current_password.errors = ["You are the only administrator. Give somebody else that role first."]
         elif person is not None:
@@ -316,18 +322,22 @@ def delete() -> str | Response | tuple[str, int]:
     return _page("accounts/delete.html", form)
 
 
-def _own_account(form: PasswordForm | DeleteForm) -> tuple[Person | None, int]:
-    """The viewer's account if the current password is right, else an error by its field; and the seconds to wait, if any."""
-    session, who = current_session(), visitor.signed_in()
-    wait = _seconds_to_wait("own-password", who.email)
+def _own_account(form: PasswordForm | DeleteForm) -> tuple[Checked | None, int]:
+    """The viewer's account if the current password is right; and the seconds to wait, if any. No transaction is open then."""
+    email = visitor.signed_in().email
+    wait = _seconds_to_wait("own-password", email)
     if wait:
         return None, wait
-    session.commit()
-    person = session.get_one(Person, who.id)
-    if passwords.is_right(form.current_password.data, person.password_hash):
-        return person, 0
-    form.current_password.errors = ["This is not your current password."]
-    return None, 0
+    current_session().commit()
+    return sign_ins.check(email=email, password=form.current_password.data), 0
+
+
+def _confirmed(form: PasswordForm | DeleteForm, checked: Checked | None) -> Person | None:
+    """The account, or an error by the field of its password."""
+    person = sign_ins.confirm(current_session(), checked) if checked else None
+    if person is None:
+        form.current_password.errors = ["This is not your current password."]
+    return person
 
 
 def _seconds_to_wait(scope: str, account: str) -> int:

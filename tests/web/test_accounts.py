@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_network
 
 import pytest
+from sqlalchemy import func, select, update
+from werkzeug.test import TestResponse
 
-from course.accounts import links, organisations
-from course.accounts.tables import Person, SignIn
+from course.accounts import links, organisations, passwords
+from course.accounts.tables import Person, SignIn, Try
 from course.web import visitor
 from tests.courses import write_small_course
 from tests.site import PASSWORD, START, Site
@@ -189,6 +195,74 @@ def test_eleven_wrong_passwords_are_too_many(site: Site) -> None:
     assert alice.get("/en/account/").status_code == 200
     site.later(minutes=6)
     assert browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": PASSWORD}).status_code == 303
+
+
+def test_addresses_that_are_taken_count_as_tries(site: Site) -> None:
+    browser = site.client()
+    browser.page("/en/account/register")
+    answers = [browser.send("/en/account/register", {**NEW, "email": "alice@example.org"}) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+
+
+@contextmanager
+def while_hashing(site: Site, send: Callable[[], TestResponse]) -> Iterator[list[int]]:
+    """The block runs when the form has counted its try and waits for its turn to hash; then the list has the status."""
+    statuses: list[int] = []
+    turns = [passwords._turns.acquire() for _ in range(passwords._turns._initial_value)]  # type: ignore[attr-defined]  # all of them
+    before, deadline = _tries(site), time.monotonic() + 2
+    form = threading.Thread(target=lambda: statuses.append(send().status_code))
+    form.start()
+    try:
+        while _tries(site) == before:
+            assert time.monotonic() < deadline, "its try was not counted before it hashes"
+            time.sleep(0.01)
+        yield statuses
+    finally:
+        for _ in turns:
+            passwords._turns.release()
+        form.join()
+
+
+def _tries(site: Site) -> int:
+    with site.session() as session:
+        return session.scalar(select(func.count(Try.id))) or 0
+
+
+FORMS_WITH_PASSWORDS: dict[str, tuple[str, dict[str, str]]] = {
+    "sign-in": ("", {"email": "bob@example.org", "password": PASSWORD}),
+    "register": ("", NEW),
+    "password": ("bob", {"current_password": PASSWORD, "new_password": "seven quiet harbour lamps"}),
+    "delete": ("bob", {"current_password": PASSWORD}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS_WITH_PASSWORDS)
+def test_a_form_that_hashes_a_password_holds_up_no_other(site: Site, form: str) -> None:
+    alice, (who, data) = site.client("alice"), FORMS_WITH_PASSWORDS[form]
+    browser = site.client(who)
+    alice.page("/en/modules/housing/rooms-before-rules")
+    with while_hashing(site, lambda: browser.send(f"/en/account/{form}", data)) as statuses:
+        time.sleep(0.05)  # it may still be on its way from its try to its turn
+        answer = alice.send("/en/modules/housing/rooms-before-rules/done", {"seen": "0"})
+        assert (answer.status_code, statuses) == (303, [])
+    assert statuses == [303]
+
+
+@pytest.mark.parametrize("form", ["sign-in", "password", "delete"])
+@pytest.mark.parametrize("change", ["switched off", "another password"])
+def test_a_password_that_is_right_no_more_when_it_is_hashed_is_wrong(site: Site, form: str, change: str) -> None:
+    """Whoever knows an old password could begin such a form, have it wait behind others, and be let in after the change."""
+    who, data = FORMS_WITH_PASSWORDS[form]
+    browser = site.client(who)
+    changed = {"deactivated_at": site.now} if change == "switched off" else {"password_hash": "another"}
+    hashing = while_hashing(site, lambda: browser.send(f"/en/account/{form}", data))
+    with hashing as statuses, site.session(write=True) as session:
+        session.execute(update(Person).where(Person.id == site.ids["bob"]).values(changed))
+    with site.session() as session:
+        bob = session.get_one(Person, site.ids["bob"])
+        open_ones = select(func.count(SignIn.id)).where(SignIn.person_id == bob.id, SignIn.ended_at.is_(None))
+        assert (statuses, session.scalar(open_ones), bob.name) == ([422], 1 if who else 0, "Bob Quispe")
+        assert {name: getattr(bob, name) for name in changed} == changed
 
 
 def test_an_empty_form_says_which_password_is_missing(site: Site) -> None:
