@@ -314,8 +314,8 @@ class History:
         last = {person_id: came for when, person_id, came in self.gathered if at is None or when <= at}
         return {person_id for person_id, came in last.items() if came}
 
-    def report(self, filters: Filters) -> completion.Report:
+    def report(self, filters: Filters, scope: list[int] | None = None) -> completion.Report:
         self.look()
         at = filters.as_of or self.now
         course = self.courses[digest_at(self.session, at)]
-        return completion.completion(self.session, course=course, scope=None, filters=filters, now=self.now)
+        return completion.completion(self.session, course=course, scope=scope, filters=filters, now=self.now)

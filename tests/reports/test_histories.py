@@ -77,6 +77,7 @@ def check_recount(history: History, at: datetime | None) -> None:
     for line in report.lines:
         figures = recount.figures(line.place.id if line.place else None, line.module)
         assert {name: getattr(line.counts, name) for name in figures} == figures, (line.place, line.module)
+    check_managers(history, filters, recount)
     counted = {place for place, _module in recount.lines} - {None}
     assert counted <= {line.place.id for line in report.by_organisation if line.place}
     if at is None:
@@ -90,6 +91,20 @@ def check_recount(history: History, at: datetime | None) -> None:
         for one in listing.people:
             life = lives[public[one.public_id]]
             assert (one.percent, one.enrolled_at) == (percentages(course, life)[""], life.enrolled_at)
+
+
+def check_managers(history: History, filters: Filters, recount: Recount) -> None:
+    """Whoever manages one organisation, or two, sees the same figures of each; of one they are those of the total as well."""
+    chance = Random(f"{history.now} {filters.as_of}")
+    one, other = chance.sample(history.places, 2)
+    for scope in ([one], [one, other]):
+        report = history.report(filters, scope)
+        for line in report.by_organisation:
+            assert line.place is not None
+            figures = recount.figures(line.place.id, "")
+            assert {name: getattr(line.counts, name) for name in figures} == figures, (scope, line.place)
+            if scope == [line.place.id]:
+                assert line.counts == report.total.counts
 
 
 def check_export_of_people(session: Session, course: Course) -> None:
