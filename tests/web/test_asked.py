@@ -38,6 +38,7 @@ def environ(body: bytes, content_type: str = PLAIN, **more: Any) -> dict[str, An
         (b"name=%C3%89mile&broken=%C3&b%FFd=%00", PLAIN),
         (b"name=\xff", PLAIN),
         (b"a=1;b=2", f"{PLAIN}; charset=utf-8"),
+        (b"a=1&b=2", "Application/x-www-form-urlencoded ;charset=latin-1"),
         (MULTIPART, "multipart/form-data; boundary=x"),
         (b"a=1", "text/plain"),
         (b"a=1", ""),
@@ -57,6 +58,11 @@ def test_a_form_after_its_bytes_were_asked_for() -> None:
 def test_a_form_that_is_too_long_or_ends_too_early() -> None:
     with pytest.raises(RequestEntityTooLarge):
         _ = Asked(environ(b"", CONTENT_LENGTH=str(Asked.max_content_length + 1))).form
+    for content_type in (PLAIN, f"{PLAIN}; charset=utf-8"):
+        many = b"&".join([b"a="] * Asked.max_form_fields)
+        assert len(Asked(environ(many, content_type)).form.getlist("a")) == Asked.max_form_fields
+        with pytest.raises(RequestEntityTooLarge):
+            _ = Asked(environ(many + b"&a=", content_type)).form
     with pytest.raises(ClientDisconnected):
         _ = Asked(environ(b"a=1", CONTENT_LENGTH="4")).form
 

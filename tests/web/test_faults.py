@@ -273,3 +273,9 @@ def test_what_no_database_can_hold_is_refused_as_unreadable(site: Site) -> None:
     for path in ("completion?organisation=%00", "completion?cohort=%00", "people/%00", "completion/people?organisation=a%00"):
         assert (path, erin.get(f"/en/reports/{path}").status_code) == (path, expected)
     assert erin.page("/en/reports/completion").count("<h1") == 1
+
+
+def test_a_form_of_more_fields_than_any_page_has_is_too_large(site: Site) -> None:
+    browser = site.client("alice")
+    answer = browser.post("/en/account/", data="&a=" * 20_000, content_type="application/x-www-form-urlencoded")
+    assert (answer.status_code, answer.get_data(as_text=True).count("<h1>This is too large</h1>")) == (413, 1)
