@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
 import re
 from contextlib import suppress
@@ -60,8 +62,19 @@ def _serializer() -> URLSafeTimedSerializer:
 
 
 def hold_request() -> str:
-    """What was asked for, signed, to go on with after signing in: the address, and for a form its fields without secrets."""
-    return str(_serializer().dumps({"path": _path(), "fields": _fields(), "post": request.method == "POST"}))
+    """What was asked for, signed, to go on with after signing in: the address, and for a form its fields without secrets.
+
+    A form is held for the browser that sent it. Anybody can have one held, and would give somebody else the link to it, who
+    has one button to press and more rights.
+    """
+    is_post = request.method == "POST"
+    by = _browser(visitor.csrf_token()) if is_post else ""
+    return str(_serializer().dumps({"path": _path(), "fields": _fields(), "post": is_post, "by": by}))
+
+
+def _browser(csrf_token: str) -> str:
+    """Which browser it is, without what its forms are known by: this may stand in an address."""
+    return hashlib.sha256(f"held:{csrf_token}".encode()).hexdigest()
 
 
 def _path() -> str:
@@ -80,7 +93,9 @@ def _to_send_again() -> dict[str, Any]:
 
 
 def held_request(text: str) -> tuple[str, list[tuple[str, str]], bool] | None:
-    """(path, fields, whether it was a form), or None when it was changed, is a day old, or is none.
+    """(path, fields, whether it was a form), or None when it was changed, is a day old, is another browser's form, or is none.
+
+    Whoever signs in does so by a form with the token that the browser had; by a link alone no form is gone on with.
 
     A link to sign in may hold the bare path of its page: pages that are the same for everybody cannot sign what ends in a day.
     """
@@ -88,6 +103,8 @@ def held_request(text: str) -> tuple[str, list[tuple[str, str]], bool] | None:
         return text, [], False
     try:
         held = _serializer().loads(text, max_age=HELD_AGE)
+        if held["post"] and not hmac.compare_digest(held["by"], _browser(request.form.get("csrf_token", ""))):
+            return None
         return held["path"], [(name, value) for name, value in held["fields"]], held["post"]
     except (BadData, KeyError, TypeError, ValueError):
         return None

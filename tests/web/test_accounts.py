@@ -353,6 +353,19 @@ def test_a_second_tab_goes_on_once_the_first_has_signed_in(site: Site) -> None:
     assert (answer.status_code, answer.location) == (303, "/en/progress")
 
 
+def test_a_form_is_held_for_nobody_but_the_browser_that_sent_it(site: Site) -> None:
+    """Else a stranger has a form of an administrator held, and sends one the link: one press of a button, and it is done."""
+    stranger, erin, victim = site.client(), site.client("erin"), site.client()
+    answer = stranger.send("/en/admin/people/somebody/role", {"role": "administrator", "why": "as agreed"})
+    held = re.search(r'name="held" value="([^"]+)"', answer.get_data(as_text=True)).group(1)  # type: ignore[union-attr]
+    assert (answer.status_code, erin.get(f"/en/account/sign-in?held={held}").location) == (401, "/en/")
+    given = {"email": "erin@example.org", "password": PASSWORD, "held": held}
+    victim.page(f"/en/account/sign-in?held={held}")
+    assert victim.send("/en/account/sign-in", given).location == "/en/"
+    html = stranger.send("/en/account/sign-in", given).get_data(as_text=True)
+    assert re.findall(r'<form method="post" action="([^"]*role)">', html) == ["/en/admin/people/somebody/role"]
+
+
 def test_a_form_that_comes_back_without_its_password_says_so(site: Site) -> None:
     browser = site.client()
     browser.token = "0" * 64
