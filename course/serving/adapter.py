@@ -48,7 +48,7 @@ class Limits:
     """What a client may ask of a worker."""
 
     body: int = 2 * 1024 * 1024  # bytes of one request's body
-    bodies: int = 64 * 1024 * 1024  # bytes of all the bodies that a worker holds at a time
+    bodies: int = 64 * 1024 * 1024  # bytes of the bodies that a worker holds at a time, beyond which it takes short ones alone
     body_within: float = 60.0  # seconds from the end of the headers to the end of the body
 
 
@@ -142,7 +142,7 @@ class Adapter:
         try:
             async with asyncio.timeout(self._limits.body_within):
                 async for part in parts:
-                    self._hold(body, part)
+                    self._hold(body, part, length)
                     if len(body) >= length:  # to be told that this was the end would be another turn of the loop
                         break
         except TimeoutError:
@@ -151,10 +151,11 @@ class Adapter:
             raise Refused(400, TOO_EARLY) from None
         _checked(body, length)
 
-    def _hold(self, body: bytearray, part: bytes) -> None:
+    def _hold(self, body: bytearray, part: bytes, length: int) -> None:
+        """Short bodies are taken in any case: a few clients who hold back the end of long ones would stop everybody's forms."""
         body += part
         self._held += len(part)
-        if self._held > self._limits.bodies:
+        if self._held > self._limits.bodies and length > SHORT:
             raise Refused(503, "The server is busy. Nothing was saved. Please send it again in a minute.")
 
     async def _respond(self, protocol: HTTPProtocol, scope: Scope, received: Callable[[], bytes]) -> None:

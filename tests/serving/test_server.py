@@ -6,6 +6,7 @@ import http.client
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -246,6 +248,25 @@ def test_a_body_may_come_later_than_its_head(server: Server, length: int) -> Non
             connection.sendall(part)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.split(b"\n")[-1] == f"body={length}".encode()
+
+
+def test_long_bodies_that_do_not_end_keep_out_no_short_form(tmp_path: Path) -> None:
+    full, head = 2 * 1024 * 1024, "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
+    with serving(APP, tmp_path / "log") as server, ExitStack() as held:
+
+        def begin(length: int, sent: int) -> socket.socket:
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=30))
+            connection.sendall(head.format(length).encode() + b"x" * sent)
+            return connection
+
+        def end(connection: socket.socket) -> bytes:
+            time.sleep(0.05)  # it comes later than its head
+            connection.sendall(b"x")
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+        refused, _, _ = select.select([begin(full, full - 1) for _ in range(33)], [], [], 10)  # whose bytes come last
+        assert [connection.recv(12) for connection in refused] == [b"HTTP/1.1 503"]
+        assert end(begin(100, 99)).split(b"\n")[-1] == b"body=100"
 
 
 def test_clients_that_leave_do_no_harm(server: Server) -> None:
