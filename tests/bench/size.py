@@ -32,7 +32,7 @@ from tests.bench import load, naive, ratios, site
 from tests.bench.beside import beside
 from tests.bench.lines import Row, spread
 from tests.rig import postgres
-from tests.rig.server import ROOT, Server, serving
+from tests.rig.server import ROOT, Server, serving, serving_course
 
 A_SECOND = 100  # requests that write, at first half of them quizzes to grade
 AT_WORK = 300  # learners who write: each closes 8 attempts and marks 40 lessons as done
@@ -57,7 +57,7 @@ def measured(words: list[str]) -> list[Row]:
         made = site.build_in(environ, AT_WORK)
         readers = Readers.of(environ)
         rows += lessons(made, folder, options.learners)
-        with serving("wsgi:app", folder / "log", workers=WORKERS, environ=environ) as server:
+        with serving_course(folder / "log", workers=WORKERS, environ=environ) as server:  # which reads ahead
             with beside(server, partial(_both, made.closes, made.marks), A_SECOND) as written:
                 rows += pages(server, readers)
                 rows += export(server, readers)
