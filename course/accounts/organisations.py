@@ -104,9 +104,9 @@ def find_or_add_country(session: Session, *, names: Sequence[str], now: datetime
     return find_country(session, names) or find_or_add(session, parent_id=None, kind="country", name=names[0], now=now)
 
 
-def municipality_names(session: Session, country_id: int | None = None) -> list[str]:
-    """Each name once, in reading order; of one country, or of all."""
-    named = select(Organisation.name).where(Organisation.kind == "municipality").distinct()
+def municipality_names(session: Session, country_id: int | None = None, most: int | None = None) -> list[str]:
+    """Each name once, in reading order; of one country, or of all. ``most`` of them, whichever."""
+    named = select(Organisation.name).where(Organisation.kind == "municipality").distinct().limit(most)
     if country_id is not None:
         closure = OrganisationClosure
         named = named.join(closure, closure.descendant_id == Organisation.id).where(closure.ancestor_id == country_id)

@@ -76,7 +76,7 @@ def register() -> str | Response | tuple[str, int]:
         except people.AddressTaken:
             current_session().rollback()
             form.email.errors = [TAKEN]
-    names = organisations.municipality_names(current_session())
+    names = organisations.municipality_names(current_session(), most=MOST_OFFERED + 1)  # so many tell that there are too many
     is_short = len(names) <= MOST_OFFERED
     return _entrance("accounts/register.html", form, municipalities=names if is_short else (), by_country=not is_short)
 

@@ -73,12 +73,11 @@ class Sitting:
     @cached_property
     def untranslated(self) -> frozenset[str]:
         """The items whose prompts are shown in the course's first language, since there is none in the page's yet."""
-        written, source = self.module.quizzes, published.course().languages[0]
-        if published.language() == source:
+        source, shown = published.course().languages[0], quiz_in_language(self.module)
+        if shown is None or source == published.language() or source not in self.module.quizzes:
             return frozenset()
-        prompts = {item.id: item.prompt for item in written[source].items} if source in written else {}
-        shown = written[published.language() if published.language() in written else source]
-        return frozenset(item.id for item in shown.items if item.prompt == prompts.get(item.id))
+        prompts = {item.id: item.prompt for item in self.module.quizzes[source].items}
+        return frozenset(item.id for item in shown.items if item.prompt == prompts[item.id])
 
     @property
     def responded(self) -> int:
