@@ -206,10 +206,23 @@ def _keep_promises(engine: Engine, pragmas: Mapping[str, object] = PRAGMAS) -> N
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         for name, value in pragmas.items():
-            connection.execute(f"PRAGMA {name} = {value}")
+            _set(connection, name, value)
         held = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas}
         if held != pragmas:
             raise RuntimeError(f"SQLite does not keep its promises here: {held} instead of {pragmas}")
+
+
+def _set(connection: sqlite3.Connection, name: str, value: object) -> None:
+    """SQLite refuses at once, without waiting, whoever makes a new database a WAL one at the moment in which another does."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute(f"PRAGMA {name} = {value}")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.005)
 
 
 def _wait_for_nobody_for_ever(connection: Any, _record: object) -> None:

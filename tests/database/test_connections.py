@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, create_engine, text
 
-from course.database.connections import NOTICED, address
+from course.database.connections import NOTICED, address, prepare
 from course.extensions import current_session
 from tests.rig.standby import PRIMARY, STANDBY, Pair, pair, until
+from tests.rig.together import at_once
 from tests.site import Client, Site, close, make_site
 
 LESSON = "/en/modules/housing/rooms-before-rules"
@@ -32,6 +34,19 @@ def test_an_address_names_one_host_or_several(given: str, host: str, port: objec
     url = address(given)
     read = url.get_dialect()().create_connect_args(url)[1]
     assert (read["host"], read.get("port", 5432), read["dbname"]) == (host, port, name)
+
+
+def test_several_that_open_a_new_database_at_once_all_may(tmp_path: Path) -> None:
+    """SQLite refuses without waiting whoever makes a database a WAL one while another does: of 60 new ones about 15 times."""
+
+    def use(engine: Engine) -> None:
+        prepare(engine)
+        with engine.connect():
+            pass
+        engine.dispose()
+
+    for number in range(60):
+        at_once(*(partial(use, create_engine(f"sqlite:///{tmp_path}/{number}.sqlite3")) for _each in range(4)))
 
 
 def test_what_an_address_says_is_over_what_it_does_not() -> None:
