@@ -9,7 +9,9 @@ from flask import Flask
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
+from . import clock
 from .config import SettingError
+from .database import partitions
 from .extensions import db, intend
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         try:
             upgrade(db.engine)
+            partitions.make(db.engine, clock.now())
         except OperationalError as error:
             raise SettingError(f"COURSE_DATABASE_URL: the database cannot be reached ({str(error.orig).strip()})") from error
         finally:

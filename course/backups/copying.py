@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, inspect, select, text
+from sqlalchemy import Connection, Table, func, insert, select, text
 
 from ..accounts import tables as _accounts
+from ..database import partitions
 from ..extensions import Base
 from ..learning import tables as _learning
 from ..publishing import tables as _publishing
@@ -35,7 +36,7 @@ def copy(source: Connection, target: Connection) -> None:
 
     Raises RuntimeError where the source has a table that the program does not declare.
     """
-    strange = set(inspect(source).get_table_names()) - set(Base.metadata.tables) - {"alembic_version"}
+    strange = partitions.tables(source) - set(Base.metadata.tables) - {"alembic_version"}
     if strange:
         raise RuntimeError(f"tables that would not be copied: {', '.join(sorted(strange))}")
     with tallying.paused(target):  # which counts everybody at the end, so that tallies are not copied

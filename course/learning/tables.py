@@ -20,7 +20,8 @@ class Fact(Base):
     """One thing that happened. ``key`` makes it happen once: a second insert of the same key is refused by the database.
 
     Kinds: enrolled, started, opened, completed_lesson, undid_lesson, started_attempt, responded, closed_attempt,
-    regraded, regrade_undone, completed_module, completed_course, certified.
+    regraded, regrade_undone, completed_module, completed_course, certified. In PostgreSQL they lie in partitions by year, and
+    their keys together in ``fact_keys``: what is unique over all cannot stand in one of them (``database.partitions``).
     """
 
     __tablename__ = "facts"
