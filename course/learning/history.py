@@ -8,43 +8,72 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, String, bindparam, cast, func, literal, select
+from sqlalchemy.orm import Session, aliased
 
 from quizzes.model import Score
 
 from ..database.statements import Statement
-from .tables import Attempt, Fact
+from .tables import Attempt, Fact, ModuleState, Regrade
 
-_regrades = (
-    select(Fact.at, Fact.module, Fact.kind, Fact.detail, Attempt.public_id, Attempt.number)
-    .join(Attempt, Attempt.id == Fact.attempt_id)
-    .where(Fact.person_id == bindparam("person"), (Fact.kind == "regraded") | (Fact.kind == "regrade_undone"))
-    .order_by(Fact.id.desc())
+LATEST = 10  # attempts of each module that are listed; the page of its quiz has them all
+FURTHEST = 100  # attempts of each module among which those are looked for that a regrade changed
+
+_facts = select(
+    Fact.id, Fact.kind, Fact.module, Fact.lesson, Fact.at, Fact.revision, Fact.detail, Attempt.public_id, Attempt.number
+).outerjoin(Attempt, Attempt.id == Fact.attempt_id)
+_one, _other = aliased(Attempt), aliased(Attempt)
+_last = select(func.max(_other.number)).where(_other.person_id == ModuleState.person_id, _other.module == ModuleState.module)
+# The latest attempts in each module that a person began. An outer join, so that SQLite begins with the modules.
+_is_late = _one.number > _last.scalar_subquery() - bindparam("most", type_=Attempt.number.type)
+_is_there = (_one.person_id == ModuleState.person_id) & (_one.module == ModuleState.module) & _is_late
+_latest = Attempt.id.in_(
+    select(_one.id).select_from(ModuleState).outerjoin(_one, _is_there).where(ModuleState.person_id == bindparam("person"))
 )
-_of_attempt: Statement[Any] = Statement(_regrades.where(Fact.attempt_id == bindparam("attempt")))
+_attempts = select(Attempt).where(_latest).order_by(Attempt.id)
+_told = select(Fact.at, Fact.module, Fact.kind, Fact.detail, Attempt.public_id, Attempt.number).order_by(Fact.id.desc())
+_rest = literal(":") + Regrade.public_id + ":" + cast(Attempt.id, String)
+_is_told = Fact.key.in_([literal("regraded") + _rest, literal("undone") + _rest])  # few of all facts, found without the others
+_of_attempt: Statement[Any] = Statement(
+    _told.join_from(Attempt, Regrade, Regrade.module == Attempt.module)
+    .join(Fact, _is_told)
+    .where(Attempt.id == bindparam("attempt"), Attempt.person_id == bindparam("person"))
+)
+_of_person = _told.join_from(Attempt, Regrade, Regrade.module == Attempt.module).join(Fact, _is_told).where(_latest)
 
 
-def facts(
-    session: Session, person_id: int, limit: int | None = 500
-) -> Sequence[Row[tuple[int, str, str | None, str | None, datetime, str, dict[str, object], str | None, int | None]]]:
-    """The facts of a person, newest first: id, kind, module, lesson, at, revision, detail, attempt (its public id) and its
-    number. ``limit`` None gives all.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some of a person's facts, the newest first, each with the public id and the number of its attempt.
+
+    Those before the id ``older`` come next, those after ``newer`` came before; None where there are none.
     """
-    return session.execute(
-        select(
-            Fact.id, Fact.kind, Fact.module, Fact.lesson, Fact.at, Fact.revision, Fact.detail, Attempt.public_id, Attempt.number
-        )
-        .outerjoin(Attempt, Attempt.id == Fact.attempt_id)
-        .where(Fact.person_id == person_id)
-        .order_by(Fact.id.desc())
-        .limit(limit)
-    ).all()
+
+    facts: Sequence[Row[tuple[int, str, str | None, str | None, datetime, str, dict[str, object], str | None, int | None]]]
+    older: int | None
+    newer: int | None
+
+
+def facts(session: Session, person_id: int, *, before: int | None = None, after: int | None = None, limit: int) -> Stretch:
+    """The newest facts of a person, those before a fact, or those that follow on one; it need not be a fact of theirs.
+
+    Where fewer than ``limit`` follow, it is the newest. However many there are, so many and one are read.
+    """
+    own = Fact.person_id == person_id
+    if after is not None:
+        above = select(Fact.id).where(own, Fact.id > after).order_by(Fact.id)
+        top = session.scalar(above.offset(limit - 1).limit(1))
+        before = None if top is None else top + 1
+    found = _facts.where(own).order_by(Fact.id.desc()).limit(limit + 1)
+    rows = session.execute(found if before is None else found.where(Fact.id < before)).all()
+    shown, first = rows[:limit], rows[0].id if rows else 0
+    newest = first if before is None else session.scalar(select(func.max(Fact.id)).where(own)) or 0
+    return Stretch(shown, older=shown[-1].id if len(rows) > limit else None, newer=first if newest > first else None)
 
 
 def attempts(session: Session, person_id: int) -> Sequence[Attempt]:
-    """All attempts of a person, oldest first."""
-    return session.scalars(select(Attempt).where(Attempt.person_id == person_id).order_by(Attempt.id)).all()
+    """The latest attempts of a person at each quiz, oldest first."""
+    return session.scalars(_attempts, {"person": person_id, "most": LATEST}).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +101,19 @@ class Told:
 def regrades(
     session: Session, person_id: int, *, attempt_id: int | None = None, since: datetime | None = None, limit: int = 50
 ) -> tuple[Told, ...]:
-    """What regrades changed for a person, newest first; all of one attempt if that is named, or only since a time."""
+    """What regrades changed for a person, newest first; all of one attempt if that is named, or only since a time.
+
+    Of somebody with very many attempts at a quiz, the latest are looked at.
+    """
     if attempt_id is not None:
         found: Iterable[Any] = _of_attempt.all(session.connection(), {"person": person_id, "attempt": attempt_id})
     else:
-        query = _regrades if since is None else _regrades.where(Fact.at >= since)
-        found = session.execute(query.limit(limit), {"person": person_id})
-    return tuple(_told(row) for row in found)
+        query = _of_person if since is None else _of_person.where(Fact.at >= since)
+        found = session.execute(query.limit(limit), {"person": person_id, "most": FURTHEST})
+    return tuple(_read(row) for row in found)
 
 
-def _told(row: Any) -> Told:
+def _read(row: Any) -> Told:
     detail = row.detail
     return Told(
         at=row.at,

@@ -1,4 +1,4 @@
-"""The learner's own record: every module, every attempt, every fact, and the same figures as in the reports."""
+"""The learner's own record: every module, the latest attempts, every fact, and the same figures as in the reports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..extensions import current_session
 from ..learning import certificates, history, record
 from ..learning.attempts import score_of
 from ..learning.progress import course_progress
-from . import due, published, visitor
+from . import due, paging, published, visitor
 from .guard import signed_in
 
 bp = Blueprint("progress", __name__)
@@ -27,7 +27,8 @@ def show() -> str:
         progress=course_progress(course, held),
         attempts=history.attempts(session, who.id),
         score_of=score_of,
-        facts=history.facts(session, who.id),
-        regrades=history.regrades(session, who.id),
+        most=history.LATEST,
+        stretch=history.facts(session, who.id, before=paging.line("before"), after=paging.line("after"), limit=paging.PAGE),
+        regrades=history.regrades(session, who.id) if held.regraded_at else (),
         certificate=certificates.of_person(session, who.id),
     )

@@ -142,7 +142,7 @@ def people_table(form: str) -> Response:
 @bp.get("/people/<person>")
 @report_readers
 def person(person: str) -> str:
-    """One person: the progress they see, and every fact behind it. Outside the reader's subtree there is no such person."""
+    """One person: the progress they see, and a page of the facts behind it. Outside the reader's subtree there is none."""
     session = report_source.session()
     found = people.by_public_id(session, person)
     if found is None or not behind.is_within(session, found.id, report_filters.scope()):
@@ -158,7 +158,9 @@ def _record_of(found: Person) -> dict[str, Any]:
         "person": found,
         "record": held,
         "progress": course_progress(course, held),
-        "facts": history.facts(session, found.id, limit=None),
+        "stretch": history.facts(
+            session, found.id, before=paging.line("before"), after=paging.line("after"), limit=paging.PAGE
+        ),
         "memberships": organisations.memberships(session, found.id, report_filters.scope()),
         "certificate": certificates.of_person(session, found.id),
         "cohorts": cohorts.of_person(session, found.id, report_filters.scope()),

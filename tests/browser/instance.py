@@ -1,8 +1,8 @@
 """A served instance for the browser: the small course with a clip that plays, three languages, and people at every stage.
 
 Alice is half-way (one attempt not passed, one open), Bob has not begun, Grace holds the certificate and had an item regraded,
-Hugo sits in a quiz with a time limit; Carla manages Tunisia, Dana writes, Erin administers. Everybody is signed in by a cookie
-made beforehand, so that only the story types passwords.
+Hugo sits in a quiz with a time limit and has a long record; Carla manages Tunisia, Dana writes, Erin administers. Everybody is
+signed in by a cookie made beforehand, so that only the story types passwords.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from course import clock, config, create_app
 from course.accounts import cohorts, links, mail, organisations, people, sign_ins
 from course.content.model import Course, Module
 from course.extensions import current_session, intend, let_go
-from course.learning import attempts, certificates, lessons, regrade_rules, regrading
+from course.learning import attempts, certificates, history, lessons, regrade_rules, regrading
 from course.publishing import revisions
 from course.publishing.revisions import Live
 from quizzes.model import Item, Response
@@ -126,6 +126,7 @@ def build(folder: Path, environ: dict[str, str], *, are_there_attempts: bool = T
         _all_the_way(instance, ids["grace"])
         _several(instance)
         _gathered(instance, ids)
+        _to_and_fro(instance, ids["hugo"])
         if are_there_attempts:
             instance.names["timed"] = _attempt(instance, ids["hugo"], "mobility", right=1, close=False)
             _regraded(instance, ids)
@@ -170,6 +171,18 @@ def _all_the_way(instance: Instance, person_id: int) -> None:
     shown = certificates.of_person(session, person_id)
     assert shown is not None
     instance.names["code"] = shown.certificate.code
+
+
+def _to_and_fro(instance: Instance, person_id: int) -> None:
+    """A lesson marked and taken back until the record has several pages."""
+    module = instance.module("housing")
+    _read(instance, person_id, module, 1)
+    about: dict[str, Any] = {"course": instance.course, "module": module, "lesson": module.lessons[0], "now": clock.now()}
+    for seen in range(1, 120):
+        change = lessons.undo if seen % 2 else lessons.mark_done
+        change(current_session(), person_id=person_id, seen=seen, **about)
+    held = history.facts(current_session(), person_id, limit=50)
+    instance.names["fact"] = str(held.older)
 
 
 def _regraded(instance: Instance, ids: dict[str, int]) -> None:
