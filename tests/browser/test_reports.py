@@ -97,4 +97,36 @@ def test_the_moment_of_a_report_can_be_read_whole(width: int, opened: Opener, in
         return one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight); }"""
     with opened("erin", width=width) as page:
         page.goto(instance.address("/en/reports/completion"))
+        if width < 736:
+            page.get_by_text("Choose what is counted").click()
+        assert page.locator("#as_of").is_visible()
         assert page.locator("#as_of").evaluate(room) >= 245
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("query", ["", "?who=everyone&since=2020-01-01&module=housing"])
+def test_on_a_phone_figures_stand_before_what_chooses_them(
+    query: str, colours: str, opened: Opener, instance: Instance
+) -> None:
+    """The first line of figures is on the first screen; the form opens by keyboard, and where something is wrong in it."""
+    with opened("erin", width=360, height=800, color_scheme=colours) as page:
+        page.goto(instance.address(f"/en/reports/completion{query}"))
+        line = page.locator("tr.total").bounding_box()
+        assert line is not None
+        assert line["y"] + line["height"] < 800
+        assert not page.get_by_label("Role").is_visible()
+        page.locator(".limits summary").focus()
+        page.keyboard.press("Enter")
+        assert page.get_by_label("Role").is_visible()
+        page.goto(instance.address("/en/reports/completion?since=soon"))
+        assert page.get_by_label("Role").is_visible()
+
+
+def test_where_there_is_room_the_form_of_the_report_stands_open(opened: Opener, instance: Instance) -> None:
+    with opened("erin", width=1280) as page:
+        page.goto(instance.address("/en/reports/completion"))
+        assert not page.locator(".limits summary").is_visible()
+        page.get_by_label("Role").select_option("everyone")
+        page.get_by_role("button", name="Show").click()
+        page.wait_for_url("**who=everyone**")
+        assert page.get_by_label("Role").input_value() == "everyone"
