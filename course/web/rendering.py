@@ -120,6 +120,8 @@ def section(path: str) -> str:
     first, _, rest = path.partition("/")[2].partition("/")[2].partition("/")
     if first == "account":
         return rest if rest in {"sign-in", "register"} else "account"
+    if first == "reports" and rest.partition("/")[0] == "lessons":  # a report for authors, whose page leads to it
+        return "author"
     return "course" if first in {"", "modules", "attempts"} else first
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+import pytest
 
 from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
@@ -88,3 +91,20 @@ def test_authors_are_not_told_the_minutes_of_few(site: Site) -> None:
         for who in ("erin", "dana")
     }
     assert told == {"erin": ["1", "–"], "dana": ["under 5 people", "–"]}
+
+
+@pytest.mark.parametrize("who", ["dana", "erin"])
+def test_it_stands_where_authors_and_administrators_find_it(site: Site, who: str) -> None:
+    """In the main navigation under Author, whose page leads to it, as the line above its heading says."""
+
+    def place(path: str) -> tuple[list[str], list[str]]:
+        html = site.client(who).page(path)
+        here = re.findall(r'<a href="([^"]+)" aria-current="page">', html.partition("</header>")[0])
+        return here, re.findall(r'<p class="over"><a href="([^"]+)">', html)
+
+    assert place("/en/author/") == (["/en/author/"], [])
+    assert place("/en/reports/lessons") == (["/en/author/"], ["/en/author/"])
+    if who == "erin":
+        people = "/en/reports/lessons/people?module=housing&lesson=rooms&state=opened"
+        assert place(people) == (["/en/author/"], ["/en/reports/lessons"])
+        assert place("/en/reports/at-risk") == (["/en/reports/completion"], ["/en/reports/completion"])
