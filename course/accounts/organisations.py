@@ -27,6 +27,7 @@ STANDS_BELOW = {
     "department": ("municipality",),
 }  # each kind below which others; a network crosses no border
 KINDS = tuple(STANDS_BELOW)
+MOST_WORDS = 8  # that are looked for at once
 _PLACE = (Organisation.id, Organisation.public_id, Organisation.kind, Organisation.name, Organisation.parent_id)
 _homes: Statement[Any] = Statement(
     select(Membership.id, Organisation.name)
@@ -299,6 +300,26 @@ def find(session: Session, public_id: str, within: Sequence[int] | None) -> list
     if within is not None:
         above = above.where(closure.ancestor_id.in_(select(seen.descendant_id).where(seen.ancestor_id.in_(within))))
     return named(session, set(session.scalars(above)))
+
+
+def search(session: Session, words: str, most: int) -> tuple[list[Place], int]:
+    """Organisations that have each word in their name or in one above them, in reading order, and how many there are in all.
+
+    At most so many of them, the upper ones first, whatever the case and the accents of the words. Without a word it is all of
+    them, or none where they are more than that.
+    """
+    closure, above = OrganisationClosure, aliased(Organisation)
+    below = select(closure.descendant_id).join(above, above.id == closure.ancestor_id)
+    asked = [
+        Organisation.id.in_(below.where(above.name_key.contains(word, autoescape=True)))
+        for word in name_key(words).split()[:MOST_WORDS]
+    ]
+    total = session.execute(select(func.count()).select_from(Organisation).where(*asked)).scalar_one()
+    if total > most and not asked:
+        return [], total
+    level = select(func.max(closure.depth)).where(closure.descendant_id == Organisation.id).scalar_subquery()
+    found = select(Organisation.id).where(*asked).order_by(level, Organisation.name_key, Organisation.id).limit(most)
+    return named(session, session.scalars(found).all()), total
 
 
 def tops(session: Session, of: Sequence[int]) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
@@ -20,6 +22,7 @@ from .guard import administrators
 
 bp = Blueprint("administration", __name__, url_prefix="/<lang>/admin")
 MOST = 500  # organisations that are listed at once
+OFFERED = 100  # organisations to choose from on a person's page; of more, those that a part of a name finds
 LONGEST_REASON = 500  # of a revocation, which everybody reads who verifies the certificate
 LAST = 200  # pages of changes: a database holds many more than anybody reads
 
@@ -75,6 +78,8 @@ def _person_page(
     by = aliased(Person)
     made = select(Change.at, Change.what, Change.before, Change.after, Change.why, by.name.label("by"))
     made = made.outerjoin(by, by.id == Change.by_id)
+    joining = joining or MembershipForm()
+    words, offered, total = _offer(joining)
     changes = session.execute(made.where(Change.person_id == found.id).order_by(Change.id.desc()).limit(50)).all()
     return render_template(
         "administration/person.html",
@@ -85,7 +90,11 @@ def _person_page(
         certificate=certificates.of_person(session, found.id),
         form=form,
         because=because or WhyForm(),
-        joining=joining or _joining(MembershipForm()),
+        joining=joining,
+        words=words,
+        offered=offered,
+        total=total,
+        most=OFFERED,
         wanted=request.form.get("role", found.role) if because else found.role,
     )
 
@@ -126,7 +135,8 @@ def role(person: str) -> str | Response | tuple[str, int]:
 @administrators
 def membership(person: str) -> str | Response | tuple[str, int]:
     """Adds or ends a membership, as member or as manager. Becoming or ceasing to be a manager ends the person's sign-ins."""
-    session, found, form, now = current_session(), _person(person), _joining(MembershipForm.of_request()), clock.now()
+    session, found, form, now = current_session(), _person(person), MembershipForm.of_request(), clock.now()
+    _give_choices(form, organisations.find(session, form.organisation.data or "", None)[-1:])
     if not form.is_sent_right():
         return _person_page(found, joining=form), 422
     place = session.scalars(select(Organisation).where(Organisation.public_id == form.organisation.data)).one()
@@ -150,11 +160,21 @@ def membership(person: str) -> str | Response | tuple[str, int]:
     return redirect(url_for("administration.person", person=person, notice="saved"), 303)
 
 
-def _joining(form: MembershipForm) -> MembershipForm:
-    places = organisations.places(current_session())
+def _offer(form: MembershipForm) -> tuple[str, int, int]:
+    """Lets a person be added to what a part of a name finds, or to any of a few organisations, and to what was chosen.
+
+    Returns what is looked for, how many are offered of it, and how many there are.
+    """
+    session, words = current_session(), people.clean_name(request.args.get("place", ""))[:100]
+    offered, total = organisations.search(session, words, OFFERED)
+    chosen = organisations.find(session, form.organisation.data or "", None)[-1:]
+    _give_choices(form, [*(place for place in chosen if place not in offered), *offered])
+    return words, len(offered), total
+
+
+def _give_choices(form: MembershipForm, places: Sequence[organisations.Place]) -> None:
     named = (SelectChoice(place.public_id, " › ".join(place.path)) for place in places)
     form.organisation.choices = [SelectChoice("", "Choose"), *named]
-    return form
 
 
 @bp.route("/organisations", methods=["GET", "POST"])

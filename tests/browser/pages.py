@@ -228,6 +228,7 @@ VISITS = [
     Visit("people", "administration.people_page", "/en/admin/people", "erin"),
     Visit("person", "administration.person", "/en/admin/people/{carla}", "erin"),
     Visit("person, errors", "administration.person", "/en/admin/people/{carla}", "erin", act=_write_no_percent),
+    Visit("person, organisations found", "administration.person", "/en/admin/people/{carla}?place=sfax", "erin"),
     Visit("organisations", "administration.organisations_page", "/en/admin/organisations", "erin"),
     Visit("organisations, errors", "administration.organisations_page", "/en/admin/organisations", "erin", act=press("Add")),
     Visit("changes", "administration.changes_page", "/en/admin/changes", "erin"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from course.accounts.tables import Organisation, Person
+from course.accounts import organisations, secrets
+from course.accounts.tables import Organisation, OrganisationClosure, Person
 from tests.site import Client, Site
 
 
@@ -67,3 +69,78 @@ def test_what_is_wrong_is_said_by_its_field_and_nothing_is_done(
     assert html.count(message) == 2  # in the summary and by the field
     assert html.count(f'value="{given["why"]}"') == 1
     assert changes(erin, page) == []
+
+
+def row(site: Site, parent: Organisation | None, kind: str, name: str, number: int) -> dict[str, Any]:
+    """An organisation in the words of its kind; a municipality has the number of its country in its name."""
+    of = re.findall(r"\d+", parent.name)[0] if parent else str(number)
+    said = name.format(of, number, number)
+    about = {"kind": kind, "name": said, "name_key": organisations.name_key(said), "created_at": site.now}
+    return about | {"public_id": secrets.public_id(), "parent_id": parent.id if parent else None}
+
+
+@pytest.fixture
+def crowded(site: Site) -> Site:
+    """3,000 organisations: thirty municipalities in each of ten countries, with nine departments in each."""
+    above: list[Organisation | None] = [None]
+    link = OrganisationClosure
+    names = ["Land {}", "Cité {}-{:02}", "Department of affairs {2}"]
+    with site.session(write=True) as session:
+        for kind, name, number in zip(("country", "municipality", "department"), names, (10, 30, 9), strict=True):
+            made = [Organisation(**row(site, parent, kind, name, n)) for parent in above for n in range(number)]
+            session.add_all(made)
+            session.flush()
+            session.execute(insert(link), [{"ancestor_id": one.id, "descendant_id": one.id, "depth": 0} for one in made])
+            upper = select(link.ancestor_id, Organisation.id, link.depth + 1)
+            upper = upper.join(Organisation, Organisation.parent_id == link.descendant_id)
+            new = upper.where(Organisation.id >= made[0].id)
+            session.execute(insert(link).from_select(["ancestor_id", "descendant_id", "depth"], new))
+            above = [*made]
+    return site
+
+
+def offered(html: str) -> list[str]:
+    """What a person can be added to."""
+    select = html.partition('<select id="organisation"')[2].partition("</select>")[0]
+    return re.findall(r'<option (?:selected )?value="[^"]+">([^<]*)</option>', select)
+
+
+def told(html: str) -> str:
+    [said] = re.findall(r'<p role="status">(.*?)</p>', html)
+    return str(said)
+
+
+def test_of_thousands_of_organisations_those_are_offered_that_a_part_of_a_name_finds(crowded: Site, page: str) -> None:
+    erin = crowded.client("erin")
+    html = erin.page(page)
+    assert len(html) < 40_000
+    assert (offered(html), html.count('/membership" novalidate>')) == ([], 0)
+    assert told(html) == "There are 3,015. Write a part of its name, or of the place above it too."
+    html = erin.page(f"{page}?place=CITE+4-07")
+    city = "Land 4 › Cité 4-07"
+    assert offered(html) == [city, *(f"{city} › Department of affairs {n}" for n in range(9))]
+    assert told(html) == "10 found."
+    assert offered(erin.page(f"{page}?place=affairs+3+4-07")) == [f"{city} › Department of affairs 3"]
+    html = erin.page(f"{page}?place=department")
+    assert len(html) < 40_000
+    assert (len(offered(html)), told(html)) == (100, "100 of 2,700 can be chosen: write more of the name to find the others.")
+    html = erin.page(f"{page}?place=100%25+_")
+    assert offered(html) == []
+    assert told(html).startswith("None has this in its name or in the names above it. <a href=")
+    found = erin.page(f"{page}?place=land+4")
+    assert [one for one in offered(found) if " › " not in one] == ["Land 4"]
+    chosen = {"organisation": public_id(crowded, "Land 4"), "role": "member"}
+    html = erin.send(f"{page}/membership?place=cite", {**chosen, "why": "x" * 301}).get_data(as_text=True)
+    assert html.count(f'<option selected value="{chosen["organisation"]}">Land 4</option>') == 1
+    assert len(offered(html)) == 101
+    assert erin.send(f"{page}/membership?place=cite", chosen).status_code == 303
+    assert changes(erin, page) == [["member of", "", "Land 4", ""]]
+
+
+def test_of_a_few_organisations_all_are_offered(site: Site, page: str) -> None:
+    html = site.client("erin").page(page)
+    assert offered(html) == ["Peru", "Peru › Lima", "Tunisia", "Tunisia › Sfax", "Tunisia › Sfax › Youth"]
+    assert html.count('name="place"') == 0
+    html = site.client("erin").page(f"{page}?place=sfax")
+    assert offered(html) == ["Tunisia › Sfax", "Tunisia › Sfax › Youth"]
+    assert html.count('name="place" type="search" maxlength="100" value="sfax"') == 1
