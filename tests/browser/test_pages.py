@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -161,3 +162,25 @@ def test_in_a_page_from_right_to_left_each_sentence_keeps_its_order(
     with opened(who) as page:
         page.goto(instance.address(f"/ar/{path}"))
         assert page.evaluate(BEHIND, words) == end
+
+
+# A page is 1,123 pixels high: 600 of text, a case of 1,000 in paragraphs, and 400 after it.
+LONG_CASE = """() => {
+  const one = document.querySelector('.case'), filler = (pixels) => {
+    const made = document.createElement('p');
+    made.style.margin = 0;
+    made.style.blockSize = `${pixels}px`;
+    return made;
+  };
+  one.replaceChildren(...Array.from({length: 10}, () => filler(100)));
+  one.style.margin = one.style.padding = 0;
+  document.body.replaceChildren(filler(300), filler(300), one, filler(200), filler(200));
+}"""
+
+
+def test_on_paper_a_case_goes_on_where_the_page_before_it_has_room(opened: Opener, instance: Instance) -> None:
+    with opened("alice") as page:
+        page.goto(instance.address("/en/modules/housing/rooms-before-rules"))
+        page.evaluate(LONG_CASE)
+        paper = page.pdf(width="794px", height="1123px")
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 2
