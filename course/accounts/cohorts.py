@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Select, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
+from ..database.alone import one_by_one
 from . import organisations, secrets
 from .address_lists import Line
 from .history import holds, people_within, places_within
@@ -44,7 +45,11 @@ def make(session: Session, *, name: str, organisation_id: int | None, by_id: int
 
 
 def find_open(session: Session, *, name: str, organisation_id: int | None) -> Cohort | None:
-    """The open cohort of that name in the organisation. A closed one may have had the name before."""
+    """The open cohort of that name in the organisation. A closed one may have had the name before.
+
+    Where there is none the caller makes it: whoever looks for the same waits until then.
+    """
+    one_by_one(session.connection(), f"cohort:{organisation_id}:{clean_name(name)[:160]}")
     there = select(Cohort).where(Cohort.organisation_id == organisation_id, Cohort.name == clean_name(name)[:160])
     return session.scalars(there.where(Cohort.closed_at.is_(None)).order_by(Cohort.id).limit(1)).first()
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ..database.alone import one_by_one
 from . import passwords, secrets
 from .tables import Change, Link, Mail, Membership, Person
 
@@ -163,7 +164,8 @@ def managed_organisations(session: Session, person_id: int) -> list[int]:
 
 
 def join(session: Session, *, person_id: int, organisation_id: int, role: str, now: datetime) -> bool:
-    """Adds a membership, or says False where the same one is held already."""
+    """Adds a membership, or says False where the same one is held already, as the second of two at once does."""
+    one_by_one(session.connection(), f"membership:{person_id}:{organisation_id}:{role}")
     if session.scalar(select(Membership.id).where(*_held(person_id, organisation_id, role))) is not None:
         return False
     session.execute(insert(Membership).values(person_id=person_id, organisation_id=organisation_id, role=role, since_at=now))

@@ -118,9 +118,16 @@ def _shown(session: Session, certificate: Certificate | None) -> Shown | None:
     return Shown(certificate, state, notes)
 
 
-def revoke(session: Session, certificate: Certificate, *, by_id: int, why: str, now: datetime) -> None:
-    """Adds a note that anyone can read; the snapshot stays as it was."""
+def revoke(session: Session, certificate: Certificate, *, by_id: int, why: str, now: datetime) -> bool:
+    """Adds a note that anyone can read; the snapshot stays as it was. What is revoked stays so for the reason given first:
+    then this says False, also to the second of two at once, who waits for the first.
+    """
+    session.execute(select(Certificate.id).where(Certificate.id == certificate.id).with_for_update(key_share=True))
+    revoked = (CertificateNote.certificate_id == certificate.id, CertificateNote.kind == "revoked")
+    if session.scalar(select(CertificateNote.id).where(*revoked)) is not None:
+        return False
     _add_note(session, certificate, "revoked", by_id=by_id, text=why, now=now)
+    return True
 
 
 def note(session: Session, certificate: Certificate, *, by_id: int | None, text: str, now: datetime) -> None:

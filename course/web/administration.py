@@ -271,7 +271,6 @@ def changes_page() -> str:
 @bp.post("/certificates/<code>/revoke")
 @administrators
 def revoke(code: str) -> Response:
-    """What is revoked stays so for the reason that was given first."""
     session = current_session()
     shown, why = certificates.find(session, code), request.form.get("why", "").strip()
     if shown is None:
@@ -280,9 +279,8 @@ def revoke(code: str) -> Response:
         raise Unclear("Write why the certificate is revoked: whoever verifies it reads the reason.")
     if len(why) > LONGEST_REASON:
         raise Unclear(f"Use at most {LONGEST_REASON} characters for the reason; these are {len(why):,}.")
-    if shown.state != "revoked":
-        certificates.revoke(session, shown.certificate, by_id=visitor.signed_in().id, why=why, now=clock.now())
-        session.commit()
+    certificates.revoke(session, shown.certificate, by_id=visitor.signed_in().id, why=why, now=clock.now())
+    session.commit()
     return redirect(url_for("certificates.verify", code=shown.certificate.code, notice="revoked"), 303)
 
 

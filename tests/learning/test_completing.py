@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,6 +14,7 @@ from course.learning import attempts, certificates, lessons, record
 from course.learning.progress import course_progress
 from course.learning.tables import Certificate, Fact
 from course.publishing.revisions import live_digest, restore
+from tests.rig.together import at_once
 from tests.site import Site
 
 
@@ -107,3 +109,21 @@ def test_a_code_is_found_however_it_is_typed(site: Site) -> None:
             assert found.certificate.code == code
         for wrong in ("", "0", "-1", code[:-1], code[:-1] + ("2" if code[-1] != "2" else "3")):
             assert certificates.find(session, wrong) is None
+
+
+def test_of_several_who_revoke_a_certificate_at_once_the_first_gives_the_reason(site: Site) -> None:
+    complete_all(site)
+
+    def revoke(why: str) -> bool:
+        with site.session(write=True) as session:
+            shown = certificates.of_person(session, site.ids["alice"])
+            assert shown is not None
+            return certificates.revoke(session, shown.certificate, by_id=site.ids["erin"], why=why, now=site.now)
+
+    reasons = [f"Reason {number}" for number in range(8)]
+    revoked = at_once(*(partial(revoke, why) for why in reasons))
+    with site.session() as session:
+        shown = certificates.of_person(session, site.ids["alice"])
+        assert shown is not None
+        assert [(note.kind, note.text) for note in shown.notes] == [("revoked", reasons[revoked.index(True)])]
+    assert revoked.count(True) == 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from functools import partial
 
 from sqlalchemy import select
 
 from course.accounts import organisations, people
 from course.accounts.tables import Change, Cohort, CohortMember, Organisation, Person
 from tests.learners import add_learner
+from tests.rig.together import at_once
 from tests.site import Client, Site
 
 
@@ -186,3 +188,13 @@ def test_a_cohort_is_made_once_until_it_is_closed(site: Site) -> None:
     assert len({one.partition("?")[0] for one in (first, str(other), str(again))}) == 3
     with site.session() as session:
         assert len(session.scalars(select(Change.id).where(Change.what == "cohort made")).all()) == 3
+
+
+def test_of_several_at_once_who_make_the_same_cohort_one_does(site: Site) -> None:
+    browsers, form = [site.client("carla") for _ in range(4)], {"name": "Intake", "organisation": public_id(site, "Sfax")}
+    for browser in browsers:
+        browser.page("/en/reports/cohorts")
+    sent = at_once(*(partial(browser.send, "/en/reports/cohorts", form) for browser in browsers))
+    assert sorted(str(answer.location).partition("?")[2] for answer in sent) == [*["notice=cohort-there"] * 3, "notice=saved"]
+    with site.session() as session:
+        assert session.scalars(select(Cohort.name)).all() == ["Intake"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
-from course.accounts import organisations, secrets
-from course.accounts.tables import Organisation, OrganisationClosure, Person
+from course.accounts import organisations, people, secrets
+from course.accounts.tables import Membership, Organisation, OrganisationClosure, Person
+from tests.rig.together import at_once
 from tests.site import Client, Site
 
 
@@ -46,6 +48,32 @@ def test_what_is_sent_twice_is_done_and_recorded_once(site: Site, page: str) -> 
     assert [erin.send(f"{page}/membership", {**lima, "leave": "1"}).status_code for _ in range(2)] == [303, 303]
     assert changes(erin, page) == [["manager of", "Peru › Lima", "", ""], ["member of", "", "Peru", ""], added]
     assert alice.get("/en/account/").status_code == 302
+
+
+def test_what_several_add_at_once_is_added_and_recorded_once(site: Site, page: str) -> None:
+    browsers = [site.client("erin") for _ in range(4)]
+    for browser in browsers:
+        browser.page(page)
+    lima = {"organisation": public_id(site, "Lima"), "role": "member"}
+    sent = at_once(*(partial(browser.send, f"{page}/membership", lima) for browser in browsers))
+    assert [answer.status_code for answer in sent] == [303] * 4
+    assert changes(browsers[0], page) == [["member of", "", "Peru › Lima", ""]]
+
+
+def test_of_many_who_join_at_once_each_belongs_once(site: Site) -> None:
+    """One comes after the other only where both mean the same person, organisation and role."""
+
+    def join(role: str) -> bool:
+        with site.session(write=True) as session:
+            lima = session.scalars(select(Organisation.id).where(Organisation.name == "Lima")).one()
+            return people.join(session, person_id=site.ids["alice"], organisation_id=lima, role=role, now=site.now)
+
+    joined = at_once(*(partial(join, ("member", "manager")[number % 2]) for number in range(16)))
+    assert (joined[::2].count(True), joined[1::2].count(True)) == (1, 1)
+    with site.session() as session:
+        held = session.scalars(select(Membership.role).where(Membership.person_id == site.ids["alice"])).all()
+        assert sorted(held) == ["manager", "member", "member"]
+        assert [role for _place, role in organisations.of_person(session, site.ids["alice"])] == held
 
 
 @pytest.mark.parametrize(
