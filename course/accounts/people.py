@@ -102,6 +102,11 @@ def public_ids(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return dict(session.execute(select(Person.id, Person.public_id).where(Person.id.in_(ids)).order_by(Person.id)).all())
 
 
+def hold(session: Session, person: Person) -> None:
+    """Reads an account again and holds it until the transaction is over; facts that name it may be added meanwhile."""
+    session.refresh(person, with_for_update={"key_share": True})
+
+
 def by_email(session: Session, email: str) -> Person | None:
     return session.scalar(select(Person).where(Person.email_key == email_key(email)))
 
@@ -153,6 +158,8 @@ def erase(session: Session, person: Person, *, by_id: int | None, now: datetime)
 
 
 def is_last_administrator(session: Session, person: Person) -> bool:
+    """Whether nobody else is one. Whoever asks the same of another waits until the caller has committed."""
+    one_by_one(session.connection(), "administrators")
     others = select(Person.id).where(Person.role == "administrator", Person.id != person.id, Person.deactivated_at.is_(None))
     return person.role == "administrator" and session.scalar(others.limit(1)) is None
 

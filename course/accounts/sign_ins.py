@@ -115,7 +115,7 @@ def confirm(session: Session, checked: Checked) -> Person | None:
     person = session.scalar(
         select(Person)
         .where(Person.id == checked.person_id, Person.password_hash == checked.against, Person.deactivated_at.is_(None))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if person is not None:
         person.password_hash = checked.kept

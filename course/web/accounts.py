@@ -305,11 +305,12 @@ def delete() -> str | Response | tuple[str, int]:
         checked, wait = _own_account(form)
         if wait:
             return _too_many(wait)
+        if checked:
+            due.close(checked.person_id)  # what they earned by now they leave with, under their name
         session, now, person = current_session(), clock.now(), _confirmed(form, checked)
         if person is not None and people.is_last_administrator(session, person):
             form.current_password.errors = ["You are the only administrator. Give somebody else that role first."]
         elif person is not None:
-            due.close(person.id)  # what they earned by now they leave with, under their name
             sign_ins.end_all(session, person.id, "account deleted", now)
             people.erase(session, person, by_id=person.id, now=now)
             exports.forget(session, person.id)

@@ -119,6 +119,7 @@ def role(person: str) -> str | Response | tuple[str, int]:
     session, found, wanted, because = current_session(), _person(person), request.form.get("role", ""), WhyForm.of_request()
     if wanted not in people.ROLES:
         abort(400)
+    people.hold(session, found)
     if wanted != "administrator" and people.is_last_administrator(session, found):
         raise Unclear("The last administrator stays one. Make somebody else an administrator first.")
     if wanted != found.role:
