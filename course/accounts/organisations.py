@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, lite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
+from ..database.alone import one_by_one
 from ..database.statements import Statement
 from . import secrets
 from .people import JOINERS, clean_name
@@ -65,6 +66,7 @@ def find_or_add(session: Session, *, parent_id: int | None, kind: str, name: str
     found = find_named(session, parent_id=parent_id, name=name)
     if found is not None:
         return found
+    hold_tree(session)
     try:
         with session.begin_nested():
             organisation = Organisation(
@@ -82,6 +84,11 @@ def find_or_add(session: Session, *, parent_id: int | None, kind: str, name: str
             return organisation.id
     except IntegrityError:
         return session.execute(_named_below(parent_id, name)).scalar_one()
+
+
+def hold_tree(session: Session) -> None:
+    """Whoever adds or moves an organisation waits until this transaction is over."""
+    one_by_one(session.connection(), "tree")
 
 
 def find_named(session: Session, *, parent_id: int | None, name: str) -> int | None:
@@ -173,6 +180,7 @@ def change(
 
     How it stood before is kept, so that a report of a past moment shows the tree of that moment.
     """
+    hold_tree(session)
     below = subtree(session, [organisation.id])
     if parent_id in below:
         raise WrongPlace("An organisation cannot stand below itself.")

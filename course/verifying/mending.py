@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from ..accounts import organisations
 from ..accounts.tables import Organisation
 from ..learning.tables import Enrolment
 from ..reports import keeping
@@ -39,7 +40,10 @@ def mend(session: Session, batch: Sequence[int], shelf: Shelf) -> list[Differenc
 
 
 def mend_tree(session: Session) -> list[Difference]:
-    """The same of who stands below whom. Whoever moves an organisation waits until the caller has committed."""
+    """The same of who stands below whom. Whoever adds or moves an organisation, or joins one, waits until the caller has
+    committed.
+    """
+    organisations.hold_tree(session)
     session.execute(select(Organisation.id).order_by(Organisation.id).with_for_update(key_share=True))
     found = list(differing_tree(session))
     _mend_rows(session, found)

@@ -183,6 +183,8 @@ def _give_choices(form: MembershipForm, places: Sequence[organisations.Place]) -
 def organisations_page() -> str | Response | tuple[str, int]:
     """The whole tree; a form adds one, or changes the one named in the address."""
     session, words = current_session(), request.args.get("words", "").strip()[:100]
+    if request.method == "POST":
+        organisations.hold_tree(session)  # before it is looked at: what is checked below holds when it is saved
     chosen = session.scalar(select(Organisation).where(Organisation.public_id == request.args.get("change", "")))
     form = OrganisationForm.of_request(obj=chosen)
     tree = organisations.places(session)
