@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-ADDRESS = re.compile(r"[^\s,;:<>()\[\]\"]+@[^\s,;:<>()\[\]\"]+\.[^\s,;:<>()\[\]\"]+")
+BETWEEN = re.compile(r"[\s,;:<>()\[\]\"]+")
 HEAD = re.compile(r"[,;\t]|mail|address", re.IGNORECASE)
 
 
@@ -27,11 +27,16 @@ def read(text: str, *, is_of_file: bool = False) -> list[Line]:
         written = "".join(one for one in whole if one.isprintable() or one == "\t").strip()
         if not written or written.lstrip('"').startswith("#"):
             continue
-        found = tuple(one.strip("'.") for one in ADDRESS.findall(written))
+        found = tuple(one.strip("'.") for one in BETWEEN.split(written) if _is_address(one))
         if found or not is_first or not HEAD.search(written):
             lines.append(Line(number, written, found, is_of_file))
         is_first = False
     return lines
+
+
+def _is_address(word: str) -> bool:
+    """Something, an @, and behind it something with a point inside. By no pattern, which would begin anew at each letter."""
+    return word.rfind(".", word.find("@", 1) + 2, -1) > word.find("@", 1) > 0
 
 
 def decoded(data: bytes) -> str:

@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 15, 200
+LONGEST_TYPED = 1000  # before letters and their marks become one
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _turns = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1)))
 # Of nobody, so that an address without an account takes as long: made once, with the settings above, not at each start.
@@ -35,7 +36,7 @@ def refusal(password: str, *, email: str = "", name: str = "") -> str:
     plain = _normal(password)
     if len(plain) < SHORTEST:
         return f"Use at least {SHORTEST} characters. Four or five unrelated words are easy to remember and hard to guess."
-    if len(plain) > LONGEST:
+    if len(plain) > LONGEST or len(password) > LONGEST_TYPED:
         return f"Use at most {LONGEST} characters."
     folded = plain.casefold().replace(" ", "")
     if len(set(folded)) < 5 or any(folded.replace(word, "").strip("0123456789!.-_") == "" for word in _common):
@@ -66,4 +67,4 @@ def needs_rehash(stored: str) -> bool:
 
 
 def _normal(password: str) -> str:
-    return unicodedata.normalize("NFKC", password)
+    return unicodedata.normalize("NFKC", password[:LONGEST_TYPED])

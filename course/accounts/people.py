@@ -18,6 +18,8 @@ from .tables import Change, Link, Mail, Membership, Person
 
 ROLES = ("learner", "author", "administrator")
 JOINERS = "\u200c\u200d"  # the zero-width non-joiner and joiner
+LONGEST_ADDRESS = 254
+LONGEST_TYPED = 1000  # of a name: marks above letters are put in order in a time that grows with the square of their number
 VIRAMA = 9  # the combining class of the sign that takes the vowel of an Indian letter away
 
 
@@ -26,7 +28,9 @@ class AddressTaken(Exception):
 
 
 def email_key(email: str) -> str:
-    """One key for an address however it is typed: NFKC, no spaces or invisible marks, casefolded."""
+    """One key for an address however it is typed: NFKC, no spaces or invisible marks, casefolded; empty if it is too long."""
+    if len(email) > 2 * LONGEST_ADDRESS:
+        return ""
     folded = unicodedata.normalize("NFKC", email).casefold()
     return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in {"Cf", "Cc"})
 
@@ -41,7 +45,7 @@ def clean_name(name: str) -> str:
 
     A joiner stays where it shapes letters: without it a Persian or an Indian name is misspelt. Elsewhere nobody could see it.
     """
-    typed = unicodedata.normalize("NFC", name)
+    typed = unicodedata.normalize("NFC", name[:LONGEST_TYPED])
     kept = "".join(
         " " if c.isspace() else c
         for before, c, after in zip(f" {typed}", typed, f"{typed[1:]} ", strict=False)
@@ -62,7 +66,7 @@ def is_named(name: Any, words: str) -> ColumnElement[bool]:
     SQLite, and PostgreSQL where it was set up with no language, know that of the English alphabet alone: of words with other
     letters the usual ways to write them are tried.
     """
-    typed = unicodedata.normalize("NFC", words)
+    typed = unicodedata.normalize("NFC", words[:LONGEST_TYPED])
     ways = [typed] if typed.isascii() else dict.fromkeys((typed, typed.lower(), typed.upper(), typed.title()))
     return or_(*(name.icontains(one, autoescape=True) for one in ways))
 

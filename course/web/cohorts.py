@@ -17,7 +17,7 @@ from .forms import AddressesForm, CohortForm, NameForm, SelectChoice
 from .guard import report_readers
 
 bp = Blueprint("cohorts", __name__, url_prefix="/<lang>/reports/cohorts")
-MOST = 5000  # addresses of a list
+MOST = 5000  # addresses of a list, and lines: those that name nobody come back, each with what is wrong
 DONE = {"in": ("put in", "had been in it already"), "out": ("taken out", "had not been in it")}
 
 
@@ -91,8 +91,9 @@ def change(cohort: str) -> Response | tuple[str, int]:
     number = sum(len(line.addresses) for line in lines)
     if not lines:
         form.addresses.errors = ["Write at least one e-mail address, or choose a file that holds some."]
-    elif number > MOST:
-        form.addresses.errors = [f"These are {number:,} addresses; send at most {MOST:,} at a time. Nothing was changed."]
+    elif max(number, len(lines)) > MOST:
+        what = f"{number:,} addresses" if number > MOST else f"{len(lines):,} lines"
+        form.addresses.errors = [f"These are {what}; send at most {MOST:,} at a time. Nothing was changed."]
     else:
         named = cohorts.look_up(session, lines, report_filters.scope())
         done = "out" if request.form.get("do") == "out" else "in"

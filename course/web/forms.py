@@ -72,19 +72,21 @@ class EmailField(StringField):
 def email_field(label: str = "E-mail address") -> Any:
     return EmailField(
         label,
-        [needed("Write your e-mail address."), at_most(254), is_address],
+        [needed("Write your e-mail address."), at_most(people.LONGEST_ADDRESS), is_address],
         render_kw={"type": "email", "autocomplete": "email", "inputmode": "email", "dir": "ltr"},
     )
 
 
 def password_field(label: str, *, missing: str = "Write your password.") -> Any:
-    return PasswordField(label, [needed(missing), at_most(1000)], render_kw={"autocomplete": "current-password"})
+    return PasswordField(
+        label, [needed(missing), at_most(passwords.LONGEST_TYPED)], render_kw={"autocomplete": "current-password"}
+    )
 
 
 def new_password_field(label: str = "Password", description: str = "") -> Any:
     return PasswordField(
         label,
-        [needed("Choose a password."), at_most(1000), is_new_password],
+        [needed("Choose a password."), at_most(passwords.LONGEST_TYPED), is_new_password],
         description=description,
         render_kw={"autocomplete": "new-password"},
     )

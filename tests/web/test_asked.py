@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ def environ(body: bytes, content_type: str = PLAIN, **more: Any) -> dict[str, An
         (b"csrf_token=a&seen=0", PLAIN),
         (b"item=a&item=b&r.a=&r.b=1+2%20%2B&=x&y", PLAIN),
         ("name=Émile&city=القاهرة".encode(), PLAIN),
-        (b"name=%C3%89mile&broken=%C3&b%FFd=%00", PLAIN),
+        (b"name=%C3%89mile&half=%C&b%d=%00&%=%zz", PLAIN),
         (b"name=\xff", PLAIN),
         (b"a=1;b=2", f"{PLAIN}; charset=utf-8"),
         (b"a=1&b=2", "Application/x-www-form-urlencoded ;charset=latin-1"),
@@ -48,6 +49,21 @@ def test_a_form(body: bytes, content_type: str) -> None:
     found, expected = Asked(environ(body, content_type)), Request(environ(body, content_type))
     assert list(found.form.items(multi=True)) == list(expected.form.items(multi=True))
     assert (list(found.files), found.stream.read()) == ([], expected.stream.read())
+
+
+def test_bytes_of_a_form_that_are_no_text_become_the_mark_for_such() -> None:
+    found = Asked(environ(b"name=%C3%89mile&broken=%C3&b%FFd=%00"))
+    assert list(found.form.items(multi=True)) == [("name", "Émile"), ("broken", "\ufffd"), ("b\ufffdd", "\0")]
+
+
+def test_a_form_of_bytes_that_are_no_text_takes_no_longer_than_another() -> None:
+    def seconds(escape: bytes) -> float:
+        asked = Asked(environ(b"a=" + escape * (1_900_000 // len(escape))))
+        begun = time.thread_time()
+        assert len(asked.form["a"]) > 300_000
+        return time.thread_time() - begun
+
+    assert min(seconds(b"%ff") for _ in range(3)) < 2 * min(seconds(b"%D8%A7") for _ in range(3))
 
 
 def test_a_form_after_its_bytes_were_asked_for() -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.exc import OperationalError
 
 from course import create_app
-from course.accounts.tables import Person
+from course.accounts.tables import Organisation, Person
 from course.extensions import current_session
 from course.learning.tables import Fact, LessonState
 from tests.rig.postgres import Cluster
@@ -279,3 +280,46 @@ def test_a_form_of_more_fields_than_any_page_has_is_too_large(site: Site) -> Non
     browser = site.client("alice")
     answer = browser.post("/en/account/", data="&a=" * 20_000, content_type="application/x-www-form-urlencoded")
     assert (answer.status_code, answer.get_data(as_text=True).count("<h1>This is too large</h1>")) == (413, 1)
+
+
+MARKS = "a" + "\u0301\u0316" * 80_000  # above and below, to be put in order; 1 MB on the line
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "sent", "code"),
+    [
+        ("", "account/register", {"name": MARKS}, 422),
+        ("", "account/register", {"email": f"{MARKS}@example.org"}, 422),
+        ("", "account/register", {"municipality": MARKS}, 422),
+        ("", "account/register", {"password": MARKS}, 422),
+        ("", "account/sign-in", {"email": f"{MARKS}@example.org", "password": PASSWORD}, 422),
+        ("", "account/sign-in", {"email": "alice@example.org", "password": MARKS}, 422),
+        ("", "account/reset", {"email": f"{MARKS}@example.org"}, 422),
+        ("alice", "account/", {"name": MARKS, "language": "en"}, 422),
+        ("alice", "account/password", {"current_password": MARKS, "new_password": MARKS}, 422),
+        ("alice", "account/delete", {"current_password": MARKS}, 422),
+        ("carla", "reports/cohorts", {"name": MARKS}, 422),
+        ("erin", "admin/organisations", {"name": MARKS, "kind": "country", "parent": ""}, 422),
+        ("erin", "admin/certificates/x/revoke", {"why": MARKS}, 404),
+    ],
+)
+def test_no_text_takes_a_worker_away(site: Site, who: str, path: str, sent: dict[str, str], code: int) -> None:
+    """To put a letter's marks in order takes as long as the square of their number: for these 13 seconds of a processor."""
+    browser = site.client(who)
+    form = urlencode({"csrf_token": browser.token, **sent})
+    begun = time.thread_time()
+    answer = browser.post(f"/en/{path}", data=form, content_type="application/x-www-form-urlencoded")
+    assert (answer.status_code, time.thread_time() - begun < 2) == (code, True)
+
+
+def test_no_address_in_a_list_takes_a_worker_away(site: Site) -> None:
+    carla = site.client("carla")
+    carla.page("/en/reports/cohorts")
+    with site.session() as session:
+        sfax = session.scalars(select(Organisation.public_id).where(Organisation.name == "Sfax")).one()
+    cohort = str(carla.send("/en/reports/cohorts", {"name": "Intake", "organisation": sfax}).location).partition("?")[0]
+    for typed, code in ((f"{MARKS}@example.org", 422), ("a\n" * 400_000, 422)):
+        form = urlencode({"csrf_token": carla.token, "addresses": typed})
+        begun = time.thread_time()
+        answer = carla.post(f"{cohort}/people", data=form, content_type="application/x-www-form-urlencoded")
+        assert (answer.status_code, time.thread_time() - begun < 2) == (code, True)
