@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+from functools import lru_cache
 
 from flask import Flask, Response, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 SMALLEST = 1024  # bytes; below this the head of the answer is most of it
 TYPES = ("text/html", "text/css", "text/javascript", "image/svg+xml", "application/json")
@@ -13,6 +16,16 @@ LEVEL = 1  # 6 takes three times as long for a tenth less
 
 def init_app(app: Flask) -> None:
     app.after_request(_compress)
+
+
+@lru_cache(maxsize=64)  # browsers send a handful
+def takes_gzip(accepted: str) -> bool:
+    """Whether whoever sends this header would have gzip, and would not have it as it is rather.
+
+    Where they would have neither they get it as it is: an answer that somebody cannot read is no worse than none.
+    """
+    asked = parse_accept_header(accepted, Accept)
+    return 0 < asked.quality("gzip") >= asked.quality("identity")
 
 
 def _compress(response: Response) -> Response:
@@ -24,7 +37,7 @@ def _compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     if request.method == "HEAD" or request.query_string or response.is_streamed:
         return response
-    if response.direct_passthrough or "gzip" not in request.headers.get("Accept-Encoding", ""):
+    if response.direct_passthrough or not takes_gzip(request.headers.get("Accept-Encoding", "")):
         return response
     body = response.get_data()
     if len(body) >= SMALLEST:

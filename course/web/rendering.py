@@ -24,6 +24,7 @@ import quizzes
 
 from ..config import ROOT
 from . import published, visitor
+from .compression import takes_gzip
 from .guard import anyone
 
 STATIC = ROOT / "course" / "static"
@@ -177,7 +178,7 @@ def static_file(digest: str, name: str) -> Response:
         known, (content, packed, media_type) = _digest(name), _static_bytes(name)
     except OSError:
         abort(404)
-    is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    is_packed = takes_gzip(request.headers.get("Accept-Encoding", ""))
     response = Response(packed if is_packed else content, mimetype=media_type)
     response.headers["Vary"] = "Accept-Encoding"
     if is_packed:

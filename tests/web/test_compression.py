@@ -7,6 +7,8 @@ import os
 import tracemalloc
 from pathlib import Path
 
+import pytest
+
 from course.web.rendering import STATIC
 from tests.site import Site
 
@@ -21,6 +23,36 @@ def test_a_page_is_compressed_for_those_who_can_read_it(site: Site) -> None:
     assert gzip.decompress(small.data) == plain.data
     assert int(small.headers["Content-Length"]) == len(small.data) < len(plain.data) / 2
     assert (plain.headers["Vary"], small.headers["Vary"]) == ("Accept-Encoding", "Accept-Encoding")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        ("gzip", True),
+        ("GZIP;q=0.001", True),
+        ("br;q=1, gzip;q=0.8", True),
+        ("gzip, identity;q=0", True),
+        ("gzip;q=0.5, *;q=0", True),
+        ("gzip, identity", True),
+        ("*", True),
+        ("", False),
+        ("br", False),
+        ("gzip;q=0", False),
+        ("gzip;q=0.0, *", False),
+        ("*;q=0", False),
+        ("gzip;q=0.4, identity;q=0.5", False),
+        ("identity;q=0", False),  # neither: it is sent as it is
+        ("identity;q=0, gzip;q=0", False),
+        ("not-gzip", False),
+        ("gzip;q=much", False),
+    ],
+)
+def test_nobody_gets_what_they_would_rather_not(site: Site, accepted: str, is_packed: bool) -> None:
+    browser, given = site.client("alice"), {"Accept-Encoding": accepted}
+    style = browser.page("/en/").split('rel="stylesheet" href="')[1].split('"')[0]
+    for address in ("/en/modules/housing/", "/en/modules/housing/rooms-before-rules", style):
+        answer = browser.get(address, headers=given)
+        assert (address, answer.headers.get("Content-Encoding")) == (address, "gzip" if is_packed else None)
 
 
 def test_what_may_echo_what_was_typed_is_not(site: Site) -> None:
