@@ -1,4 +1,7 @@
-"""Single-use links: they end when used, when they are 30 minutes old, or when a newer one is made."""
+"""Single-use links: they end when used, when they are 30 minutes old, when a newer one is made, or when nobody needs them.
+
+To reset a password is needed by nobody who has changed it meanwhile; a first administrator is not needed where there is one.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,7 @@ AGE = {"reset": timedelta(minutes=30), "first_admin": timedelta(hours=24)}
 
 def make(session: Session, purpose: str, now: datetime, person_id: int | None = None) -> str:
     """Returns the token; links of the same purpose and person that were open end with it."""
-    _open = Link.used_at.is_(None)
-    session.execute(update(Link).where(Link.purpose == purpose, Link.person_id == person_id, _open).values(used_at=now))
+    end_all(session, purpose, person_id, now)
     fresh = token()
     session.execute(
         insert(Link).values(
@@ -27,8 +29,17 @@ def make(session: Session, purpose: str, now: datetime, person_id: int | None = 
     return fresh
 
 
-def is_good(session: Session, purpose: str, given: str, now: datetime) -> bool:
-    return session.scalar(_good(purpose, given, now)) is not None
+def find(session: Session, purpose: str, given: str, now: datetime) -> Link | None:
+    """The link if it is good; ``use`` takes it."""
+    if purpose == "first_admin" and _has_administrator(session):
+        return None
+    return session.scalar(_good(purpose, given, now))
+
+
+def end_all(session: Session, purpose: str, person_id: int | None, now: datetime) -> None:
+    """Ends what is open of a person's links."""
+    mine = (Link.purpose == purpose, Link.person_id == person_id, Link.used_at.is_(None))
+    session.execute(update(Link).where(*mine).values(used_at=now))
 
 
 def use(session: Session, purpose: str, given: str, now: datetime) -> Link | None:
@@ -42,9 +53,11 @@ def use(session: Session, purpose: str, given: str, now: datetime) -> Link | Non
 
 def first_admin_token(session: Session, now: datetime) -> str | None:
     """A new link for the first administrator, or None when there is one already."""
-    if session.scalar(select(exists().where(Person.role == "administrator"))):
-        return None
-    return make(session, "first_admin", now)
+    return None if _has_administrator(session) else make(session, "first_admin", now)
+
+
+def _has_administrator(session: Session) -> bool:
+    return bool(session.scalar(select(exists().where(Person.role == "administrator"))))
 
 
 def _good(purpose: str, given: str, now: datetime) -> Select[Link]:

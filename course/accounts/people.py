@@ -116,7 +116,7 @@ def by_email(session: Session, email: str) -> Person | None:
 
 
 def set_password(session: Session, person: Person, hashed: str, *, by_id: int | None, now: datetime) -> None:
-    """The caller has hashed it before its transaction began, and ends the sign-ins: a password change ends all of them."""
+    """The caller has hashed it before its transaction began, and ends the sign-ins and the links to choose another."""
     person.password_hash = hashed
     record(session, person_id=person.id, by_id=by_id, what="password", before="", after="changed", now=now)
 

@@ -214,17 +214,19 @@ def _send_mail_soon() -> None:
 @anyone
 def new_password(token: str) -> str | Response | tuple[str, int]:
     session, now = current_session(), clock.now()
-    if not links.is_good(session, "reset", token, now):
+    link = links.find(session, "reset", token, now)
+    if link is None:
         return render_template("accounts/link_ended.html"), 410
-    form = NewPasswordForm.of_request()
+    form, person_id = NewPasswordForm.of_request(), link.person_id
     if form.is_sent_right():
         session.rollback()  # no lock is held while it is hashed
         hashed = passwords.hashed(form.password.data)
-        link = links.use(session, "reset", token, now)
-        if link is None:
+        person = session.get_one(Person, person_id)
+        people.hold(session, person)
+        if links.use(session, "reset", token, now) is None:
             return render_template("accounts/link_ended.html"), 410
-        person = session.get_one(Person, link.person_id)
         people.set_password(session, person, hashed, by_id=person.id, now=now)
+        links.end_all(session, "reset", person.id, now)
         sign_ins.end_all(session, person.id, "password changed", now)
         session.commit()
         visitor.renew()
@@ -237,10 +239,11 @@ def new_password(token: str) -> str | Response | tuple[str, int]:
 def first_administrator(token: str) -> str | Response | tuple[str, int]:
     """The single-use link that an empty instance prints makes the first administrator."""
     session, now = current_session(), clock.now()
-    if not links.is_good(session, "first_admin", token, now):
+    if links.find(session, "first_admin", token, now) is None:
         return render_template("accounts/link_ended.html"), 410
     form = FirstAdministratorForm.of_request()
     if form.is_sent_right():
+        session.rollback()  # no lock is held while the password is hashed
         try:
             person = people.add(
                 session,
@@ -290,6 +293,7 @@ def password() -> str | Response | tuple[str, int]:
         if person is not None:
             session, now = current_session(), clock.now()
             people.set_password(session, person, hashed, by_id=person.id, now=now)
+            links.end_all(session, "reset", person.id, now)
             sign_ins.end_all(session, person.id, "password changed", now)
             visitor.renew(sign_ins.begin(session, person.id, now))
             session.commit()

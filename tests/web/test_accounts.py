@@ -7,17 +7,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from course.accounts import links, organisations, passwords
-from course.accounts.tables import Person, SignIn, Try
+from course.accounts import links, organisations, passwords, people, secrets
+from course.accounts.tables import Link, Person, SignIn, Try
+from course.extensions import changed
 from course.web import visitor
 from tests.courses import write_small_course
+from tests.rig.together import at_once
 from tests.site import PASSWORD, START, Site
 
 NEW = {
@@ -185,6 +189,26 @@ def test_reset_works_once_and_says_the_same_for_everybody(site: Site) -> None:
         browser.send("/en/account/sign-in", {"email": "alice@example.org", "password": "seven quiet harbour lamps"}).status_code
         == 303
     )
+
+
+@pytest.mark.parametrize("way", ["changed", "reset"])
+def test_a_link_to_reset_a_password_ends_when_it_is_changed(site: Site, way: str) -> None:
+    """Whoever had asked for one, and reads the mails, took the account back within half an hour of the change."""
+    alice, browser = site.client("alice"), site.client()
+    with site.session(write=True) as session:
+        now, whose = site.now, site.ids["alice"]
+        tokens = [secrets.token(), secrets.token()]  # as of two that were asked for at one moment
+        for token in tokens:
+            made = {"token_digest": secrets.digest(token), "purpose": "reset", "person_id": whose, "created_at": now}
+            session.add(Link(**made, expires_at=now + timedelta(minutes=30)))
+    assert [browser.get(f"/en/account/reset/{token}").status_code for token in tokens] == [200, 200]
+    new = "seven quiet harbour lamps"
+    if way == "changed":
+        changed = alice.send("/en/account/password", {"current_password": PASSWORD, "new_password": new})
+    else:
+        changed = browser.send(f"/en/account/reset/{tokens[0]}", {"password": new})
+    assert changed.status_code == 303
+    assert [browser.get(f"/en/account/reset/{token}").status_code for token in tokens] == [410, 410]
 
 
 def test_eleven_wrong_passwords_are_too_many(site: Site) -> None:
@@ -397,6 +421,50 @@ def test_the_first_administrator_link_works_once(empty_site: Site) -> None:
     assert browser.get(f"/en/account/first/{token}").status_code == 410
     with empty_site.session(write=True) as session:
         assert links.first_admin_token(session, START) is None
+
+
+def test_the_link_of_the_first_administrator_ends_when_there_is_one(empty_site: Site) -> None:
+    """It is printed at the start, into logs that others read, and was good for a day whoever had become one by then."""
+    with empty_site.session(write=True) as session:
+        token = links.first_admin_token(session, START)
+    browser = empty_site.client()
+    browser.page(f"/en/account/first/{token}")
+    with empty_site.session(write=True) as session:
+        given: dict[str, Any] = {
+            "email": "dana@example.org",
+            "name": "Dana",
+            "password": PASSWORD,
+            "language": "en",
+            "now": START,
+        }
+        people.add(session, role="administrator", **given)
+    assert browser.get(f"/en/account/first/{token}").status_code == 410
+    form = {"name": "Erin Vidal", "email": "erin@example.org", "password": "seven quiet harbour lamps"}
+    assert browser.send(f"/en/account/first/{token}", form).status_code == 410
+
+
+@pytest.mark.parametrize("way", ["first", "reset"])
+def test_a_link_whose_password_is_hashed_holds_up_nobody(site: Site, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with site.session(write=True) as session:
+        if way == "first":
+            session.execute(update(Person).where(Person.role == "administrator").values(role="author"))
+            token = links.first_admin_token(session, START)
+        else:
+            token = links.make(session, "reset", START, site.ids["alice"])
+    browser, hash_it, held = site.client(), passwords.hashed, list[int]()
+    browser.page(f"/en/account/{way}/{token}")
+
+    def hashed(password: str) -> str:
+        with site.session(write=True) as session:  # whoever writes meanwhile, in SQLite too
+            held.append(changed(session, update(Person).where(Person.id == site.ids["bob"]).values(language="es")))
+        return hash_it(password)
+
+    def apart(password: str) -> str:
+        return at_once(lambda: hashed(password))[0]
+
+    monkeypatch.setattr(passwords, "hashed", apart)
+    form = {"name": "Noor Haddad", "email": "noor@beirut.example", "password": "seven quiet harbour lamps"}
+    assert (browser.send(f"/en/account/{way}/{token}", form).status_code, held) == (303, [1])
 
 
 @pytest.mark.parametrize(
