@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -40,6 +41,7 @@ AT_ONCE = 0.25  # seconds in which an answer of unknown length may be whole, bef
 SHORT = 8 * 1024  # bytes of a body that the server may gather: its 4,096 connections hold 32 MB at most
 LOOKS, LOOK_AGAIN = 10, 0.0001  # how often a form's thread looks for such a body, and after how many seconds
 TOO_EARLY = "The request ended too early. Nothing was saved. Please send it again."
+LENGTHS = 18  # digits of a length that is still a number to everybody
 PLAIN = ("content-type", "text/plain; charset=utf-8")
 
 
@@ -76,6 +78,7 @@ class Adapter:
     def __init__(self, app: Application, *, threads: int = 4, limits: Limits | None = None) -> None:
         self._app = app
         self._takes_long: Callable[[str], bool] = getattr(app, "takes_long", lambda _path: False)
+        self._may_be_told: bool = getattr(app, "answers_too_long", False)
         self._limits = limits or Limits()
         self._pages = ThreadPoolExecutor(threads, thread_name_prefix="page")
         self._forms = Forms(min(threads, FORM_THREADS))
@@ -90,7 +93,10 @@ class Adapter:
         body = bytearray()
         try:
             length = self._length(scope)
-            if 0 < length <= SHORT and scope.method not in READING:
+            if length > self._limits.body:
+                await self._let_pass(protocol, scope)
+                await self._respond(protocol, scope, bytes)
+            elif 0 < length <= SHORT and scope.method not in READING:
                 whole = protocol()
                 try:
                     await self._respond(protocol, scope, partial(_arrived, whole, length))
@@ -127,15 +133,28 @@ class Adapter:
         """How many bytes the body will have. Raises Refused: 411 when the request does not say, 413 when it is too long.
 
         The length is asked for because the server ends a body that was cut off like a complete one; no browser leaves it out.
+        A form that is too long is left to an application that has a page for that: it gets the length, and nothing of the body.
         """
         said = scope.headers.get("content-length")
         if said is None:
             if "transfer-encoding" in scope.headers:
                 raise Refused(411, "The request did not say how long it is. Nothing was saved.")
             return 0
-        if not said.isdecimal() or int(said) > self._limits.body:
+        is_told = self._may_be_told and scope.method not in READING and len(said) <= LENGTHS
+        if not said.isdecimal() or (int(said) > self._limits.body and not is_told):
             raise Refused(413, f"What was sent is longer than {self._limits.body // 1024} KB. Nothing was saved.")
         return int(said)
+
+    async def _let_pass(self, protocol: HTTPProtocol, scope: Scope) -> None:
+        """A body that is too long, of which nothing is kept: a browser reads no answer before it has sent all, and would say
+        that the connection was broken. Whoever asks before sending is told at once.
+        """
+        if "expect" in scope.headers:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.body_within):
+                async for _part in protocol:
+                    pass
 
     async def _receive(self, parts: AsyncIterable[bytes], body: bytearray, length: int) -> None:
         """Fills ``body``. Raises Refused: 408 too slow, 503 too many at a time, 400 too short."""

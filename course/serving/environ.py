@@ -15,6 +15,8 @@ NEVER = {"proxy", "content-type", "content-length", "transfer-encoding"}  # `Pro
 def to_environ(scope: Scope, body: bytes) -> Environ:
     """The environ of a request whose body has arrived.
 
+    Its length stands there as it was said, of which a body that is too long has nothing here.
+
     The server has decoded the path already; decoding it again would make two pages of one. Forwarded-for and like headers are
     passed on as what the client says and believed nowhere. A header with an underscore is left out: in the environ it would be
     the same as one with a hyphen.
@@ -43,8 +45,9 @@ def to_environ(scope: Scope, body: bytes) -> Environ:
     content_type = headers.get("content-type")
     if content_type is not None:
         environ["CONTENT_TYPE"] = content_type
-    if "content-length" in headers:
-        environ["CONTENT_LENGTH"] = str(len(body))
+    length = headers.get("content-length")
+    if length is not None:
+        environ["CONTENT_LENGTH"] = str(int(length))
     for name, value in headers.items():
         if "_" not in name and name not in NEVER:
             _add(environ, "HTTP_" + name.upper().replace("-", "_"), value)

@@ -34,7 +34,7 @@ class Asked(Request):
     """
 
     max_content_length = 2 * 1024 * 1024
-    max_form_memory_size = 500_000
+    max_form_memory_size = max_content_length
     max_form_parts = 1000
     max_form_fields = 10_000
 
@@ -112,6 +112,7 @@ class Application(Flask):
     address each, which nobody else asks for: what is kept is that of any attempt.
     """
 
+    answers_too_long = True  # of a form that is, the server gives the length alone, and ``Asked`` says the rest
     request_class = Asked
     app_ctx_globals_class = Held
 

@@ -41,7 +41,11 @@ PAGES: dict[int, tuple[str, str]] = {
         "The address may be mistyped, or what was here has moved. The course starts on the first page.",
     ),
     405: ("This page cannot be used that way", "Go back and use the buttons of the page."),
-    413: ("This is too large", "A form may hold 2 MB, and no more fields than a page here has. Send less, or in parts."),
+    413: (
+        "This is too large",
+        "Nothing of it was saved. A form may hold 2 MB with its file, and no more fields than a page here has. "
+        "Go back, and send less, or in parts.",
+    ),
     429: ("Too many tries", "Wait a few minutes, then try again. Whoever is signed in stays signed in."),
     500: ("Something went wrong on our side", "It has been written down. What you saved before is safe; please try again."),
     503: ("The course cannot answer now", "What you did before is safe. Wait some seconds, then load this page again."),

@@ -175,7 +175,7 @@ class AddressesForm(Form):
     addresses = TextAreaField(
         "E-mail addresses",
         description="One a line, or separated by commas or semicolons. A table may be pasted too.",
-        render_kw={"rows": "8", "dir": "ltr", "spellcheck": "false", "autocomplete": "off"},
+        render_kw={"rows": "8", "dir": "ltr", "spellcheck": "false"},  # a browser that goes back still has it
     )
 
 

@@ -24,6 +24,7 @@ import quizzes
 
 from ..config import ROOT
 from . import published, visitor
+from .application import Asked
 from .compression import takes_gzip
 from .guard import anyone
 
@@ -61,6 +62,7 @@ def init_app(app: Flask) -> None:
         csrf_token=visitor.csrf_token,
         language=published.language,
         static=static_address,
+        largest_form=Asked.max_content_length,
         notice=notice,
         path_in=published.path_in,
         text=published.text,

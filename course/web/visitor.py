@@ -88,9 +88,9 @@ def _keyed(key: str) -> hmac.HMAC:
 def is_csrf_right() -> bool:
     """Whether the form (or the X-CSRF-Token header of our script) carries the token of this cookie, from our own pages."""
     sent = asked()
+    given = sent.form.get("csrf_token") or sent.headers.get("X-CSRF-Token", "")  # first of all: a form may be too large
     if not _sent_token() or not is_own_page():
         return False
-    given = sent.form.get("csrf_token") or sent.headers.get("X-CSRF-Token", "")
     return hmac.compare_digest(given.encode(), csrf_token().encode())
 
 

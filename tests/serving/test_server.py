@@ -225,6 +225,24 @@ def test_body_has_a_limit(server: Server) -> None:
     )
 
 
+@pytest.mark.parametrize("sent", ["with its body", "after asking"])
+def test_of_a_body_that_is_too_long_an_application_is_told_that_minds_it(tmp_path: Path, sent: str) -> None:
+    """A browser sends all of it before it reads: were it not taken, nobody would see the answer."""
+    length = 40 * 1024 * 1024
+    head = f"POST /form HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {length}\r\n"
+    with serving("tests.serving.applications:telling", tmp_path / "log") as server:
+        before = memory(server)
+        if sent == "after asking":
+            answer = raw(server, f"{head}Expect: 100-continue\r\n\r\n".encode())
+        else:
+            answer = raw(server, f"{head}\r\n".encode() + b"x" * length)
+        told = dict(line.split("=", 1) for line in answer.decode().partition("\r\n\r\n")[2].split("\n"))
+        assert (told["PATH_INFO"], told["CONTENT_LENGTH"], told["body"]) == ("/form", str(length), "0")
+        assert memory(server) - before < 20_000  # KB
+        assert ask(server, "POST", "/", b"x" * 10)[0] == 200
+        assert raw(server, f"GET{head[4:]}\r\n".encode()).split(b"\r\n")[0] == b"HTTP/1.1 413 Payload Too Large"
+
+
 def test_body_without_a_length_is_refused(server: Server) -> None:
     request = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
     assert raw(server, request).split(b"\r\n")[0] == b"HTTP/1.1 411 Length Required"

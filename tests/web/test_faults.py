@@ -23,6 +23,7 @@ from course import create_app
 from course.accounts.tables import Organisation, Person
 from course.extensions import current_session
 from course.learning.tables import Fact, LessonState
+from course.web.application import Asked
 from tests.rig.postgres import Cluster
 from tests.rig.together import at_once
 from tests.site import PASSWORD, Client, Site, engines, make_site
@@ -280,6 +281,30 @@ def test_a_form_of_more_fields_than_any_page_has_is_too_large(site: Site) -> Non
     browser = site.client("alice")
     answer = browser.post("/en/account/", data="&a=" * 20_000, content_type="application/x-www-form-urlencoded")
     assert (answer.status_code, answer.get_data(as_text=True).count("<h1>This is too large</h1>")) == (413, 1)
+
+
+@pytest.mark.parametrize("who", ["", "alice"])
+@pytest.mark.parametrize("headers", [{}, {"X-Requested-With": "course"}])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_form_that_is_too_long_is_told_so_whoever_sends_it(site: Site, who: str, headers: dict[str, str], kind: str) -> None:
+    """Of such a form the server gives the length alone. Whoever has no cookie yet is told no other way."""
+    browser = site.client(who) if who else Client(site.app, site.app.response_class)
+    length = Asked.max_content_length + 1
+    answer = browser.post("/en/account/", headers=headers, content_type=kind, environ_overrides={"CONTENT_LENGTH": str(length)})
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 413
+    if headers:
+        assert answer.json == {"saved": False, "because": "error"}
+    else:
+        assert text.count("<h1>This is too large</h1>") == text.count("A form may hold 2 MB with its file") == 1
+
+
+def test_a_form_with_a_file_may_hold_as_much_text_as_one_without(site: Site) -> None:
+    carla = site.client("carla")
+    typed = "somebody@example.org\n" * 40_000  # 840 KB
+    answer = carla.send("/en/reports/cohorts/none/people", {"addresses": typed}, content_type="multipart/form-data")
+    answer.request.input_stream.close()  # the test's own browser keeps large bodies in a file
+    assert answer.status_code == 404
 
 
 MARKS = "a" + "\u0301\u0316" * 80_000  # above and below, to be put in order; 1 MB on the line
