@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -22,7 +23,42 @@ if TYPE_CHECKING:
     from .content.exchange import Format
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Says in one line what a disk or the database refuses to a command. Whatever else fails is ours, and shown whole."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read what it writes has enough: click ends it in silence
+                raise
+            raise click.ClickException(": ".join(filter(None, [error.filename, error.strerror or str(error)]))) from error
+        except Exception as error:
+            refused = _refused_by_database(error)
+            if not refused:
+                raise
+            raise click.ClickException(refused) from error
+
+
+def _refused_by_database(error: Exception) -> str:
+    """What is wrong with the database and the way out; empty where it is not the database's doing."""
+    if "sqlalchemy" not in sys.modules:  # a command that asks for no database does not load what one needs
+        return ""
+    from sqlalchemy.exc import DatabaseError, DBAPIError
+
+    from .extensions import is_for_a_while
+
+    if not isinstance(error, DBAPIError):
+        return ""
+    said = str(error.orig).strip()
+    if is_for_a_while(error):
+        return f"the database is unavailable ({said}). Run the command again when that is over"
+    if type(error) is DatabaseError:  # SQLite's, of a file that it cannot read
+        return f"COURSE_DATABASE_URL: this is no database, or a damaged one ({said}). Name another, or restore a backup"
+    return ""
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.pass_context
 def course(context: click.Context) -> None:
     """The course engine."""

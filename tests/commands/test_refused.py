@@ -1,0 +1,55 @@
+"""What a command says when a disk or a database refuses it: one line, exit code 1, and never a traceback."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from tests.courses import write_small_course
+from tests.rig.command import Command
+from tests.rig.server import ROOT
+
+
+def on_sqlite(folder: Path) -> tuple[Command, Path]:
+    write_small_course(folder / "modules")
+    return Command(folder, f"sqlite:///{folder}/course.sqlite3"), folder / "course.sqlite3"
+
+
+def test_a_database_that_another_program_holds(tmp_path: Path) -> None:
+    command, database = on_sqlite(tmp_path)
+    command("publish")
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        said = command("user", "add", "--email", "amina@sfax.example", "--name", "Amina", code=1)
+    assert said == "Error: the database is unavailable (database is locked). Run the command again when that is over\n"
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    command, database = on_sqlite(tmp_path)
+    database.write_text("a list of people, kept by somebody else, which is longer than the head of a database\n" * 9)
+    assert command("verify", code=1) == (
+        "Error: COURSE_DATABASE_URL: this is no database, or a damaged one (file is not a database). "
+        "Name another, or restore a backup\n"
+    )
+
+
+def test_a_file_of_the_database_that_cannot_be_opened(tmp_path: Path) -> None:
+    command, _database = on_sqlite(tmp_path)
+    turn = tmp_path / "course.sqlite3-turn"
+    turn.mkdir()  # as unusable as a file that another account made
+    assert command("publish", code=1) == (
+        f"Error: the database is unavailable (Is a directory: {turn}). Run the command again when that is over\n"
+    )
+
+
+def test_a_full_disk_behind_what_it_prints(tmp_path: Path) -> None:
+    command, _database = on_sqlite(tmp_path)
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "course", "check"],
+            env=command.environ, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "Error: No space left on device\n")
