@@ -73,13 +73,14 @@ for command in (*demo.COMMANDS, *reports.COMMANDS, *proving.COMMANDS, *backups.C
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How problems are written.")
 def check(path: Path | None, form: Literal["text", "json"]) -> None:
-    """Name every problem of the course folder. Exit 0: none; 1: problems; 2: no course folder."""
+    """Name every problem of the course folder. Exit 0: none; 1: problems; 2: no course folder, or a wrong setting."""
+    from .content.checking import USAGE
     from .content.checking import check as run
 
     try:
         text, code = run(path or config.course_folder(), form)
     except config.SettingError as error:
-        raise click.ClickException(str(error)) from None
+        text, code = f"Error: {error}", USAGE
     click.echo(text, err=code == 2)
     sys.exit(code)
 

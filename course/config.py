@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 Network = IPv4Network | IPv6Network
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 _SENDER = re.compile(r"(?P<name>[^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+(?(name)>)")  # an address, alone or behind a name
+_FILE = re.compile(r"sqlite:////[^?]+")  # whole, since it would else stand in another folder than the instance; without options
 NOT_SETTINGS = {"instance"}  # COURSE_INSTANCE says where the settings are; it is not one of them
 
 
@@ -103,10 +104,10 @@ def course_folder() -> Path:
 
 
 def _from_file(path: Path) -> dict[str, tuple[str, object]]:
-    if not path.exists():
-        return {}
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingError(f"{path}: cannot be read as TOML ({error})") from error
     return {name: (f"{path}", value) for name, value in read.items()}
@@ -151,12 +152,22 @@ def _stored_secret(instance: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
+        return _read_secret(path)
     except OSError as error:
         raise SettingError(f"COURSE_INSTANCE: cannot write {path} ({error.strerror})") from error
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(48))
-    return path.read_text(encoding="ascii").strip()
+    return _read_secret(path)
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise SettingError(
+            f"COURSE_INSTANCE: {path} cannot be read ({why}); run this as the account that serves the course"
+        ) from error
 
 
 def _check(settings: Settings) -> None:
@@ -165,6 +176,11 @@ def _check(settings: Settings) -> None:
     if not settings.database_url.startswith(("sqlite:///", *POSTGRESQL)):
         scheme = settings.database_url.split(":")[0]
         raise SettingError(f"COURSE_DATABASE_URL: sqlite:///… or postgresql://…, not `{scheme}:`")
+    if settings.database_url.startswith("sqlite:") and not _FILE.fullmatch(settings.database_url):
+        raise SettingError(
+            f"COURSE_DATABASE_URL: a file by its whole path, such as sqlite:////srv/course/course.sqlite3, not "
+            f"`{settings.database_url}`"
+        )
     if settings.replica_url:
         _check_replica(settings)
     _check_site(settings)

@@ -12,13 +12,13 @@ from typing import Any, cast
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import CursorResult, DateTime, Dialect, Engine, Index, Update
+from sqlalchemy import URL, CursorResult, DateTime, Dialect, Engine, Index, Update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from .config import Settings
+from .config import SettingError, Settings
 from .database.alone import alone as database_alone
 from .database.connections import PATIENCE, READ_ONLY, Reader, Writer, address, means_to_write, prepare, seconds_to_wait
 from .database.on_disk import NotOnDisk
@@ -152,7 +152,8 @@ db = SQLAlchemy(model_class=Base, session_options={"class_": IntentSession, "joi
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    url = app.config["SQLALCHEMY_DATABASE_URI"] = address(settings.database_url)
+    """Raises SettingError where an address of a database cannot be read."""
+    url = app.config["SQLALCHEMY_DATABASE_URI"] = _address("COURSE_DATABASE_URL", settings.database_url)
     if url.get_backend_name() == "postgresql":
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
             "pool_size": settings.threads + 9,  # pages; four forms, two reports and two exports at a time; one to spare
@@ -166,7 +167,18 @@ def init_app(app: Flask, settings: Settings) -> None:
         prepare(db.engine)
         app.extensions["reader"] = Reader(db.engine)
         app.extensions["writer"] = Writer(db.engine) if url.get_backend_name() == "sqlite" else None
-    app.extensions["replica"] = Replica(address(settings.replica_url), settings.threads) if settings.replica_url else None
+    replica_url = _address("COURSE_REPLICA_URL", settings.replica_url) if settings.replica_url else None
+    app.extensions["replica"] = Replica(replica_url, settings.threads) if replica_url else None
+
+
+def _address(setting: str, given: str) -> URL:
+    """The address itself is not repeated: it may hold a password."""
+    try:
+        return address(given)
+    except (ArgumentError, ValueError):
+        raise SettingError(
+            f"{setting}: this cannot be read; write postgresql://user:password@host:5432/name, in the password `%40` for `@`"
+        ) from None
 
 
 def _end(_error: BaseException | None) -> None:

@@ -32,7 +32,7 @@ def test_check_looks_at_the_folder_that_would_be_published(tmp_path: Path) -> No
     del command.environ["COURSE_MODULES"]
     assert command("check") == "2 modules, 5 lessons, 10 items, 3 practices, 1 session: no problems\n"
     (instance / "config.toml").write_text("modules = 3\n", encoding="utf-8")
-    assert command("check", code=1) == f"Error: {instance}/config.toml: `modules` is a text in quotes, not `3`\n"
+    assert command("check", code=2) == f"Error: {instance}/config.toml: `modules` is a text in quotes, not `3`\n"
 
 
 def test_check_says_clean_problems_or_usage(tmp_path: Path) -> None:
@@ -89,6 +89,10 @@ def test_a_wrong_setting_stops_with_one_line(command: Command) -> None:
     lost = command("publish", code=1, COURSE_DATABASE_URL="sqlite:////nowhere/at/all.sqlite3")
     assert lost.startswith("Error: COURSE_DATABASE_URL: the database cannot be reached")
     assert len(lost.splitlines()) == 1
+    assert command("publish", code=1, COURSE_DATABASE_URL="postgresql://clerk:secret@db1:port/course") == (
+        "Error: COURSE_DATABASE_URL: this cannot be read; write postgresql://user:password@host:5432/name, "
+        "in the password `%40` for `@`\n"
+    )
 
 
 def test_seed_is_the_same_for_the_same_seed_and_adds_nothing_twice(command: Command) -> None:

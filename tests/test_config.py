@@ -63,6 +63,13 @@ def test_https_follows_from_the_address(tmp_path: Path) -> None:
             "COURSE_REPLICA_URL: only a PostgreSQL has a replica; set COURSE_DATABASE_URL to one, or leave this out",
         ),
         ({"COURSE_DATABASE_URL": "mysql://x/y"}, "COURSE_DATABASE_URL: sqlite:///… or postgresql://…, not `mysql:`"),
+        *[
+            (
+                {"COURSE_DATABASE_URL": address},
+                f"COURSE_DATABASE_URL: a file by its whole path, such as sqlite:////srv/course/course.sqlite3, not `{address}`",
+            )
+            for address in ("sqlite:///", "sqlite:///:memory:", "sqlite:///x.sqlite3", "sqlite:////srv/x.sqlite3?mode=ro")
+        ],
         (
             {"COURSE_PUBLIC_URL": "learn.example.org"},
             "COURSE_PUBLIC_URL: the address of the site, such as https://learn.example.org, not `learn.example.org`",
@@ -130,3 +137,18 @@ def test_an_instance_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "instance").write_text("a file", encoding="utf-8")
     with pytest.raises(config.SettingError, match=r"^COURSE_INSTANCE: cannot make the folder .*instance \(File exists\)$"):
         load(tmp_path)
+
+
+def test_a_secret_that_cannot_be_read(tmp_path: Path) -> None:
+    secret = tmp_path / "instance" / "secret.key"
+    secret.mkdir(parents=True)  # as unreadable as one of another account
+    line = f"COURSE_INSTANCE: {secret} cannot be read (Is a directory); run this as the account that serves the course"
+    with pytest.raises(config.SettingError, match=f"^{re.escape(line)}$"):
+        load(tmp_path)
+
+
+def test_a_file_of_settings_that_cannot_be_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the instance is a folder of another account."""
+    monkeypatch.setenv("COURSE_INSTANCE", f"/tmp/{'long' * 99}")
+    with pytest.raises(config.SettingError, match=r"config\.toml: cannot be read as TOML \(\[Errno 36\] File name too long"):
+        config.course_folder()
