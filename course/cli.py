@@ -292,13 +292,17 @@ def mail_send() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
-@click.option("--watch/--no-watch", default=False, help="Publish a saved file within two seconds.")
-def serve(host: str, port: int, workers: int, watch: bool) -> None:
+@click.option(
+    "--watch/--no-watch", default=None, help="Publish a saved file within two seconds. Left out, COURSE_WATCH decides."
+)
+def serve(host: str, port: int, workers: int, watch: bool | None) -> None:
     """Serve the course."""
     from .starting import start
 
+    settings = _settings()
+    watches = settings.watch if watch is None else watch
     try:
-        sys.exit(start(_settings(), host=host, port=port, workers=workers, watch=watch, echo=click.echo))
+        sys.exit(start(settings, host=host, port=port, workers=workers, watch=watches, echo=click.echo))
     except config.SettingError as error:
         raise click.ClickException(str(error)) from None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .config import SettingError, Settings
 from .serving.minding import Job, apart, mind
-from .serving.ports import ensure_free
+from .serving.ports import free_address
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -31,9 +31,11 @@ def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool
     """Serves until stopped, and returns an exit code. Raises SettingError with one clear line where the address is taken."""
     seen = signature(settings.modules) if watch else frozenset()
 
+    shown = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
     def load(is_first: bool) -> Application:
         try:
-            return _loaded(settings, f"http://{host}:{port}" if is_first else "", echo)
+            return _loaded(settings, shown if is_first else "", echo)
         except SettingError as error:
             raise SystemExit(f"Error: {error}") from None  # as the command says it
 
@@ -60,9 +62,9 @@ def serve(
     def lead(is_first: bool) -> Job:
         from .serving.working import worker
 
-        return worker(load(is_first), host, port, workers=workers, threads=threads)
+        return worker(load(is_first), address, port, workers=workers, threads=threads)
 
-    ensure_free(host, port)
+    address = free_address(host, port)
     return mind(lead, workers, grace=GRACE, beside=beside, once=once)
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from tests.courses import write_small_course
 from tests.rig.command import Command
-from tests.rig.server import ROOT
+from tests.rig.server import ROOT, serving_course
 
 
 def test_check_looks_at_the_folder_that_would_be_published(tmp_path: Path) -> None:
@@ -210,3 +210,14 @@ def test_a_port_that_is_taken_is_one_line(command: Command) -> None:
         f"Error: --port {port}: taken on 127.0.0.1 by another program; choose another, such as --port {other}"
     )
     assert "Traceback" not in said
+
+
+def test_saved_files_are_watched_where_the_setting_says_so(tmp_path: Path) -> None:
+    write_small_course(tmp_path / "modules")
+    environ = Command(tmp_path, f"sqlite:///{tmp_path}/x.sqlite3").environ | {"COURSE_WATCH": "yes"}
+    log = tmp_path / "log"
+    with serving_course(log, environ=environ):
+        deadline = time.monotonic() + 30
+        while f"Saved files under {tmp_path}/modules go live by themselves. Ctrl-C stops.\n" not in log.read_text():
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)

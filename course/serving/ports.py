@@ -1,4 +1,4 @@
-"""Whether an address can be served at."""
+"""Where an address is, and whether it can be served at."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import socket
 from course.config import SettingError
 
 
-def ensure_free(host: str, port: int) -> None:
-    """Raises SettingError with one clear line where ``host:port`` cannot be listened on."""
+def free_address(host: str, port: int) -> str:
+    """The address in digits of a host, which may be a name, where this port is free.
+
+    Raises SettingError with one clear line where it cannot be listened on.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen(1)
+            return str(address[0])
     except PermissionError:
         raise SettingError(f"--port {port}: not allowed to this account; choose one from 1024 on") from None
     except OSError as error:

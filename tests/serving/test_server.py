@@ -21,7 +21,7 @@ import pytest
 
 from course.config import SettingError
 from course.serving.minding import STARTING
-from course.serving.ports import ensure_free
+from course.serving.ports import free_address
 from tests.rig.server import ROOT, Server, serving
 
 SLOW_CLIENTS = 50
@@ -521,7 +521,7 @@ def test_workers_end_with_their_server_and_leave_the_port(tmp_path: Path) -> Non
 
 def is_left(server: Server) -> bool:
     try:
-        ensure_free("127.0.0.1", server.port)
+        free_address("127.0.0.1", server.port)
     except SettingError:
         return False
     return True
@@ -576,6 +576,13 @@ sys.exit(mind(lambda is_first: end, 1, grace=5, beside=[partial(note, "beside")]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environ, check=False, timeout=40)
     assert (done.returncode, (tmp_path / "once").read_text(), (tmp_path / "beside").read_text()[:2]) == (0, ".", "..")
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1"])
+def test_a_host_may_be_a_name_or_an_address_of_the_newer_kind(tmp_path: Path, host: str) -> None:
+    with serving(APP, tmp_path / "log", host=host) as server:
+        assert server.stop() == 0
+    assert (tmp_path / "log").read_text() == ""
 
 
 def test_port_that_is_taken_is_one_clear_line(server: Server) -> None:
