@@ -93,7 +93,7 @@ def publish(path: Path | None) -> None:
     from .extensions import current_session, intend
     from .publishing.revisions import publish_folder
 
-    app = _app()
+    app = _app(may_be_new=True)
     settings = app.extensions["settings"]
     with app.app_context():
         intend(to_write=True)
@@ -191,7 +191,7 @@ def add_user(email: str, name: str, role: str, organisation: str, manager: bool,
     refused = passwords.refusal(password, email=email, name=name) if password else ""
     if refused:
         raise click.ClickException(f"--password: {refused}")
-    made, now, app = password or secrets.token_urlsafe(15), clock.now(), _app()
+    made, now, app = password or secrets.token_urlsafe(15), clock.now(), _app(may_be_new=True)
     with app.app_context():
         intend(to_write=True)
         session = current_session()
@@ -314,11 +314,19 @@ def _settings() -> config.Settings:
         raise click.ClickException(str(error)) from None
 
 
-def _app() -> Flask:
+def _app(*, may_be_new: bool = False) -> Flask:
+    """The application. A command that works on what is there makes no empty database where an instance is misspelt."""
     from . import create_app
 
+    settings = _settings()
+    file = settings.database_file
+    if file and not may_be_new and not file.exists():
+        raise click.ClickException(
+            f"there is no database {file}: name the instance that is meant with COURSE_INSTANCE, or begin one with "
+            "`course publish`"
+        )
     try:
-        return create_app(_settings())
+        return create_app(settings)
     except config.SettingError as error:
         raise click.ClickException(str(error)) from None
 

@@ -55,6 +55,12 @@ class Settings:
         return "__Host-course" if self.https else "course"
 
     @property
+    def database_file(self) -> Path | None:
+        """Where SQLite keeps the database; None for PostgreSQL."""
+        url = self.database_url
+        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
+
+    @property
     def folders(self) -> dict[str, Path]:
         """What the course keeps in files, by what it is."""
         return {"assets": self.assets, "fonts": self.instance / "fonts"}

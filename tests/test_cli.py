@@ -141,6 +141,7 @@ def test_two_instances_of_one_seed_are_alike(tmp_path: Path) -> None:
 
 
 def test_report_before_anything_is_published(command: Command) -> None:
+    command("user", "add", "--email", "amina@sfax.example", "--name", "Amina")
     assert command("report", "completion", code=1) == "Error: nothing is published yet: run `course publish`\n"
     command("publish")
     assert command("report", "completion", "--module", "hosing", code=1) == (

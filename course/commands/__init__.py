@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    Factory = Callable[[], Flask]  # what `course.cli` gives each command to make the application with
+
+class Factory(Protocol):
+    """What `course.cli` gives each command to make the application with."""
+
+    def __call__(self, *, may_be_new: bool = False) -> Flask: ...

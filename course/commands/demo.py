@@ -43,7 +43,7 @@ def _fill(app: Factory, learners: int, seed: int, *, with_sign_ins: bool = False
     from ..extensions import current_session, intend
     from ..publishing.revisions import live_digest, publish_folder
 
-    made = app()
+    made = app(may_be_new=True)
     settings = made.extensions["settings"]
     with made.app_context():
         intend(to_write=True)

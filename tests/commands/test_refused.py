@@ -8,6 +8,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.courses import write_small_course
 from tests.rig.command import Command
 from tests.rig.server import ROOT
@@ -53,3 +55,21 @@ def test_a_full_disk_behind_what_it_prints(tmp_path: Path) -> None:
             env=command.environ, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, "Error: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify",), ("rebuild",), ("mail", "send"), ("exports", "make"), ("report", "completion"), ("report", "keep"),
+        ("report", "items", "housing"), ("regrade", "--list"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_instance_that_is_misspelt(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """An empty one made in its place would have no difference, no mail to send, and nobody in its reports."""
+    command, database = on_sqlite(tmp_path)
+    assert command(*words, code=1) == (
+        f"Error: there is no database {database}: name the instance that is meant with COURSE_INSTANCE, "
+        "or begin one with `course publish`\n"
+    )
+    assert not database.exists()
