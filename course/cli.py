@@ -115,7 +115,10 @@ def publish(path: Path | None) -> None:
 @click.option("--dry-run", is_flag=True, help="Tell what would happen, and change nothing.")
 @click.option("--unfinished", is_flag=True, help="Take unfinished items too; the folder has problems until you finish them.")
 def import_items(form: str, file: Path, module: str, dry_run: bool, unfinished: bool) -> None:
-    """Read items from gift, moodle-xml or aiken into a module. Ends with a ledger of every item."""
+    """Read items from a file into a module.
+
+    FORMAT is gift, moodle-xml or aiken. What became of each item is told in a ledger.
+    """
     from .content import exchange
 
     run = exchange.plan_import if dry_run else exchange.import_items
@@ -139,7 +142,10 @@ def import_items(form: str, file: Path, module: str, dry_run: bool, unfinished: 
 @click.argument("module")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; left out, the items are printed.")
 def export_items(form: str, module: str, output: Path | None) -> None:
-    """Write the items of a module as gift or moodle-xml. The ledger goes to the terminal."""
+    """Write the items of a module into a file.
+
+    FORMAT is gift or moodle-xml. The ledger goes to the terminal.
+    """
     from .content import exchange
 
     try:
@@ -167,7 +173,7 @@ def _format(name: str) -> Format:
 
 @course.group()
 def user() -> None:
-    """Accounts."""
+    """Add accounts."""
 
 
 @user.command("add")
@@ -240,7 +246,9 @@ def regrade(
     is_list: bool,
     batch: int,
 ) -> None:
-    """Grade an item anew in every attempt of MODULE, or take that back.
+    """Grade an item anew in every attempt.
+
+    MODULE is the id of the module. A regrade can be taken back.
 
     Exit 0: done, or shown; 1: refused with the reason, and nothing changed; 2: wrong usage.
     A run that is killed is gone on with by --continue.
@@ -265,13 +273,14 @@ def regrade(
 
 @course.group()
 def mail() -> None:
-    """The outbox."""
+    """Send what waits in the outbox."""
 
 
 @mail.command("send")
 def mail_send() -> None:
-    """Put the reports that are due into the outbox, send what waits in it, and make exports that were left. Run it every few
-    minutes.
+    """Send what waits, and reports that are due.
+
+    It also makes exports that were left. Let a timer run it every few minutes.
     """
     from .accounts.mail import forget_written, send_pending
     from .extensions import current_session, intend

@@ -14,11 +14,21 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import click
 import pytest
 
+from course.cli import course
 from tests.courses import write_small_course
 from tests.rig.command import Command
 from tests.rig.server import ROOT, serving_course
+
+
+def test_the_list_of_commands_tells_each_in_a_whole_sentence() -> None:
+    groups: list[click.Group] = [course]
+    for group in groups:  # which grows meanwhile
+        groups += [command for command in group.commands.values() if isinstance(command, click.Group)]
+    told = {name: command.get_short_help_str() for group in groups for name, command in group.commands.items()}
+    assert {name: line for name, line in told.items() if line.endswith("...")} == {}
 
 
 def test_check_looks_at_the_folder_that_would_be_published(tmp_path: Path) -> None:

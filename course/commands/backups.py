@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> None:
-    """Write FILE: the database of this moment, every published revision, its media, and the settings that are not secret.
+    """Write the whole instance into one file.
+
+    FILE holds the database of this moment, every published revision, its media, and the settings that are not secret.
 
     Learners may be at work meanwhile. FILE is whole or not there.
     """
@@ -34,7 +36,10 @@ def backup(file: Path) -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 def restore(file: Path) -> None:
-    """Fill this instance, in which nothing may be yet, with what FILE holds."""
+    """Fill an empty instance from a backup.
+
+    Nothing is written over: where there is a database, FILE is refused.
+    """
     from ..backups import restoring
 
     with _engine() as (engine, settings):

@@ -23,8 +23,10 @@ def _drawn(command: Callable[..., None]) -> Any:
 @_drawn
 @click.pass_obj
 def seed(app: Factory, learners: int, seed: int) -> None:
-    """Fill this instance with synthetic learners, the same for the same seed: up to 2,000 in 40 municipalities of 12 countries,
-    more in 3,000 organisations of 40 countries. Stopped half-way, the same command goes on.
+    """Fill this instance with synthetic learners.
+
+    The same for the same seed: up to 2,000 in 40 municipalities of 12 countries, more in 3,000 organisations of 40 countries.
+    Stopped half-way, the same command goes on.
     """
     _fill(app, learners, seed)
 
@@ -33,7 +35,10 @@ def seed(app: Factory, learners: int, seed: int) -> None:
 @_drawn
 @click.pass_obj
 def demo(app: Factory, learners: int, seed: int) -> None:
-    """Publish the course, fill the instance, and print the sign-ins of a learner, an author, a manager and an administrator."""
+    """Fill the instance, and print sign-ins.
+
+    They are those of a learner, an author, a manager and an administrator. The course is published before.
+    """
     _fill(app, learners, seed, with_sign_ins=True)
 
 

@@ -27,8 +27,10 @@ NAMED = 20  # people whose records are told by address
 @click.option("--seed", type=int, default=0, show_default=True, help="Which people a sample draws.")
 @click.pass_obj
 def verify(app: Factory, sample: int | None, seed: int) -> None:
-    """Work every summary, percentage, score, certificate and figure of the report out again from the facts, and name each that
-    differs. Exit 0: none; 1: some. Nothing is changed.
+    """Work every figure out again from the facts.
+
+    Every summary, percentage, score, certificate and figure of the report; each that differs is named. Exit 0: none; 1: some.
+    Nothing is changed.
     """
     from ..extensions import current_session, intend, see_one_moment
     from ..verifying.checking import Check
@@ -78,8 +80,9 @@ def _name(session: Session, ids: set[int], app: Flask) -> None:
 @click.command()
 @click.pass_obj
 def rebuild(app: Factory) -> None:
-    """Write the summaries anew where they are not what the facts say, and the tallies where they do not add up, and name each
-    change.
+    """Write anew what is not as the facts say.
+
+    Summaries, and tallies where they do not add up; each change is named.
 
     Facts and certificates are never touched: what only they could mend is named as left. Exit 0: all is in order now; 1: some
     is left.

@@ -27,7 +27,7 @@ headings_option = click.option(
 
 @click.group()
 def report() -> None:
-    """Reports."""
+    """Write reports, and keep past days."""
 
 
 @report.command("completion")
@@ -55,7 +55,10 @@ def report_completion(
     head: bool,
     headings: str,
 ) -> None:
-    """The completion report over everything, the same lines as the page."""
+    """Write the completion report.
+
+    It is of everything, with the same lines as the page.
+    """
     from ..extensions import current_session, intend, see_one_moment
     from ..reports.files import Look
 
@@ -174,7 +177,10 @@ def _moment(text: str) -> datetime | None:
 def report_items(
     app: Factory, module: str, form: str, revision: str, attempts: Literal["first", "all"], head: bool, headings: str
 ) -> None:
-    """What the responses say about the items of MODULE's quiz, the same figures as the author's page."""
+    """Write what responses say about items.
+
+    The figures of MODULE's quiz, the same as on the author's page.
+    """
     from ..extensions import current_session, intend
     from ..publishing.revisions import Live
     from ..reports import files, items
@@ -202,7 +208,9 @@ def report_items(
 @report.command("keep")
 @click.pass_obj
 def report_keep(app: Factory) -> None:
-    """Keep what changed on each past day in large organisations, so that reports of past days need not count people.
+    """Keep what changed on each past day.
+
+    So reports of past days need not count the people of large organisations.
 
     The server starts this by itself when such a report is asked for. Each run adds the days that have ended since the last. One
     that finds another at it leaves it to that.
@@ -223,19 +231,20 @@ def report_keep(app: Factory) -> None:
             for place, after in bar:
                 session.rollback()
                 kept += keeping.keep(session, place, after, now)
-    click.echo(f"{kept:,} organisations kept through {keeping.date_of(keeping.last_day(now))}")
+    click.echo(f"{kept:,} organisations kept up to the beginning of {keeping.date_of(keeping.last_day(now))}")
 
 
 @click.group()
 def exports() -> None:
-    """Files that people have asked for and fetch later."""
+    """Make files that are fetched later."""
 
 
 @exports.command("make")
 @click.pass_obj
 def exports_make(app: Factory) -> None:
-    """Make the exports that wait, and send the mails that say so. The server starts this by itself; `course mail send` does the
-    same.
+    """Make the exports that wait.
+
+    Whoever asked for one gets a mail. The server starts this by itself; `course mail send` does the same.
     """
     from ..accounts.mail import send_pending
     from ..extensions import current_session, intend

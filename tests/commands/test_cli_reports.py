@@ -88,4 +88,4 @@ def test_past_days_are_kept_by_one_process_at_a_time(command: Command) -> None:
         assert command("report", "keep") == "another process is keeping them\n"
     engine.dispose()
     said = command("report", "keep")
-    assert re.fullmatch(r"0 organisations kept through \d{4}-\d\d-\d\d\nKeeping\n", said)
+    assert re.fullmatch(r"0 organisations kept up to the beginning of \d{4}-\d\d-\d\d\nKeeping\n", said)

@@ -49,6 +49,13 @@ def main(words: list[str]) -> int:
 
     `./dev stress quick` lets every fault and crowd happen for less than a minute, on both databases.
     """
+    if words[:1] in (["-h"], ["--help"]):
+        print(
+            f"`./dev stress` runs everything, `./dev stress PART` one of {', '.join(PARTS)},\n"
+            f"`./dev stress quick` each fault for less than a minute. Behind {', '.join(sorted(BOTH))} may stand `quick`, and "
+            "`--postgresql`."
+        )
+        return 0
     if words == ["quick"]:
         runs = [(name, ["quick", *more]) for name in FAULTS for more in ([], ["--postgresql"]) if not more or name in BOTH]
     elif words and words[0] not in PARTS:
