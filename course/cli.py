@@ -128,8 +128,11 @@ def import_items(form: str, file: Path, module: str, dry_run: bool, unfinished: 
         plan = run(_settings().modules, module, _format(form), data, unfinished=unfinished)
     except exchange.Refused as refused:
         raise click.ClickException(f"{file}: {refused}. {refused.hint[:1].upper()}{refused.hint[1:]}.") from None
-    except (exchange.NotImported, OSError) as error:
+    except exchange.NotImported as error:
         raise click.ClickException(f"{error}. Nothing was changed.") from None
+    except OSError as error:
+        where = _settings().modules / module
+        raise click.ClickException(f"{where}: cannot be written ({error.strerror}). Nothing was changed.") from None
     for line in plan.ledger.lines():
         click.echo(line)
     for problem in plan.left:
@@ -150,7 +153,7 @@ def export_items(form: str, module: str, output: Path | None) -> None:
 
     try:
         exported = exchange.export_module(_settings().modules, module, _format(form))
-    except (exchange.NotImported, OSError) as error:
+    except exchange.NotImported as error:
         raise click.ClickException(str(error)) from None
     if output:
         try:
@@ -261,8 +264,7 @@ def regrade(
         raise click.UsageError("Name MODULE, --item and --rule; or --undo ID, --continue ID or --list.")
     with _app().app_context():
         if is_list:
-            for line in command.listed(module):
-                click.echo(line)
+            click.echo("\n".join(command.listed(module)) or "No regrades.")
         elif go_on:
             command.go_on(go_on, size=batch)
         elif undo:
@@ -282,7 +284,7 @@ def mail_send() -> None:
 
     It also makes exports that were left. Let a timer run it every few minutes.
     """
-    from .accounts.mail import forget_written, send_pending
+    from .accounts.mail import forget_written, refused, send_pending
     from .extensions import current_session, intend
 
     app = _app()
@@ -295,6 +297,9 @@ def mail_send() -> None:
             sent += send_pending(session, settings, clock.now())
         forget_written(session, settings)
         click.echo(f"{sent} sent")
+        waiting, why = refused(session)
+    if waiting:
+        click.echo(f"{waiting} could not be sent and will be tried again, the last because: {why}", err=True)
 
 
 @course.command()

@@ -205,6 +205,12 @@ def test_what_cannot_be_imported_or_exported_is_said(command: Command, tmp_path:
     assert command("import", "gift", str(file), "--into", "none", code=1) == (
         "Error: there is no module `none`; there are housing, mobility. Nothing was changed.\n"
     )
+    nowhere = f"{tmp_path}: this is no course, since it has no `course.yaml`; name its folder with COURSE_MODULES"
+    for words, end in (
+        (("import", "gift", str(file), "--into", "mobility"), ". Nothing was changed."),
+        (("export", "gift", "x"), ""),
+    ):
+        assert command(*words, code=1, COURSE_MODULES=str(tmp_path)) == f"Error: {nowhere}{end}\n"
     unknown = "Error: there is no format `qti`; there are gift, moodle-xml, aiken\n"
     assert command("import", "qti", str(file), "--into", "mobility", code=1) == unknown
     assert command("export", "aiken", "mobility", code=1) == "Error: Aiken is read here, and not written\n"

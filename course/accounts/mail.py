@@ -38,6 +38,12 @@ def send_pending(session: Session, settings: Settings, now: datetime) -> int:
     return sum(_send_one(session, settings, mail_id, now) for mail_id in waiting)
 
 
+def refused(session: Session) -> tuple[int, str]:
+    """How many mails wait because they could not be sent, and what was said of the last of them."""
+    said = session.scalars(select(Mail.error).where(Mail.sent_at.is_(None), Mail.error.is_not(None)).order_by(Mail.id)).all()
+    return len(said), (said[-1] or "") if said else ""
+
+
 def _is_free(now: datetime) -> ColumnElement[bool]:
     """Whether a mail waits and no sender is at it."""
     return Mail.sent_at.is_(None) & or_(Mail.claimed_at.is_(None), Mail.claimed_at < now - CLAIM)

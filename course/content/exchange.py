@@ -89,6 +89,7 @@ def plan_import(root: Path, module: str, form: Format, data: bytes, *, unfinishe
 
 def import_items(root: Path, module: str, form: Format, data: bytes, *, unfinished: bool = False) -> Plan:
     """Plans an import and writes it; one at a time in a course. Raises what ``plan_import`` raises, and OSError."""
+    _text(root, module)  # where there is no course, there is no file to lock either
     with (root / COURSE).open("rb") as whole:
         fcntl.flock(whole, fcntl.LOCK_EX)
         plan = plan_import(root, module, form, data, unfinished=unfinished)
@@ -117,6 +118,8 @@ def write(root: Path, files: Mapping[str, bytes]) -> None:
 
 def _text(root: Path, module: str) -> str | None:
     """The text of the module's quiz; None where it has none yet."""
+    if not (root / COURSE).exists():
+        raise NotImported(f"{root}: this is no course, since it has no `{COURSE}`; name its folder with COURSE_MODULES")
     if module not in modules_in(root):
         raise NotImported(f"there is no module `{module}`; there are {', '.join(modules_in(root)) or 'none'}")
     path = root / module / "quiz.yaml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -73,3 +74,24 @@ def test_an_instance_that_is_misspelt(tmp_path: Path, words: tuple[str, ...]) ->
         "or begin one with `course publish`\n"
     )
     assert not database.exists()
+
+
+def test_mails_that_no_server_takes(tmp_path: Path) -> None:
+    command, database = on_sqlite(tmp_path)
+    command("publish")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO mails (recipient, subject, body, created_at) VALUES (?, 'S', 'B', '2026-01-01 00:00:00.000000')",
+            [("amina@sfax.example",), ("boris@sfax.example",)],
+        )
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        said = command("mail", "send", COURSE_SMTP_URL=f"smtp://127.0.0.1:{nobody.getsockname()[1]}")
+    why = "[Errno 111] Connection refused"
+    assert said == f"0 sent\n2 could not be sent and will be tried again, the last because: {why}\n"
+
+
+def test_no_regrades_is_said(tmp_path: Path) -> None:
+    command, _database = on_sqlite(tmp_path)
+    command("publish")
+    assert command("regrade", "--list") == "No regrades.\n"
