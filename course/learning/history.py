@@ -8,16 +8,15 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, String, bindparam, cast, func, literal, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from quizzes.model import Score
 
 from ..database.statements import Statement
-from .tables import Attempt, Fact, ModuleState, Regrade
+from .tables import Attempt, Fact, ModuleState, is_of_regrade
 
 LATEST = 10  # attempts of each module that are listed; the page of its quiz has them all
-FURTHEST = 100  # attempts of each module among which those are looked for that a regrade changed
 
 _facts = select(
     Fact.id, Fact.kind, Fact.module, Fact.lesson, Fact.at, Fact.revision, Fact.detail, Attempt.public_id, Attempt.number
@@ -31,15 +30,13 @@ _latest = Attempt.id.in_(
     select(_one.id).select_from(ModuleState).outerjoin(_one, _is_there).where(ModuleState.person_id == bindparam("person"))
 )
 _attempts = select(Attempt).where(_latest).order_by(Attempt.id)
-_told = select(Fact.at, Fact.module, Fact.kind, Fact.detail, Attempt.public_id, Attempt.number).order_by(Fact.id.desc())
-_rest = literal(":") + Regrade.public_id + ":" + cast(Attempt.id, String)
-_is_told = Fact.key.in_([literal("regraded") + _rest, literal("undone") + _rest])  # few of all facts, found without the others
-_of_attempt: Statement[Any] = Statement(
-    _told.join_from(Attempt, Regrade, Regrade.module == Attempt.module)
-    .join(Fact, _is_told)
-    .where(Attempt.id == bindparam("attempt"), Attempt.person_id == bindparam("person"))
+_regrades = (
+    select(Fact.at, Fact.module, Fact.kind, Fact.detail, Attempt.public_id, Attempt.number)
+    .join(Attempt, Attempt.id == Fact.attempt_id)
+    .where(Fact.person_id == bindparam("person"), is_of_regrade(Fact.kind))
+    .order_by(Fact.id.desc())
 )
-_of_person = _told.join_from(Attempt, Regrade, Regrade.module == Attempt.module).join(Fact, _is_told).where(_latest)
+_of_attempt: Statement[Any] = Statement(_regrades.where(Fact.attempt_id == bindparam("attempt")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +98,16 @@ class Told:
 def regrades(
     session: Session, person_id: int, *, attempt_id: int | None = None, since: datetime | None = None, limit: int = 50
 ) -> tuple[Told, ...]:
-    """What regrades changed for a person, newest first; all of one attempt if that is named, or only since a time.
-
-    Of somebody with very many attempts at a quiz, the latest are looked at.
-    """
+    """What regrades changed for a person, newest first; all of one attempt if that is named, or only since a time."""
     if attempt_id is not None:
         found: Iterable[Any] = _of_attempt.all(session.connection(), {"person": person_id, "attempt": attempt_id})
     else:
-        query = _of_person if since is None else _of_person.where(Fact.at >= since)
-        found = session.execute(query.limit(limit), {"person": person_id, "most": FURTHEST})
-    return tuple(_read(row) for row in found)
+        query = _regrades if since is None else _regrades.where(Fact.at >= since)
+        found = session.execute(query.limit(limit), {"person": person_id})
+    return tuple(_told(row) for row in found)
 
 
-def _read(row: Any) -> Told:
+def _told(row: Any) -> Told:
     detail = row.detail
     return Told(
         at=row.at,

@@ -8,12 +8,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, UniqueConstraint, false, literal_column, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, Moment, partial_index
 
 BY_KEY = {"sqlite_with_rowid": False}  # the rows are in the order of their key: one tree to write, not two
+
+
+def is_of_regrade(kind: Any) -> ColumnElement[bool]:
+    """Of a fact's kind. Written out, not bound: an index of some rows is used where a query says of them what it says."""
+    return or_(*(kind == literal_column(f"'{one}'") for one in ("regraded", "regrade_undone")))
 
 
 class Fact(Base):
@@ -35,7 +40,10 @@ class Fact(Base):
     revision: Mapped[str] = mapped_column(ForeignKey("revisions.digest"))
     at: Mapped[datetime] = mapped_column(Moment)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    __table_args__ = (Index("ix_facts_person", "person_id", "id"),)
+    __table_args__ = (
+        Index("ix_facts_person", "person_id", "id"),
+        partial_index("ix_facts_regrades", "person_id", "id", where=is_of_regrade(kind)),
+    )
 
 
 class Enrolment(Base):
