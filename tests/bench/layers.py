@@ -1,4 +1,4 @@
-"""Where the time of a request goes: `./dev bench layers` prints the table of docs/performance.md, and the profile under it.
+"""Where the time of a request goes: `./dev bench layers` prints the table of docs/performance.md, and a profile under it.
 
 The application is called in this process, without server and socket. Each layer's functions are wrapped in a clock that stops
 while another layer's run, so that the parts add up to the whole; the clocks themselves cost about a microsecond a call, which
