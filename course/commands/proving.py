@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -87,60 +87,85 @@ def rebuild(app: Factory) -> None:
     Facts and certificates are never touched: what only they could mend is named as left. Exit 0: all is in order now; 1: some
     is left.
     """
-    from ..extensions import current_session, intend, see_one_moment, writing
-    from ..verifying.checking import BATCH, everybody
-    from ..verifying.mending import mend, mend_tallies, mend_tree, recount
-    from ..verifying.shelf import Shelf
+    from ..extensions import current_session, intend, writing
+    from ..verifying.mending import mend_tree
 
-    mended, left, people_left = 0, 0, set[int]()
-
-    def tell(found: Sequence[Difference]) -> None:
-        nonlocal mended, left
-        for difference in found:
-            click.echo(f"{'mended' if difference.can_be_mended else 'left  '}  {difference}")
-        not_mended = [difference for difference in found if not difference.can_be_mended]
-        mended, left = mended + len(found) - len(not_mended), left + len(not_mended)
-        people_left.update(one.person_id for one in not_mended if one.person_id is not None)
-
-    made = app()
+    told, made = _Told(), app()
     with made.app_context():
         intend(to_write=False)
         session = current_session()
         with writing(session):  # first of all: where people count follows from it
             in_tree = mend_tree(session)
-        tell(in_tree)
-        people, shelf = everybody(session), Shelf(session)
-        with click.progressbar(length=len(people), label="Rebuilding", show_pos=True, file=sys.stderr) as bar:
-            for start in range(0, len(people), BATCH):
-                batch = people[start : start + BATCH]
-                try:
-                    with writing(session):
-                        found = mend(session, batch, shelf)
-                except ValueError as error:
-                    raise _unreadable(batch, error) from error
-                tell(found)
-                bar.update(len(batch))
-        session.rollback()
-        see_one_moment(session)
-        wrong: list[Difference] = []
-        with click.progressbar(length=len(people), label="Adding up", show_pos=True, file=sys.stderr) as bar:
-            for number, found in recount(session, clock.now()):
-                wrong += found
-                bar.update(number)
-        with writing(session):
-            mend_tallies(session, wrong)
-        for difference in wrong:
-            click.echo(f"mended  {difference}")
-        mended += len(wrong)
-        _name(session, people_left, made)
-    click.echo(f"{len(people):,} people: {mended:,} mended, {left:,} left as they are")
-    if left:
+        told.tell(in_tree)
+        people = _rebuild_people(session, told)
+        _add_up(session, told, people)
+        _name(session, told.people_left, made)
+    click.echo(f"{people:,} people: {told.mended:,} mended, {told.left:,} left as they are")
+    if told.left:
         click.echo(
             "What is left is a fact, an attempt, a certificate or the past of an organisation that was changed by something "
             "else than the course: compare it with a backup. A certificate that must not stand is revoked on its page, with a "
             "reason."
         )
-    sys.exit(1 if left else 0)
+    sys.exit(1 if told.left else 0)
+
+
+class _Told:
+    """What a rebuild has said so far: how much was mended, how much is left, and whose rows are among that."""
+
+    def __init__(self) -> None:
+        self.mended, self.left = 0, 0
+        self.people_left: set[int] = set()
+
+    def tell(self, found: Iterable[Difference]) -> None:
+        for difference in found:
+            if difference.can_be_mended:
+                self.mended += 1
+            else:
+                self.left += 1
+                if difference.person_id is not None:
+                    self.people_left.add(difference.person_id)
+            click.echo(f"{'mended' if difference.can_be_mended else 'left  '}  {difference}")
+
+
+def _rebuild_people(session: Session, told: _Told) -> int:
+    """The rows of everybody, a batch in each transaction, which is told when it is committed. Returns how many they are."""
+    from ..extensions import writing
+    from ..verifying.checking import BATCH, everybody
+    from ..verifying.mending import mend
+    from ..verifying.shelf import Shelf
+
+    people, shelf = everybody(session), Shelf(session)
+    with click.progressbar(length=len(people), label="Rebuilding", show_pos=True, file=sys.stderr) as bar:
+        for start in range(0, len(people), BATCH):
+            batch = people[start : start + BATCH]
+            try:
+                with writing(session):
+                    found = mend(session, batch, shelf)
+            except ValueError as error:
+                raise _unreadable(batch, error) from error
+            told.tell(found)
+            bar.update(len(batch))
+    return len(people)
+
+
+def _add_up(session: Session, told: _Told, people: int) -> None:
+    """The tallies of so many people, and what is kept of past days: all of one moment, so that learners may go on meanwhile."""
+    from ..extensions import see_one_moment, writing
+    from ..verifying.mending import mend_tallies, recount
+
+    session.rollback()
+    see_one_moment(session)
+    wrong: list[Difference] = []
+    with click.progressbar(length=people, label="Adding up", show_pos=True, file=sys.stderr) as bar:
+        for number, found in recount(session, clock.now()):
+            wrong += found
+            bar.update(number)
+    with writing(session):
+        mend_tallies(session, wrong)
+    for difference in wrong:
+        click.echo(f"mended  {difference}")
+    told.mended += len(wrong)
 
 
 def _differences(number: int) -> str:
