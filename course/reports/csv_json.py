@@ -97,10 +97,6 @@ def head(title: str, filters: Filters, made_at: str | None, rules: Sequence[str]
     return [title, f"Made at {made_at}", *limits, *rules]
 
 
-def to_csv(columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = ()) -> str:
-    return "".join(csv_lines(columns, rows, above))
-
-
 def csv_lines(
     columns: Sequence[str], rows: Iterable[Row], above: Sequence[str] = (), headings: Sequence[str] = ()
 ) -> Iterator[str]:

@@ -56,7 +56,7 @@ def check_exports(report: completion.Report) -> None:
     shown = [{name: as_text(value) for name, value in line.items()} for line in answer["lines"]]
     above = csv_json.head("Completion", report.filters, iso(report.made_at), report.rules)
     rows = table_of(
-        csv_json.to_csv(csv_json.COMPLETION_COLUMNS, csv_json.completion_rows(report), above).removeprefix("\ufeff")
+        "".join(csv_json.csv_lines(csv_json.COMPLETION_COLUMNS, csv_json.completion_rows(report), above)).removeprefix("\ufeff")
     )
     assert rows == shown
     with spreadsheet.completion_xlsx(report, "Completion") as book:
