@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from . import clock, config
-from .commands import backups, demo, proving, reports
+from .commands import backups, demo, items, load_settings, proving, reports
 
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
-
-    from .content.exchange import Format
 
 
 class Commands(click.Group):
@@ -65,7 +63,7 @@ def course(context: click.Context) -> None:
     context.obj = _app  # what the commands of other files make the application with
 
 
-for command in (*demo.COMMANDS, *reports.COMMANDS, *proving.COMMANDS, *backups.COMMANDS):
+for command in (*demo.COMMANDS, *reports.COMMANDS, *proving.COMMANDS, *backups.COMMANDS, *items.COMMANDS):
     course.add_command(command)
 
 
@@ -106,72 +104,6 @@ def publish(path: Path | None) -> None:
         click.echo(f"{counted(len(done.problems), 'problem')}: nothing was changed.", err=True)
         sys.exit(1)
     click.echo(f"{'Published' if done.is_new else 'Published already'}: revision {done.course.digest[:12]}")
-
-
-@course.command("import")
-@click.argument("form", metavar="FORMAT")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--into", "module", required=True, metavar="MODULE", help="The module whose quiz.yaml takes the items.")
-@click.option("--dry-run", is_flag=True, help="Tell what would happen, and change nothing.")
-@click.option("--unfinished", is_flag=True, help="Take unfinished items too; the folder has problems until you finish them.")
-def import_items(form: str, file: Path, module: str, dry_run: bool, unfinished: bool) -> None:
-    """Read items from a file into a module.
-
-    FORMAT is gift, moodle-xml or aiken. What became of each item is told in a ledger.
-    """
-    from .content import exchange
-
-    run = exchange.plan_import if dry_run else exchange.import_items
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(exchange.MOST_BYTES + 1)
-        plan = run(_settings().modules, module, _format(form), data, unfinished=unfinished)
-    except exchange.Refused as refused:
-        raise click.ClickException(f"{file}: {refused}. {refused.hint[:1].upper()}{refused.hint[1:]}.") from None
-    except exchange.NotImported as error:
-        raise click.ClickException(f"{error}. Nothing was changed.") from None
-    except OSError as error:
-        where = _settings().modules / module
-        raise click.ClickException(f"{where}: cannot be written ({error.strerror}). Nothing was changed.") from None
-    for line in plan.ledger.lines():
-        click.echo(line)
-    for problem in plan.left:
-        click.echo(str(problem))
-    click.echo("Nothing was changed." if dry_run or not plan.files else f"Written: {', '.join(sorted(plan.files))}")
-
-
-@course.command("export")
-@click.argument("form", metavar="FORMAT")
-@click.argument("module")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; left out, the items are printed.")
-def export_items(form: str, module: str, output: Path | None) -> None:
-    """Write the items of a module into a file.
-
-    FORMAT is gift or moodle-xml. The ledger goes to the terminal.
-    """
-    from .content import exchange
-
-    try:
-        exported = exchange.export_module(_settings().modules, module, _format(form))
-    except exchange.NotImported as error:
-        raise click.ClickException(str(error)) from None
-    if output:
-        try:
-            output.write_text(exported.text, encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise click.ClickException(f"--output {output}: cannot be written ({error.strerror})") from None
-    else:
-        sys.stdout.buffer.write(exported.text.encode())
-    for line in exported.ledger.lines():
-        click.echo(line, err=True)
-
-
-def _format(name: str) -> Format:
-    from .content.exchange import FORMATS
-
-    if name not in FORMATS:
-        raise click.ClickException(f"there is no format `{name}`; there are {', '.join(FORMATS)}")
-    return FORMATS[name]
 
 
 @course.group()
@@ -313,17 +245,10 @@ def serve(host: str, port: int, workers: int, watch: bool | None) -> None:
     """Serve the course."""
     from .starting import start
 
-    settings = _settings()
+    settings = load_settings()
     watches = settings.watch if watch is None else watch
     try:
         sys.exit(start(settings, host=host, port=port, workers=workers, watch=watches, echo=click.echo))
-    except config.SettingError as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _settings() -> config.Settings:
-    try:
-        return config.load()
     except config.SettingError as error:
         raise click.ClickException(str(error)) from None
 
@@ -332,7 +257,7 @@ def _app(*, may_be_new: bool = False) -> Flask:
     """The application. A command that works on what is there makes no empty database where an instance is misspelt."""
     from . import create_app
 
-    settings = _settings()
+    settings = load_settings()
     file = settings.database_file
     if file and not may_be_new and not file.exists():
         raise click.ClickException(
