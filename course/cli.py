@@ -32,28 +32,18 @@ class Commands(click.Group):
                 raise
             raise click.ClickException(": ".join(filter(None, [error.filename, error.strerror or str(error)]))) from error
         except Exception as error:
-            refused = _refused_by_database(error)
+            refused = _refused(error)
             if not refused:
                 raise
             raise click.ClickException(refused) from error
 
 
-def _refused_by_database(error: Exception) -> str:
-    """What is wrong with the database and the way out; empty where it is not the database's doing."""
+def _refused(error: Exception) -> str:
     if "sqlalchemy" not in sys.modules:  # a command that asks for no database does not load what one needs
         return ""
-    from sqlalchemy.exc import DatabaseError, DBAPIError
+    from .extensions import refusal
 
-    from .extensions import is_for_a_while
-
-    if not isinstance(error, DBAPIError):
-        return ""
-    said = str(error.orig).strip()
-    if is_for_a_while(error):
-        return f"the database is unavailable ({said}). Run the command again when that is over"
-    if type(error) is DatabaseError:  # SQLite's, of a file that it cannot read
-        return f"COURSE_DATABASE_URL: this is no database, or a damaged one ({said}). Name another, or restore a backup"
-    return ""
+    return refusal(error)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

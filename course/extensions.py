@@ -14,7 +14,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import URL, CursorResult, DateTime, Dialect, Engine, Index, Update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -24,6 +24,7 @@ from .database.connections import PATIENCE, READ_ONLY, Reader, Writer, address, 
 from .database.on_disk import NotOnDisk
 from .database.replica import Replica
 
+NO_RIGHT = "42501"  # how PostgreSQL refuses what an account may not do
 BY_THE_WAY = 0.5  # seconds that a page which reads waits for a lock where it has something to note
 log = logging.getLogger(__name__)
 
@@ -280,6 +281,22 @@ def by_the_way() -> Iterator[None]:
 def is_for_a_while(error: DBAPIError) -> bool:
     """Whether it may work in a minute: the database is locked, full, away, or may only be read."""
     return isinstance(error, OperationalError) or error.connection_invalidated or _sqlstate(error) == READ_ONLY
+
+
+def refusal(error: Exception) -> str:
+    """For whoever runs a command: what is wrong with the database, and the way out. Empty where it is not its doing."""
+    if not isinstance(error, DBAPIError):
+        return ""
+    said = str(error.orig).strip().partition("\n")[0]  # PostgreSQL shows the statement below it
+    if _sqlstate(error) == NO_RIGHT:
+        return f"COURSE_DATABASE_URL: its account may not do this ({said}). Make it the owner of the database and its tables"
+    if isinstance(error, DataError):
+        return f"the database does not take what was given ({said})"
+    if is_for_a_while(error):
+        return f"the database is unavailable ({said}). Run the command again when that is over"
+    if type(error) is DatabaseError:  # SQLite's, of a file that it cannot read
+        return f"COURSE_DATABASE_URL: this is no database, or a damaged one ({said}). Name another, or restore a backup"
+    return ""
 
 
 def _sqlstate(error: DBAPIError) -> str:

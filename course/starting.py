@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .config import SettingError, Settings
 from .serving.minding import Job, apart, mind
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .serving.answers import Application
 
 Echo = Callable[[str], None]
+Done = TypeVar("Done")
 Signature = frozenset[tuple[str, int, int]]
 LOOK = 0.5  # seconds between two looks at the folder; a tree must stand still for one of them before it is published
 LAST = 19  # how far reading ahead steps back for those who serve pages
@@ -34,10 +35,7 @@ def start(settings: Settings, *, host: str, port: int, workers: int, watch: bool
     shown = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def load(is_first: bool) -> Application:
-        try:
-            return _loaded(settings, shown if is_first else "", echo)
-        except SettingError as error:
-            raise SystemExit(f"Error: {error}") from None  # as the command says it
+        return _or_one_line(lambda: _loaded(settings, shown if is_first else "", echo))
 
     beside = [partial(_watch, settings, echo, seen)] if watch else []
     return serve(load, host, port, workers, threads=settings.threads, beside=beside, once=[partial(_read_ahead, settings)])
@@ -77,12 +75,29 @@ def _loaded(settings: Settings, address: str, echo: Echo) -> Flask:
 
     app = create_app(settings)
     if address:
-        if not apart(partial(_publish, app, settings, echo)):  # what it needs, such as Markdown, is not held for ever
+        if not apart(
+            lambda: _or_one_line(lambda: _publish(app, settings, echo))
+        ):  # what it needs, such as Markdown, is not held for ever
             raise SystemExit(1)
         _say_where(app, settings, address, echo)
     app.test_client().get("/en/", base_url=settings.public_url)
     _let_go(app)
     return app
+
+
+def _or_one_line(do: Callable[[], Done]) -> Done:
+    """Does it. Raises SystemExit with what a command says where a setting or the database is not right."""
+    try:
+        return do()
+    except SettingError as error:
+        raise SystemExit(f"Error: {error}") from None
+    except Exception as error:
+        from .extensions import refusal
+
+        said = refusal(error)
+        if not said:
+            raise
+        raise SystemExit(f"Error: {said}") from error
 
 
 def _say_where(app: Flask, settings: Settings, address: str, echo: Echo) -> None:

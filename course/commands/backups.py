@@ -53,7 +53,6 @@ def restore(file: Path) -> None:
 def _engine() -> Iterator[tuple[Engine, config.Settings]]:
     """The database as the settings name it, neither made nor brought up to date. What is refused is said in one line."""
     from flask import Flask
-    from sqlalchemy.exc import OperationalError
 
     from .. import extensions
     from ..backups.archive import Refused
@@ -67,9 +66,6 @@ def _engine() -> Iterator[tuple[Engine, config.Settings]]:
             extensions.let_go()
     except (config.SettingError, Refused) as error:
         raise click.ClickException(str(error)) from None
-    except OperationalError as error:
-        said = str(error.orig).strip()
-        raise click.ClickException(f"COURSE_DATABASE_URL: the database cannot be reached ({said})") from None
 
 
 def _said(about: About) -> str:

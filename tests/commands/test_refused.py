@@ -9,11 +9,14 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from tests.courses import write_small_course
 from tests.rig.command import Command
-from tests.rig.server import ROOT
+from tests.rig.postgres import Cluster
+from tests.rig.server import ROOT, free_port
 
 
 def on_sqlite(folder: Path) -> tuple[Command, Path]:
@@ -95,3 +98,31 @@ def test_no_regrades_is_said(tmp_path: Path) -> None:
     command, _database = on_sqlite(tmp_path)
     command("publish")
     assert command("regrade", "--list") == "No regrades.\n"
+
+
+def test_an_account_without_rights_and_a_value_that_is_too_long(tmp_path: Path, postgresql: Cluster) -> None:
+    name = postgresql.create()
+    write_small_course(tmp_path / "modules")
+    command = Command(tmp_path, postgresql.url(name))
+    long = f"{'a' * 250}@sfax.example"
+    assert command("user", "add", "--email", long, "--name", "Amina", code=1) == (
+        "Error: the database does not take what was given (value too long for type character varying(254))\n"
+    )
+    with psycopg.connect(postgresql.url(name), autocommit=True) as connection:
+        connection.execute("CREATE ROLE clerk LOGIN PASSWORD 'x'")
+        weak = make_url(postgresql.url(name)).set(username="clerk", password="x").render_as_string(hide_password=False)
+        assert command("verify", code=1, COURSE_DATABASE_URL=weak) == (
+            "Error: COURSE_DATABASE_URL: its account may not do this (permission denied for table alembic_version). "
+            "Make it the owner of the database and its tables\n"
+        )
+        connection.execute("DROP ROLE clerk")
+    postgresql.drop(name)
+
+
+def test_a_server_whose_database_another_program_holds(tmp_path: Path) -> None:
+    command, database = on_sqlite(tmp_path)
+    command("publish")
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        said = command("serve", "--port", str(free_port()), code=1)
+    assert said == "Error: the database is unavailable (database is locked). Run the command again when that is over\n"
