@@ -94,12 +94,6 @@ def test_mails_that_no_server_takes(tmp_path: Path) -> None:
     assert said == f"0 sent\n2 could not be sent and will be tried again, the last because: {why}\n"
 
 
-def test_no_regrades_is_said(tmp_path: Path) -> None:
-    command, _database = on_sqlite(tmp_path)
-    command("publish")
-    assert command("regrade", "--list") == "No regrades.\n"
-
-
 def test_an_account_without_rights_and_a_value_that_is_too_long(tmp_path: Path, postgresql: Cluster) -> None:
     name = postgresql.create()
     write_small_course(tmp_path / "modules")

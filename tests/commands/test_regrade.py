@@ -63,7 +63,7 @@ def test_dry_run_run_list_and_undo(site: Site, run: Run) -> None:
         "0 certificates get a note and stay as they were issued.",
         "Nothing was changed: this was a dry run.",
     ]
-    assert run("--list") == ""
+    assert run("--list") == "No regrades.\n"
     said = run(*words, "--why", "Both are right.").splitlines()
     name = re.fullmatch(r"Regrade (\S+)\. If it is stopped, `course regrade --continue \1` goes on with it\.", said[0])
     assert name is not None
@@ -91,7 +91,7 @@ def test_what_is_refused_changes_nothing(run: Run) -> None:
         "Error: there is no regrade `none`; `course regrade --list` names them\n"
     )
     assert "Name MODULE, --item and --rule" in run("mobility", code=2)
-    assert run("--list") == ""
+    assert run("--list") == "No regrades.\n"
 
 
 def documented() -> dict[str, list[str]]:
