@@ -139,7 +139,7 @@ class _Page(Walk):
         return at + 1
 
     def _name(self, said: str) -> str:
-        flat = unicodedata.normalize("NFKC", said).casefold()
+        flat = unicodedata.normalize("NFKC", said[:1000]).casefold()
         slug = re.sub(r"[\W_]+", "-", flat).strip("-")[:60].strip("-") or "part"
         self.ids[slug] = self.ids.get(slug, 0) + 1
         # Two hyphens, so that a second "Costs" can never take the name of a first "Costs 2".

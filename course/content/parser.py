@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.footnote.index import footnote_ref
 
 MAX_NESTING = 20
+LONGEST_LABEL = 200  # letters of a footnote's name
 
 
 def _take_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -30,6 +33,11 @@ def _take_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
+def _refer(state: StateInline, silent: bool) -> bool:
+    """``[^label]``. The plugin looks for each label's end as far as the paragraph goes: minutes for one of ``[^`` alone."""
+    return state.src.find("]", state.pos, state.pos + LONGEST_LABEL) > 0 and footnote_ref(state, silent)
+
+
 def _line(state: StateBlock, number: int) -> str:
     return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]].rstrip()
 
@@ -38,6 +46,7 @@ def _build(with_blocks: bool) -> MarkdownIt:
     md = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING}).enable("table")
     if with_blocks:
         footnote_plugin(md, inline=False)
+        md.inline.ruler.at("footnote_ref", _refer)
         md.block.ruler.before("fence", "block", _take_block, {"alt": ["paragraph", "reference", "blockquote", "list", "table"]})
     return md
 

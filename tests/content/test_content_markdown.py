@@ -219,7 +219,9 @@ BOMBS = {
     "footnotes": "[^a]: b\n\n" * 9_000,
     "large": "x" * 200_000,
     "images": "![a](media/infographic.svg)\n\n" * 3_000,
-    "cited": "[^gazette-2020]" * 6_000,
+    "cited": "[^gazette-2020]" * 4_000,
+    "labels that do not end": "[^" * 31_000,
+    "marks above and below": "## a" + "\u0301\u0316" * 30_000,
 }
 
 
