@@ -12,15 +12,18 @@ import os
 import re
 import tarfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 FORMAT = 1
 KIND = "backup of a course"
 ABOUT, DATABASE, SETTINGS, SUMS = "backup.json", "database.sqlite3", "settings.toml", "SHA256SUMS"
 FOLDERS = ("assets", "fonts")  # of the instance
 PIECE = 1024 * 1024
+LONGEST_ABOUT = 64 * 1024  # bytes of what it says of itself
+MOST = 300  # times its size that it may unpack to; gzip makes a thousand of nothing but zeros, and a tenth of a database
 _ALLOWED = re.compile(rf"{'|'.join(map(re.escape, (ABOUT, DATABASE, SETTINGS, SUMS)))}|(?:{'|'.join(FOLDERS)})/[\w -][\w. -]*")
 
 
@@ -53,6 +56,23 @@ class _Summed:
         return piece
 
 
+class _Bounded:
+    """What is unpacked, up to so many bytes."""
+
+    def __init__(self, packed: gzip.GzipFile, file: Path) -> None:
+        self._packed, self._file = packed, file
+        self._left = MOST * file.stat().st_size + 64 * PIECE
+
+    def read(self, size: int) -> bytes:
+        piece = self._packed.read(min(size, PIECE))
+        self._left -= len(piece)
+        if self._left < 0:
+            raise Refused(
+                f"{self._file}: it unpacks to more than {MOST} times its size, as no backup does. Nothing was restored."
+            )
+        return piece
+
+
 def pack(about: About, place: Path, into: IO[bytes]) -> None:
     """Packs what lies in ``place``. The caller brings the file to the disk."""
     (place / ABOUT).write_text(json.dumps({"kind": KIND, "format": FORMAT, **asdict(about)}, indent=1) + "\n", encoding="utf-8")
@@ -81,10 +101,11 @@ def unpack(file: Path, place: Path) -> About:
     sums: dict[str, str] = {}
     about = None
     try:
-        with gzip.open(file) as packed:
+        with gzip.open(file) as whole:
+            packed: Any = _Bounded(whole, file)
             with tarfile.open(fileobj=packed, mode="r|") as tar:
                 for member in tar:
-                    if about is None and member.name != ABOUT:
+                    if about is None and (member.name != ABOUT or member.size > LONGEST_ABOUT):
                         raise _foreign(file)
                     if not member.isfile() or SUMS in sums or member.name in sums or not _ALLOWED.fullmatch(member.name):
                         raise _damaged(file)
@@ -92,16 +113,29 @@ def unpack(file: Path, place: Path) -> About:
                     about = about or _about(file, place / ABOUT)
             while packed.read(PIECE):  # to the end, where gzip has a sum of its own
                 pass
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error):
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError, OverflowError):
         raise (_foreign if about is None else _damaged)(file) from None
     if about is None:
         raise _foreign(file)
-    if sums.pop(SUMS, None) is None or (place / SUMS).read_bytes() != _lines(sums):
+    if sums.pop(SUMS, None) is None or not _is_as_summed(place / SUMS, sums):
+        raise _damaged(file)
+    if not {DATABASE, SETTINGS} <= set(sums) or not all(_is_named_rightly(*one) for one in sums.items()):
         raise _damaged(file)
     return about
 
 
-def _lines(sums: dict[str, str]) -> bytes:
+def _is_as_summed(path: Path, sums: Mapping[str, str]) -> bool:
+    lines = _lines(sums)
+    return path.stat().st_size == len(lines) and path.read_bytes() == lines
+
+
+def _is_named_rightly(name: str, digest: str) -> bool:
+    """Media are asked for by their digest: under a wrong name one would be shown as another for ever."""
+    folder, _, own = name.rpartition("/")
+    return folder != "assets" or own == digest[:32]
+
+
+def _lines(sums: Mapping[str, str]) -> bytes:
     """As ``sha256sum`` reads them."""
     return "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode()
 

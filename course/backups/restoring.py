@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import tomllib
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, func, inspect, select
+from sqlalchemy import Engine, create_engine, func, inspect, select, text
+from sqlalchemy.exc import DatabaseError
 
 from .. import schema
 from ..accounts.tables import Person
@@ -15,7 +17,7 @@ from ..database.connections import prepare
 from ..publishing.tables import Publication
 from . import archive, copying
 from .archive import About, Refused
-from .making import flush_folder
+from .making import KEPT, flush_folder
 
 
 def restore(engine: Engine, settings: Settings, file: Path) -> tuple[About, bool]:
@@ -30,17 +32,60 @@ def restore(engine: Engine, settings: Settings, file: Path) -> tuple[About, bool
         with tempfile.TemporaryDirectory(dir=beside, prefix=".restore-") as name:
             place = Path(name)
             about = archive.unpack(file, place)
-            unpacked = create_engine(f"sqlite:///{place / archive.DATABASE}")
-            prepare(unpacked)
-            schema.upgrade(unpacked)
+            _refuse_strange_settings(file, place / archive.SETTINGS)
+            unpacked = _upgraded(place / archive.DATABASE)
+            _refuse_strange_parts(file, unpacked, place)
             _files(settings, place)
             takes_settings = not (settings.instance / "config.toml").exists()
             if takes_settings:
                 (place / archive.SETTINGS).rename(settings.instance / "config.toml")
             _database(unpacked, engine)
+    except DatabaseError as error:
+        raise Refused(f"{file}: its database cannot be read ({error.orig}). Take another backup.") from None
     except OSError as error:
         raise Refused(f"{settings.instance}: not restored ({error.strerror or error}). Mend that and run it again.") from None
     return about, takes_settings
+
+
+def _upgraded(path: Path) -> Engine:
+    """A database in a file, of the present version; a new one where there is none."""
+    engine = create_engine(f"sqlite:///{path}")
+    prepare(engine)
+    schema.upgrade(engine)
+    return engine
+
+
+def _refuse_strange_settings(file: Path, path: Path) -> None:
+    """Secrets and places are of the machine: no backup holds any, and what holds some would choose them for it."""
+    try:
+        strange = sorted(set(tomllib.loads(path.read_text(encoding="utf-8"))) - set(KEPT))
+    except ValueError:
+        raise _strange(file, archive.SETTINGS) from None
+    if strange:
+        raise _strange(file, f"{archive.SETTINGS}, {', '.join(strange)}"[:200])
+
+
+def _refuse_strange_parts(file: Path, unpacked: Engine, place: Path) -> None:
+    """A trigger or a view of others' would go on acting in the instance for ever. What there is must be what we make."""
+    blank = _upgraded(place / "blank.sqlite3")
+    strange = _parts(unpacked) ^ _parts(blank)
+    blank.dispose()
+    if strange:
+        kind, name, _of, _words = min(strange)
+        raise _strange(file, f"{archive.DATABASE}, {kind} {name}"[:200])
+
+
+def _parts(engine: Engine) -> set[tuple[str, str, str, str]]:
+    """Tables, indexes, triggers and views with the words that made them; not what SQLite keeps for itself."""
+    parts = text(
+        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    )
+    with engine.connect() as connection:
+        return {(row[0], row[1], row[2], row[3]) for row in connection.execute(parts)}
+
+
+def _strange(file: Path, what: str) -> Refused:
+    return Refused(f"{file}: holds what no backup holds ({what}); nothing was restored. Take one that `course backup` made.")
 
 
 def _refuse_unless_empty(engine: Engine) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import random
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -14,7 +17,8 @@ import threading
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -144,14 +148,22 @@ def test_a_backup_holds_no_secret(command: Command, tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.fixture
-def made(tmp_path: Path, blank_sqlite: Path) -> Iterator[tuple[Path, Command]]:
-    """A backup of a small instance, and another instance that is empty."""
-    write_small_course(tmp_path / "modules")
-    command = Command(tmp_path, f"sqlite:///{tmp_path}/course.sqlite3")
+@pytest.fixture(scope="module")
+def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of a small instance; copied, never used itself."""
+    folder = tmp_path_factory.mktemp("backed-up")
+    write_small_course(folder / "modules")
+    command = Command(folder, f"sqlite:///{folder}/course.sqlite3")
     command("publish")
     command("user", "add", "--email", "amina@city.example", "--name", "Amina")
-    command("backup", str(tmp_path / "course.backup"))
+    command("backup", str(folder / "course.backup"))
+    return folder / "course.backup"
+
+
+@pytest.fixture
+def made(tmp_path: Path, backed_up: Path) -> Iterator[tuple[Path, Command]]:
+    """A backup of a small instance, and another instance that is empty."""
+    shutil.copy(backed_up, tmp_path)
     yield tmp_path / "course.backup", elsewhere(tmp_path, f"sqlite:///{tmp_path}/other.sqlite3")
     assert list(tmp_path.glob(".*")) == [], "what was begun is cleared away"
 
@@ -226,6 +238,128 @@ def test_a_file_that_would_be_written_elsewhere_is_refused(made: tuple[Path, Com
         evil.write_bytes(packed(("backup.json", about), (name, b"x")))
         assert made[1]("restore", str(evil), code=1).startswith(f"Error: {evil}: damaged or not whole")
     assert list(tmp_path.rglob("escaped")) == []
+
+
+def rewritten(file: Path, change: Callable[[dict[str, bytes]], object]) -> bytes:
+    """The same backup with other members, and the sums of these."""
+    with tarfile.open(file) as tar:
+        held = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+    change(held)
+    held.pop("SHA256SUMS")
+    sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in held.items())
+    return packed(*held.items(), ("SHA256SUMS", sums.encode()))
+
+
+def with_sql(held: dict[str, bytes], folder: Path, *statements: str) -> None:
+    path = folder / "changed.sqlite3"
+    path.write_bytes(held["database.sqlite3"])
+    with closing(sqlite3.connect(path)) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+    held["database.sqlite3"] = path.read_bytes()
+
+
+TRIGGER = (
+    "CREATE TRIGGER promote AFTER INSERT ON sign_ins BEGIN UPDATE people SET role = 'administrator' WHERE email LIKE 'm%'; END"
+)
+STRANGE: dict[str, tuple[Callable[[dict[str, bytes], Path], object], str]] = {
+    "a trigger": (
+        lambda held, at: with_sql(held, at, TRIGGER),
+        "holds what no backup holds (database.sqlite3, trigger promote)",
+    ),
+    "a view instead of a table": (
+        lambda held, at: with_sql(held, at, "ALTER TABLE tries RENAME TO t", "CREATE VIEW tries AS SELECT * FROM t"),
+        "holds what no backup holds (database.sqlite3, index ix_tries_bucket_at)",
+    ),
+    "a key less": (
+        lambda held, at: with_sql(held, at, "DROP INDEX ix_cohort_members_now"),
+        "holds what no backup holds (database.sqlite3, index ix_cohort_members_now)",
+    ),
+    "a table more": (
+        lambda held, at: with_sql(held, at, "CREATE TABLE more (id INTEGER)"),
+        "holds what no backup holds (database.sqlite3, table more)",
+    ),
+    "no database": (lambda held, _at: held.pop("database.sqlite3"), "damaged or not whole"),
+    "no settings": (lambda held, _at: held.pop("settings.toml"), "damaged or not whole"),
+    "a text as the database": (
+        lambda held, _at: held.update({"database.sqlite3": b"text" * 999}),
+        "its database cannot be read",
+    ),
+    "a secret": (
+        lambda held, _at: held.update({"settings.toml": b'secret_key = "known to somebody else, and long enough"\n'}),
+        "holds what no backup holds (settings.toml, secret_key)",
+    ),
+    "a place": (
+        lambda held, _at: held.update({"settings.toml": b'smtp_url = "smtp://elsewhere"\nproxies = ["0.0.0.0/0"]\n'}),
+        "holds what no backup holds (settings.toml, proxies, smtp_url)",
+    ),
+    "no settings at all": (
+        lambda held, _at: held.update({"settings.toml": b"\xff"}),
+        "holds what no backup holds (settings.toml)",
+    ),
+    "media under another's name": (lambda held, _at: held.update({f"assets/{'0' * 32}": b"<svg/>"}), "damaged or not whole"),
+    "a bomb of a medium": (
+        lambda held, _at: held.update({f"assets/{'0' * 32}": bytes(300_000_000)}),
+        "it unpacks to more than 300 times its size",
+    ),
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_what_only_looks_like_a_backup_changes_nothing(made: tuple[Path, Command], tmp_path: Path, strange: str) -> None:
+    """Whoever can give an operator a file would have a trigger of theirs in the instance for ever, or a key that they know."""
+    change, message = STRANGE[strange]
+    evil = tmp_path / "evil"
+    evil.write_bytes(rewritten(made[0], lambda held: change(held, tmp_path)))
+    assert made[1]("restore", str(evil), code=1).startswith(f"Error: {evil}: {message}")
+    left = {path.name for path in (tmp_path / "other").rglob("*")} & {"config.toml", "0" * 32}
+    assert (left, (tmp_path / "other.sqlite3").exists(), list(tmp_path.rglob(".restore-*"))) == (set(), False, [])
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
+def test_what_is_no_plain_file_is_refused(made: tuple[Path, Command], tmp_path: Path, kind: bytes) -> None:
+    with tarfile.open(made[0]) as tar:
+        about = tar.extractfile("backup.json").read()  # type: ignore[union-attr]
+    into = io.BytesIO()
+    with tarfile.open(fileobj=into, mode="w:gz") as tar:
+        first, second = tarfile.TarInfo("backup.json"), tarfile.TarInfo("assets/a")
+        first.size, second.type, second.linkname = len(about), kind, "/etc/passwd"
+        tar.addfile(first, io.BytesIO(about))
+        tar.addfile(second)
+    evil = tmp_path / "evil"
+    evil.write_bytes(into.getvalue())
+    assert made[1]("restore", str(evil), code=1).startswith(f"Error: {evil}: damaged or not whole")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param({"size": "9" * 11}, id="longer than any disk"),
+        pytest.param({"type": tarfile.XHDTYPE, "size": "7" * 11}, id="a header of its own, of eight gigabytes"),
+        pytest.param({"type": tarfile.GNUTYPE_LONGNAME, "size": "7" * 11}, id="a name of eight gigabytes"),
+        pytest.param({"size": "\xff" * 12}, id="a length below nothing"),
+    ],
+)
+def test_a_header_that_lies_is_refused(made: tuple[Path, Command], tmp_path: Path, header: dict[str, Any]) -> None:
+    """Its content is zeros, of which gzip makes nearly nothing."""
+    with tarfile.open(made[0]) as tar:
+        about = tar.extractfile("backup.json").read()  # type: ignore[union-attr]
+    first, second = tarfile.TarInfo("backup.json"), tarfile.TarInfo("assets/a")
+    first.size, second.type = len(about), header.get("type", tarfile.REGTYPE)
+    block = bytearray(second.tobuf(tarfile.USTAR_FORMAT))
+    block[124:136] = header["size"].encode("latin-1").ljust(12, b"\0")
+    block[148:156] = b" " * 8
+    block[148:156] = f"{sum(block):06o}\0 ".encode()
+    evil = tmp_path / "evil"
+    with gzip.open(evil, "wb") as file:
+        file.write(first.tobuf() + about.ljust(-(-len(about) // 512) * 512, b"\0") + bytes(block))
+        for _ in range(300):
+            file.write(bytes(1_000_000))
+    said = made[1]("restore", str(evil), code=1)
+    assert said.startswith(
+        (f"Error: {evil}: damaged or not whole", f"Error: {evil}: it unpacks to more than 300 times its size")
+    )
 
 
 def test_a_backup_of_a_newer_program_is_refused(made: tuple[Path, Command], tmp_path: Path) -> None:
