@@ -12,7 +12,8 @@ from course.learning import facts, history
 from course.learning.tables import Fact
 from tests.learners import learn
 from tests.learning.regrades import attempt
-from tests.site import Client, Site, counted_queries
+from tests.records import listed, to, walk
+from tests.site import Site, counted_queries
 
 both = pytest.mark.parametrize("reader", ["alice", "erin"])
 
@@ -43,28 +44,6 @@ def address(site: Site, reader: str) -> str:
         return "/en/progress"
     with site.session() as session:
         return f"/en/reports/people/{session.get_one(Person, site.ids['alice']).public_id}"
-
-
-def listed(html: str) -> list[str]:
-    """What stands in each line of the record."""
-    table = html.partition('aria-label="Facts on record"')[2].partition("</table>")[0]
-    return [re.sub("<.*?>", "|", line) for line in re.findall("<tr><td.*?</tr>", table, flags=re.DOTALL)]
-
-
-def to(words: str, html: str) -> str | None:
-    found = re.search(rf'<a href="(\?[^"]+)#record">{words}</a>', html)
-    return found.group(1) if found else None
-
-
-def walk(browser: Client, path: str, begin: str, words: str) -> list[list[str]]:
-    """The lines of each page, from one on by the link of these words."""
-    pages: list[list[str]] = []
-    here: str | None = begin
-    while here is not None and len(pages) < 20:
-        html = browser.page(path + here)
-        pages.append(listed(html))
-        here = to(words, html)
-    return pages
 
 
 @pytest.mark.parametrize(("reader", "queries"), [("alice", 8), ("erin", 11)])
