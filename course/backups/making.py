@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from .. import schema
 from ..config import Settings
 from ..database.connections import prepare
-from . import archive, copying
+from . import archive, copying, shape
 from .archive import About, Refused
 
 # What is neither a secret nor a place on this machine.
@@ -66,6 +66,7 @@ def _database(engine: Engine, copy: Path) -> None:
             raise Refused(f"{path}: there is no database yet, so there is nothing to back up.")
         with closing(sqlite3.connect(path, isolation_level=None)) as source:
             source.execute("VACUUM INTO ?", (str(copy),))
+        _refuse_strange(path, copy)
         return
     if not inspect(engine).has_table("alembic_version"):
         raise Refused(f"COURSE_DATABASE_URL: database {engine.url.database} is empty, so there is nothing to back up.")
@@ -78,6 +79,18 @@ def _database(engine: Engine, copy: Path) -> None:
         copying.copy(source_, target)
         target.commit()
     blank.dispose()
+
+
+def _refuse_strange(path: Path, copy: Path) -> None:
+    """Now, and not on the day on which the backup is needed: restoring refuses it."""
+    engine = create_engine(f"sqlite:///{copy}")
+    strange = shape.strange(engine, copy.with_name("blank.sqlite3"))
+    engine.dispose()
+    if strange:
+        raise Refused(
+            f"{path}: {strange} is not of this course, and a backup with it could not be restored. Drop it, and keep what is "
+            "yours in a database of its own."
+        )
 
 
 def _refuse_other_version(version: str) -> None:

@@ -7,15 +7,14 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, func, inspect, select, text
+from sqlalchemy import Engine, func, inspect, select
 from sqlalchemy.exc import DatabaseError
 
 from .. import schema
 from ..accounts.tables import Person
 from ..config import Settings
-from ..database.connections import prepare
 from ..publishing.tables import Publication
-from . import archive, copying
+from . import archive, copying, shape
 from .archive import About, Refused
 from .making import KEPT, flush_folder
 
@@ -33,8 +32,9 @@ def restore(engine: Engine, settings: Settings, file: Path) -> tuple[About, bool
             place = Path(name)
             about = archive.unpack(file, place)
             _refuse_strange_settings(file, place / archive.SETTINGS)
-            unpacked = _upgraded(place / archive.DATABASE)
-            _refuse_strange_parts(file, unpacked, place)
+            unpacked = shape.opened(place / archive.DATABASE)
+            if strange := shape.strange(unpacked, place / "blank.sqlite3"):
+                raise _strange(file, f"{archive.DATABASE}, {strange}"[:200])
             _files(settings, place)
             takes_settings = not (settings.instance / "config.toml").exists()
             if takes_settings:
@@ -47,14 +47,6 @@ def restore(engine: Engine, settings: Settings, file: Path) -> tuple[About, bool
     return about, takes_settings
 
 
-def _upgraded(path: Path) -> Engine:
-    """A database in a file, of the present version; a new one where there is none."""
-    engine = create_engine(f"sqlite:///{path}")
-    prepare(engine)
-    schema.upgrade(engine)
-    return engine
-
-
 def _refuse_strange_settings(file: Path, path: Path) -> None:
     """Secrets and places are of the machine: no backup holds any, and what holds some would choose them for it."""
     try:
@@ -63,25 +55,6 @@ def _refuse_strange_settings(file: Path, path: Path) -> None:
         raise _strange(file, archive.SETTINGS) from None
     if strange:
         raise _strange(file, f"{archive.SETTINGS}, {', '.join(strange)}"[:200])
-
-
-def _refuse_strange_parts(file: Path, unpacked: Engine, place: Path) -> None:
-    """A trigger or a view of others' would go on acting in the instance for ever. What there is must be what we make."""
-    blank = _upgraded(place / "blank.sqlite3")
-    strange = _parts(unpacked) ^ _parts(blank)
-    blank.dispose()
-    if strange:
-        kind, name, _of, _words = min(strange)
-        raise _strange(file, f"{archive.DATABASE}, {kind} {name}"[:200])
-
-
-def _parts(engine: Engine) -> set[tuple[str, str, str, str]]:
-    """Tables, indexes, triggers and views with the words that made them; not what SQLite keeps for itself."""
-    parts = text(
-        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    )
-    with engine.connect() as connection:
-        return {(row[0], row[1], row[2], row[3]) for row in connection.execute(parts)}
 
 
 def _strange(file: Path, what: str) -> Refused:

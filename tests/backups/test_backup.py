@@ -317,6 +317,26 @@ def test_what_only_looks_like_a_backup_changes_nothing(made: tuple[Path, Command
     assert (left, (tmp_path / "other.sqlite3").exists(), list(tmp_path.rglob(".restore-*"))) == (set(), False, [])
 
 
+def test_what_could_not_be_restored_is_refused_where_the_backup_is_made(tmp_path: Path) -> None:
+    write_small_course(tmp_path / "modules")
+    command = Command(tmp_path, f"sqlite:///{tmp_path}/course.sqlite3")
+    command("publish")
+    with closing(sqlite3.connect(tmp_path / "course.sqlite3")) as database:
+        database.execute("CREATE INDEX of_mine ON people (name)")
+        database.execute("CREATE VIEW of_mine_too AS SELECT name FROM people")
+    assert command("backup", str(tmp_path / "one.backup"), code=1) == (
+        f"Error: {tmp_path}/course.sqlite3: view of_mine_too is not of this course, and a backup with it could not be "
+        "restored. Drop it, and keep what is yours in a database of its own.\n"
+    )
+    with closing(sqlite3.connect(tmp_path / "course.sqlite3")) as database:
+        database.execute("DROP VIEW of_mine_too")
+    command("backup", str(tmp_path / "one.backup"))
+    other = elsewhere(tmp_path, f"sqlite:///{tmp_path}/other.sqlite3")
+    other("restore", str(tmp_path / "one.backup"))
+    with closing(sqlite3.connect(tmp_path / "other.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'of_mine'").fetchone() == (1,)
+
+
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
 def test_what_is_no_plain_file_is_refused(made: tuple[Path, Command], tmp_path: Path, kind: bytes) -> None:
     with tarfile.open(made[0]) as tar:
