@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -30,12 +31,21 @@ class Commands(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # whoever read what it writes has enough: click ends it in silence
                 raise
+            _leave_unwritten()
             raise click.ClickException(": ".join(filter(None, [error.filename, error.strerror or str(error)]))) from error
         except Exception as error:
             refused = _refused(error)
             if not refused:
                 raise
             raise click.ClickException(refused) from error
+
+
+def _leave_unwritten() -> None:
+    """What a full disk did not take of the output is not tried again at the end, where Python ends with a code of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refused(error: Exception) -> str:

@@ -15,9 +15,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
 import quizzes
 from course import clock, config, create_app
 from course.accounts import cohorts, links, mail, organisations, people, sign_ins
+from course.accounts.tables import Person
 from course.content.model import Course, Module
 from course.extensions import current_session, intend, let_go
 from course.learning import attempts, certificates, history, lessons, regrade_rules, regrading
@@ -66,12 +70,28 @@ class Instance:
     def newcomer(self) -> str:
         """Somebody registered who has not opened anything yet, for a test that changes what they did."""
         who = f"newcomer-{len(self.cookies)}"
+        with self._begun():
+            _person(self, who, "Nia Apio", "learner", "Uganda › Gulu", "member")
+        return who
+
+    @contextmanager
+    def without_administrators(self) -> Iterator[None]:
+        """As an instance is until its first administrator is there."""
+        with self._begun() as session:
+            ids = session.scalars(select(Person.id).where(Person.role == "administrator")).all()
+            session.execute(update(Person).where(Person.id.in_(ids)).values(role="author"))
+        yield
+        with self._begun() as session:
+            session.execute(update(Person).where(Person.id.in_(ids)).values(role="administrator"))
+
+    @contextmanager
+    def _begun(self) -> Iterator[Session]:
         with create_app(config.load(self.environ)).app_context():
             intend(to_write=True)
-            _person(self, who, "Nia Apio", "learner", "Uganda › Gulu", "member")
-            current_session().commit()
+            session = current_session()
+            yield session
+            session.commit()
             let_go()
-        return who
 
     def mails(self) -> list[str]:
         """Every mail that was written into the instance, oldest first."""

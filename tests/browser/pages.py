@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,11 @@ class Visit:
     who: str = ""
     status: int = 200
     act: Act | None = None
+    while_nobody_administers: bool = False
 
     def go(self, page: Page, instance: Instance) -> None:
-        answer = page.goto(instance.address(self.path))
+        with instance.without_administrators() if self.while_nobody_administers else nullcontext():
+            answer = page.goto(instance.address(self.path))
         assert answer is not None
         assert answer.status == self.status, f"{self.name}: {answer.status}"
         if self.act:
@@ -181,7 +184,8 @@ VISITS = [
     Visit("reset", "accounts.reset", "/en/account/reset"),
     Visit("new password", "accounts.new_password", "/en/account/reset/{reset}"),
     Visit("new password, link ended", "accounts.new_password", "/en/account/reset/old", status=410),
-    Visit("first administrator", "accounts.first_administrator", "/en/account/first/{first}"),
+    Visit("first administrator", "accounts.first_administrator", "/en/account/first/{first}", while_nobody_administers=True),
+    Visit("first administrator, link ended", "accounts.first_administrator", "/en/account/first/{first}", status=410),
     Visit("account", "accounts.profile", "/en/account/", "carla"),
     Visit("password", "accounts.password", "/en/account/password", "alice"),
     Visit("delete the account", "accounts.delete", "/en/account/delete", "alice"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Opener
+from tests.rig.standby import until
 
 NAMED = """() => {
   const one = document.activeElement, label = one.labels && one.labels[0];
@@ -88,8 +89,13 @@ def test_what_waits_is_saved_when_the_page_is_left(writing: Any) -> None:
     writing.locator("textarea").press_sequentially("Left at once.")
     at = writing.url
     writing.goto("/en/")
-    writing.goto(at)
-    assert writing.locator("textarea").input_value() == "Left at once."
+
+    def is_there() -> bool:
+        """It was sent while the page was left, and nobody here is told when it has arrived."""
+        writing.goto(at)
+        return bool(writing.locator("textarea").input_value() == "Left at once.")
+
+    until(is_there)
 
 
 def test_a_text_that_is_too_long_is_not_called_saved(writing: Any) -> None:
