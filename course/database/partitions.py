@@ -11,12 +11,14 @@ import time
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 LOCK = 7_041_976  # any number; the same for everyone who makes partitions
 TRIES = 20
 SHORT = 300  # milliseconds to wait for a lock; PostgreSQL looks for those who wait in a circle, and ends one, after a second
-BUSY = ("55P03", "40P01")  # what PostgreSQL calls a lock that was not given in time, and a circle of those who wait
+# What PostgreSQL calls a lock that was not given in time, a circle of those who wait, and what an account may not do.
+BUSY, REFUSED = ("55P03", "40P01"), "42501"
+SAID = dict.fromkeys(BUSY, "somebody holds them") | {REFUSED: "this account does not own their table"}
 OF_FACTS = "SELECT CAST(CAST(inhrelid AS regclass) AS text) FROM pg_inherits WHERE inhparent = CAST('facts' AS regclass)"
 KEYS = "fact_keys"  # what makes each fact happen once, in whatever partition it lies
 # Nothing in it changes: vacuum, which is due after so many new rows, need look at a page only once.
@@ -27,11 +29,12 @@ log = logging.getLogger(__name__)
 def make(engine: Engine, now: datetime) -> None:
     """Makes the partitions of this year and the next where they are not there; with SQLite nothing.
 
-    Others may read and write meanwhile. Where they leave no moment for it, that is logged, and the next start tries again.
+    Others may read and write meanwhile. Where they leave no moment for it, or the account may make no table, that is logged,
+    and the next start tries again.
     """
     if engine.dialect.name != "postgresql":
         return
-    years = (now.year, now.year + 1)
+    years, why = (now.year, now.year + 1), BUSY[0]
     for number in range(TRIES):
         try:
             with engine.begin() as connection:
@@ -41,11 +44,14 @@ def make(engine: Engine, now: datetime) -> None:
                 for year in _missing(connection, years):
                     _make(connection, year)
             return
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) not in BUSY:
+        except DBAPIError as error:
+            why = str(getattr(error.orig, "sqlstate", ""))
+            if why == REFUSED:
+                break
+            if why not in BUSY:
                 raise
         time.sleep(0.1 * number)
-    log.warning("facts of %s and %s have no partition of their own: somebody holds them. The next start makes it.", *years)
+    log.warning("facts of %s and %s have no partition of their own: %s. The next start makes it.", *years, SAID[why])
 
 
 def tables(connection: Connection) -> set[str]:

@@ -144,6 +144,30 @@ def test_who_holds_the_table_is_not_waited_for(
     assert lying(engine) == [(f"facts_{year}", "meanwhile")]
 
 
+def test_an_account_that_may_make_no_table_serves_all_the_same(
+    engine: Engine, empty_database_url: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    year, role = first_year(engine), "may_only_use"
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role}"))
+        connection.execute(text(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"))
+        connection.execute(text(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}"))
+    other = create_engine(address(empty_database_url["postgresql"]), connect_args={"options": f"-c role={role}"})
+    prepare(other)
+    with caplog.at_level(logging.WARNING):
+        partitions.make(other, noon(year))
+    happen(other, "meanwhile", noon(year))
+    other.dispose()
+    assert lying(engine) == [("facts_later", "meanwhile")]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"facts of {year} and {year + 1} have no partition of their own: this account does not own their table. "
+        "The next start makes it."
+    ]
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
+
+
 def test_going_back_a_version_puts_all_parts_into_one_table(engine: Engine) -> None:
     year = first_year(engine)
     partitions.make(engine, noon(year))
