@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from quizzes.model import Score
 
@@ -21,13 +21,15 @@ LATEST = 10  # attempts of each module that are listed; the page of its quiz has
 _facts = select(
     Fact.id, Fact.kind, Fact.module, Fact.lesson, Fact.at, Fact.revision, Fact.detail, Attempt.public_id, Attempt.number
 ).outerjoin(Attempt, Attempt.id == Fact.attempt_id)
-_one, _other = aliased(Attempt), aliased(Attempt)
-_last = select(func.max(_other.number)).where(_other.person_id == ModuleState.person_id, _other.module == ModuleState.module)
+# Of tables: an alias of a class is 1 MB in each worker.
+_one, _other = Attempt.__table__.alias("one"), Attempt.__table__.alias("other")
+_begun = ModuleState.__table__
+_last = select(func.max(_other.c.number)).where(_other.c.person_id == _begun.c.person_id, _other.c.module == _begun.c.module)
 # The latest attempts in each module that a person began. An outer join, so that SQLite begins with the modules.
-_is_late = _one.number > _last.scalar_subquery() - bindparam("most", type_=Attempt.number.type)
-_is_there = (_one.person_id == ModuleState.person_id) & (_one.module == ModuleState.module) & _is_late
+_is_late = _one.c.number > _last.scalar_subquery() - bindparam("most", type_=_one.c.number.type)
+_is_there = (_one.c.person_id == _begun.c.person_id) & (_one.c.module == _begun.c.module) & _is_late
 _latest = Attempt.id.in_(
-    select(_one.id).select_from(ModuleState).outerjoin(_one, _is_there).where(ModuleState.person_id == bindparam("person"))
+    select(_one.c.id).select_from(_begun.outerjoin(_one, _is_there)).where(_begun.c.person_id == bindparam("person"))
 )
 _attempts = select(Attempt).where(_latest).order_by(Attempt.id)
 _regrades = (
