@@ -20,11 +20,20 @@ from sqlalchemy.types import TypeDecorator
 
 from .config import SettingError, Settings
 from .database.alone import alone as database_alone
-from .database.connections import PATIENCE, READ_ONLY, Reader, Writer, address, means_to_write, prepare, seconds_to_wait
+from .database.connections import (
+    NO_RIGHT,
+    PATIENCE,
+    READ_ONLY,
+    Reader,
+    Writer,
+    address,
+    means_to_write,
+    prepare,
+    seconds_to_wait,
+)
 from .database.on_disk import NotOnDisk
 from .database.replica import Replica
 
-NO_RIGHT = "42501"  # how PostgreSQL refuses what an account may not do
 BY_THE_WAY = 0.5  # seconds that a page which reads waits for a lock where it has something to note
 log = logging.getLogger(__name__)
 

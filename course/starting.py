@@ -75,9 +75,8 @@ def _loaded(settings: Settings, address: str, echo: Echo) -> Flask:
 
     app = create_app(settings)
     if address:
-        if not apart(
-            lambda: _or_one_line(lambda: _publish(app, settings, echo))
-        ):  # what it needs, such as Markdown, is not held for ever
+        publish = partial(_or_one_line, partial(_publish, app, settings, echo))
+        if not apart(publish):  # what it needs, such as Markdown, is not held for ever
             raise SystemExit(1)
         _say_where(app, settings, address, echo)
     app.test_client().get("/en/", base_url=settings.public_url)

@@ -16,7 +16,6 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from .. import schema
 from ..config import Settings
-from ..database.connections import prepare
 from . import archive, copying, shape
 from .archive import About, Refused
 
@@ -70,9 +69,7 @@ def _database(engine: Engine, copy: Path) -> None:
         return
     if not inspect(engine).has_table("alembic_version"):
         raise Refused(f"COURSE_DATABASE_URL: database {engine.url.database} is empty, so there is nothing to back up.")
-    blank = create_engine(f"sqlite:///{copy}")
-    prepare(blank)
-    schema.upgrade(blank)
+    blank = shape.opened(copy)
     moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect().execution_options(**moment) as source_, blank.connect() as target:
         _refuse_other_version(source_.scalar(text("SELECT version_num FROM alembic_version")))
@@ -84,6 +81,12 @@ def _database(engine: Engine, copy: Path) -> None:
 def _refuse_strange(path: Path, copy: Path) -> None:
     """Now, and not on the day on which the backup is needed: restoring refuses it."""
     engine = create_engine(f"sqlite:///{copy}")
+    if not inspect(engine).has_table("alembic_version"):
+        raise Refused(f"{path}: this is no database of a course, so there is nothing to back up.")
+    with engine.connect() as connection:
+        version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if version > schema.newest():
+        _refuse_other_version(version)
     strange = shape.strange(engine, copy.with_name("blank.sqlite3"))
     engine.dispose()
     if strange:

@@ -36,6 +36,7 @@ PRAGMAS = {
 }
 FLUSHED_AFTER = PRAGMAS | {"synchronous": 1}  # NORMAL, for the connection whose commits ``on_disk`` flushes
 READ_ONLY = "25006"  # how PostgreSQL refuses to write where it is a standby
+NO_RIGHT = "42501"  # and what an account may not do
 # A machine that vanishes without a word is noticed as soon as a lock that is not given: libpq by itself waits for hours.
 NOTICED = {"connect_timeout": "3", "keepalives_idle": "2", "keepalives_interval": "1", "keepalives_count": "3"}
 NOTICED |= {"tcp_user_timeout": str(USUAL)}

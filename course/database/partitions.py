@@ -13,12 +13,13 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-LOCK = 7_041_976  # any number; the same for everyone who makes partitions
+from .alone import one_by_one
+from .connections import NO_RIGHT
+
 TRIES = 20
 SHORT = 300  # milliseconds to wait for a lock; PostgreSQL looks for those who wait in a circle, and ends one, after a second
-# What PostgreSQL calls a lock that was not given in time, a circle of those who wait, and what an account may not do.
-BUSY, REFUSED = ("55P03", "40P01"), "42501"
-SAID = dict.fromkeys(BUSY, "somebody holds them") | {REFUSED: "this account does not own their table"}
+BUSY = ("55P03", "40P01")  # what PostgreSQL calls a lock that was not given in time, and a circle of those who wait
+SAID = dict.fromkeys(BUSY, "somebody holds them") | {NO_RIGHT: "this account does not own their table"}
 OF_FACTS = "SELECT CAST(CAST(inhrelid AS regclass) AS text) FROM pg_inherits WHERE inhparent = CAST('facts' AS regclass)"
 KEYS = "fact_keys"  # what makes each fact happen once, in whatever partition it lies
 # Nothing in it changes: vacuum, which is due after so many new rows, need look at a page only once.
@@ -40,13 +41,13 @@ def make(engine: Engine, now: datetime) -> None:
             with engine.begin() as connection:
                 if not _missing(connection, years):
                     return
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+                one_by_one(connection, "partitions")
                 for year in _missing(connection, years):
                     _make(connection, year)
             return
         except DBAPIError as error:
             why = str(getattr(error.orig, "sqlstate", ""))
-            if why == REFUSED:
+            if why == NO_RIGHT:
                 break
             if why not in BUSY:
                 raise

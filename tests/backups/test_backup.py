@@ -337,6 +337,24 @@ def test_what_could_not_be_restored_is_refused_where_the_backup_is_made(tmp_path
         assert database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'of_mine'").fetchone() == (1,)
 
 
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DROP TABLE alembic_version", "this is no database of a course, so there is nothing to back up."),
+        ("UPDATE alembic_version SET version_num = '9999'", "the database is of version 9999, this program of"),
+    ],
+)
+def test_a_database_of_another_program_or_a_newer_one_is_not_backed_up(tmp_path: Path, statement: str, said: str) -> None:
+    write_small_course(tmp_path / "modules")
+    command = Command(tmp_path, f"sqlite:///{tmp_path}/course.sqlite3")
+    command("publish")
+    with closing(sqlite3.connect(tmp_path / "course.sqlite3")) as database:
+        database.execute(statement)
+        database.commit()
+    assert said in command("backup", str(tmp_path / "one.backup"), code=1)
+    assert not (tmp_path / "one.backup").exists()
+
+
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
 def test_what_is_no_plain_file_is_refused(made: tuple[Path, Command], tmp_path: Path, kind: bytes) -> None:
     with tarfile.open(made[0]) as tar:
