@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 BETWEEN = re.compile(r"[\s,;:<>()\[\]\"]+")
@@ -19,9 +20,11 @@ class Line:
     is_of_file: bool = False
 
 
-def read(text: str, *, is_of_file: bool = False) -> list[Line]:
-    """Every line but empty ones, those that begin with ``#`` as the head of our own exports does, and the head of a table."""
-    lines: list[Line] = []
+def read(text: str, *, is_of_file: bool = False) -> Iterator[Line]:
+    """Every line but empty ones, those that begin with ``#`` as the head of our own exports does, and the head of a table.
+
+    One after the other, so that who takes some thousands does not read a million.
+    """
     is_first = True
     for number, whole in enumerate(text.splitlines(), 1):
         written = "".join(one for one in whole if one.isprintable() or one == "\t").strip()
@@ -29,9 +32,8 @@ def read(text: str, *, is_of_file: bool = False) -> list[Line]:
             continue
         found = tuple(one.strip("'.") for one in BETWEEN.split(written) if _is_address(one))
         if found or not is_first or not HEAD.search(written):
-            lines.append(Line(number, written, found, is_of_file))
+            yield Line(number, written, found, is_of_file)
         is_first = False
-    return lines
 
 
 def _is_address(word: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -87,13 +88,14 @@ def change(cohort: str) -> Response | tuple[str, int]:
     found, form = _found(cohort), AddressesForm.of_request()
     session, sent = current_session(), request.files.get("file")
     typed, file = form.addresses.data or "", address_lists.decoded(sent.read()) if sent else ""
-    lines = [*address_lists.read(typed), *address_lists.read(file, is_of_file=True)]
+    read = itertools.chain(address_lists.read(typed), address_lists.read(file, is_of_file=True))
+    lines = list(itertools.islice(read, MOST + 1))
     number = sum(len(line.addresses) for line in lines)
     if not lines:
         form.addresses.errors = ["Write at least one e-mail address, or choose a file that holds some."]
     elif max(number, len(lines)) > MOST:
-        what = f"{number:,} addresses" if number > MOST else f"{len(lines):,} lines"
-        form.addresses.errors = [f"These are {what}; send at most {MOST:,} at a time. Nothing was changed."]
+        what = "addresses" if number > MOST else "lines"
+        form.addresses.errors = [f"These are more than {MOST:,} {what}; send them in parts. Nothing was changed."]
     else:
         named = cohorts.look_up(session, lines, report_filters.scope())
         done = "out" if request.form.get("do") == "out" else "in"

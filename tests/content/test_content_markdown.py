@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from course.content.clean import TooMuch, clean
@@ -12,6 +10,7 @@ from course.content.markdown import render_line, render_page, render_short
 from course.content.model import Figure, Practice, Source, Text
 from course.content.problems import Notes
 from course.content.storyboard import Infographic
+from tests.rig.pace import quickest
 
 TITLED = Source("gazette-2020", "The Gazette", "https://gazette.example/a?b=1&c=2", 'Rooms & "halls"', "5 June 2020")
 BARE = Source("report-2022", "City auditor", "https://auditor.example/report")
@@ -227,12 +226,13 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_bombs_are_over_soon(bomb: str) -> None:
-    start = time.process_time()
-    notes = Notes("a.md")
-    html = render_page(BOMBS[bomb], SETTING, notes).html
-    try:
-        assert clean(clean(html)) == clean(html)
-    except TooMuch as refused:
-        assert str(refused) != ""
-    assert len(notes.found) <= 200
-    assert time.process_time() - start < 6  # 0.5 s as it is; the measuring of coverage takes its share
+    def render() -> None:
+        notes = Notes("a.md")
+        html = render_page(BOMBS[bomb], SETTING, notes).html
+        try:
+            assert clean(clean(html)) == clean(html)
+        except TooMuch as refused:
+            assert str(refused) != ""
+        assert len(notes.found) <= 200
+
+    assert quickest(render, 6) < 6  # 0.5 s as it is; the measuring of coverage takes its share

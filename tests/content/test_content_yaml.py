@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from course.content.front_matter import decode, split_page
 from course.content.yaml_reader import read_yaml
+from tests.rig.pace import quickest
 
 
 def value(text: str) -> Any:
@@ -74,10 +74,11 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_bombs_are_over_within_a_second(bomb: str) -> None:
-    start = time.process_time()
-    document = read_yaml(BOMBS[bomb], "a.yaml")
-    assert time.process_time() - start < 1
-    assert (bomb in ("many keys", "quotes")) >= (document.problems == ())
+    def read() -> None:
+        document = read_yaml(BOMBS[bomb], "a.yaml")
+        assert (bomb in ("many keys", "quotes")) >= (document.problems == ())
+
+    assert quickest(read, 1) < 1
 
 
 def test_an_alias_loop_is_no_loop() -> None:

@@ -234,7 +234,7 @@ def while_hashing(site: Site, send: Callable[[], TestResponse]) -> Iterator[list
     """The block runs when the form has counted its try and waits for its turn to hash; then the list has the status."""
     statuses: list[int] = []
     turns = list(iter(partial(passwords._turns.acquire, blocking=False), False))  # all of them
-    before, deadline = _tries(site), time.monotonic() + 2
+    before, deadline = _tries(site), time.monotonic() + 30
     form = threading.Thread(target=lambda: statuses.append(send().status_code))
     form.start()
     try:

@@ -94,8 +94,8 @@ def test_a_list_that_is_refused_comes_back_whole(site: Site) -> None:
     address = made(site, erin, place="Lima")
     for addresses, message in (
         ("\n  \n", "Write at least one e-mail address, or choose a file that holds some."),
-        ("a@x.org " * 5001, "These are 5,001 addresses; send at most 5,000 at a time. Nothing was changed."),
-        ("a\n" * 5001, "These are 5,001 lines; send at most 5,000 at a time. Nothing was changed."),
+        ("a@x.org " * 5001, "These are more than 5,000 addresses; send them in parts. Nothing was changed."),
+        ("a\n" * 5001, "These are more than 5,000 lines; send them in parts. Nothing was changed."),
     ):
         sent = erin.send(f"{address}/people", {"addresses": addresses, "do": "in"})
         assert (sent.status_code, sent.get_data(as_text=True).count(message)) == (422, 2)

@@ -24,6 +24,7 @@ from course.accounts.tables import Organisation, Person
 from course.extensions import current_session
 from course.learning.tables import Fact, LessonState
 from course.web.application import Asked
+from tests.rig.pace import quickest
 from tests.rig.postgres import Cluster
 from tests.rig.together import at_once
 from tests.site import PASSWORD, Client, Site, engines, make_site
@@ -331,10 +332,16 @@ MARKS = "a" + "\u0301\u0316" * 80_000  # above and below, to be put in order; 1 
 def test_no_text_takes_a_worker_away(site: Site, who: str, path: str, sent: dict[str, str], code: int) -> None:
     """To put a letter's marks in order takes as long as the square of their number: for these 13 seconds of a processor."""
     browser = site.client(who)
+    assert_answered_soon(browser, f"/en/{path}", sent, code)
+
+
+def assert_answered_soon(browser: Client, path: str, sent: dict[str, str], code: int) -> None:
     form = urlencode({"csrf_token": browser.token, **sent})
-    begun = time.thread_time()
-    answer = browser.post(f"/en/{path}", data=form, content_type="application/x-www-form-urlencoded")
-    assert (answer.status_code, time.thread_time() - begun < 2) == (code, True)
+
+    def send() -> None:
+        assert browser.post(path, data=form, content_type="application/x-www-form-urlencoded").status_code == code
+
+    assert quickest(send, 2) < 2
 
 
 def test_no_address_in_a_list_takes_a_worker_away(site: Site) -> None:
@@ -343,8 +350,5 @@ def test_no_address_in_a_list_takes_a_worker_away(site: Site) -> None:
     with site.session() as session:
         sfax = session.scalars(select(Organisation.public_id).where(Organisation.name == "Sfax")).one()
     cohort = str(carla.send("/en/reports/cohorts", {"name": "Intake", "organisation": sfax}).location).partition("?")[0]
-    for typed, code in ((f"{MARKS}@example.org", 422), ("a\n" * 400_000, 422)):
-        form = urlencode({"csrf_token": carla.token, "addresses": typed})
-        begun = time.thread_time()
-        answer = carla.post(f"{cohort}/people", data=form, content_type="application/x-www-form-urlencoded")
-        assert (answer.status_code, time.thread_time() - begun < 2) == (code, True)
+    for typed in (f"{MARKS}@example.org", "a\n" * 400_000):
+        assert_answered_soon(carla, f"{cohort}/people", {"addresses": typed}, 422)
