@@ -121,11 +121,12 @@ def user() -> None:
 def add_user(email: str, name: str, role: str, organisation: str, manager: bool, password: str) -> None:
     """Add an account and print its password once."""
     from .accounts import passwords, people
+    from .accounts.names import clean_name
     from .extensions import current_session, intend
 
     if not people.is_address(email):
         raise click.ClickException(f"--email: write an address such as name@city.org, not `{email}`")
-    if not people.clean_name(name):
+    if not clean_name(name):
         raise click.ClickException("--name: write the name as it should stand on the certificate")
     if manager and not organisation:
         raise click.ClickException("--manager: of which organisation? Name it with --organisation")

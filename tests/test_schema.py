@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from course import config, create_app, schema
+from course.accounts.names import name_key
 from course.config import SettingError
 from course.database import partitions
 from course.database.connections import prepare
@@ -25,6 +26,10 @@ FIRST = (
     " VALUES (1, 'x', 1, 'housing', 1, 'd', 's', 70, :at, :at, '7/3', '4')",
 )
 
+PERSON = (
+    "INSERT INTO people (id, public_id, name, language, role, created_at) VALUES (:id, :public, :name, 'en', 'learner', :at)"
+)
+ENROLMENT = "INSERT INTO enrolments (person_id, enrolled_at, last_at, modules_completed) VALUES (:id, :at, :at, 0)"
 BY_KEY = ("score_changes", "lesson_states", "responses", "outcomes")
 KEYED = (
     "INSERT INTO score_changes (person_id, module, number, score, score_ppm, since_at)"
@@ -173,19 +178,35 @@ def test_rows_survive_the_sixth_version_and_the_way_back(empty_database_url: dic
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
+def test_names_are_folded_from_the_seventeenth_version_on(empty_database_url: dict[str, str], dialect: str) -> None:
+    """Of who was there before, as the program folds them, and of who is renamed; going back, names stand there again."""
+    engine, names = engine_of(empty_database_url, dialect), ["Émile ÑANDÚ", "علی\u200cاکبر", "Straße", "각" * 60, "", "Cy"]
+    schema.upgrade(engine, "0016")
+    with engine.begin() as connection:
+        for id_, name in enumerate(names, 1):
+            for statement in (PERSON, ENROLMENT):
+                connection.execute(text(statement), {"id": id_, "public": str(id_), "name": name, "at": "2026-03-02 09:00:00"})
+    found = []
+    for step, version, column in ((schema.upgrade, "0017", "name_key"), (schema.downgrade, "0016", "name")):
+        step(engine, version)
+        with engine.begin() as connection:
+            found.append(list(connection.scalars(text(f"SELECT {column} FROM tally_places ORDER BY person_id"))))
+            connection.execute(text(f"UPDATE people SET {column} = 'bo' WHERE id = 6"))
+            found.append(list(connection.scalars(text(f"SELECT {column} FROM tally_places WHERE person_id = 6"))))
+    assert found == [[name_key(name) for name in names], ["bo"], names, ["bo"]]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_names_stand_beside_places_from_the_ninth_version_on(empty_database_url: dict[str, str], dialect: str) -> None:
     """Of who was there before, of who comes after, and of who is renamed; going back, people are counted as before."""
     engine = engine_of(empty_database_url, dialect)
     schema.upgrade(engine, "0008")
-    person = (
-        "INSERT INTO people (id, public_id, name, language, role, created_at) VALUES (:id, :name, :name, 'en', 'learner', :at)"
-    )
-    enrolment = "INSERT INTO enrolments (person_id, enrolled_at, last_at, modules_completed) VALUES (:id, :at, :at, 0)"
     found = []
     for id_, (name, step) in enumerate((("Ada", schema.upgrade), ("Bo", schema.downgrade), ("Cy", schema.upgrade)), 1):
         with engine.begin() as connection:
-            for statement in (person, enrolment):
-                connection.execute(text(statement), {"id": id_, "name": name, "at": "2026-03-02 09:00:00"})
+            for statement in (PERSON, ENROLMENT):
+                connection.execute(text(statement), {"id": id_, "public": name, "name": name, "at": "2026-03-02 09:00:00"})
         step(engine, "0008" if step is schema.downgrade else "0009")
         with engine.begin() as connection:
             if step is schema.upgrade:

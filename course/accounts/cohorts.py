@@ -14,7 +14,8 @@ from ..database.alone import one_by_one
 from . import organisations, secrets
 from .address_lists import Line
 from .history import holds, people_within, places_within
-from .people import clean_name, email_key, record
+from .names import clean_name
+from .people import email_key, record
 from .tables import Change, Cohort, CohortMember, Person
 
 BATCH = 500  # people that a statement names
@@ -119,7 +120,7 @@ def members(
         .join(CohortMember, CohortMember.person_id == Person.id)
         .where(CohortMember.cohort_id == cohort.id, CohortMember.until_at.is_(None), _within(scope))
     )
-    return session.execute(query.order_by(Person.name, Person.id).offset(offset).limit(limit)).all()
+    return session.execute(query.order_by(Person.name_key, Person.id).offset(offset).limit(limit)).all()
 
 
 def member(session: Session, cohort: Cohort, public_id: str, scope: Sequence[int] | None) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from ..database.alone import one_by_one
 from ..database.statements import Statement
 from . import secrets
-from .people import JOINERS, clean_name
+from .names import clean_name, name_key
 from .tables import Membership, Organisation, OrganisationClosure, OrganisationVersion
 
 STANDS_BELOW = {
@@ -53,12 +52,6 @@ class Place:
     name: str
     parent_id: int | None
     path: tuple[str, ...]
-
-
-def name_key(name: str) -> str:
-    """Folds case, accents, spaces and joiners, so that “São Paulo” and “sao paulo” are one place."""
-    plain = unicodedata.normalize("NFKD", clean_name(name)).casefold()
-    return "".join(c for c in plain if not unicodedata.combining(c) and c not in JOINERS)[:160]
 
 
 def find_or_add(session: Session, *, parent_id: int | None, kind: str, name: str, now: datetime) -> int:

@@ -8,19 +8,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..database.alone import one_by_one
 from . import passwords, secrets
+from .names import clean_name, name_key
 from .tables import Change, Link, Mail, Membership, Person
 
 ROLES = ("learner", "author", "administrator")
-JOINERS = "\u200c\u200d"  # the zero-width non-joiner and joiner
 LONGEST_ADDRESS = 254
-LONGEST_TYPED = 1000  # of a name: marks above letters are put in order in a time that grows with the square of their number
-VIRAMA = 9  # the combining class of the sign that takes the vowel of an Indian letter away
 
 
 class AddressTaken(Exception):
@@ -40,35 +38,10 @@ def is_address(email: str) -> bool:
     return re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email_key(email)) is not None
 
 
-def clean_name(name: str) -> str:
-    """A name as typed, in NFC, spaces collapsed, without control or direction characters.
-
-    A joiner stays where it shapes letters: without it a Persian or an Indian name is misspelt. Elsewhere nobody could see it.
-    """
-    typed = unicodedata.normalize("NFC", name[:LONGEST_TYPED])
-    kept = "".join(
-        " " if c.isspace() else c
-        for before, c, after in zip(f" {typed}", typed, f"{typed[1:]} ", strict=False)
-        if c.isspace() or unicodedata.category(c)[0] != "C" or (c in JOINERS and _are_shaped(before, after))
-    )
-    return " ".join(kept.split())[:200]
-
-
-def _are_shaped(before: str, after: str) -> bool:
-    """Whether a joiner changes how its neighbours are written: two Arabic letters, or the sign that takes a vowel away."""
-    is_arabic = unicodedata.bidirectional(before) in {"AL", "NSM"} and unicodedata.bidirectional(after) == "AL"
-    return is_arabic or VIRAMA in {unicodedata.combining(before), unicodedata.combining(after)}
-
-
-def is_named(name: Any, words: str) -> ColumnElement[bool]:
-    """Whether these letters stand together in a name, large or small.
-
-    SQLite, and PostgreSQL where it was set up with no language, know that of the English alphabet alone: of words with other
-    letters the usual ways to write them are tried.
-    """
-    typed = unicodedata.normalize("NFC", words[:LONGEST_TYPED])
-    ways = [typed] if typed.isascii() else dict.fromkeys((typed, typed.lower(), typed.upper(), typed.title()))
-    return or_(*(name.icontains(one, autoescape=True) for one in ways))
+def is_named(key: Any, words: str) -> ColumnElement[bool]:
+    """Whether these letters stand together in a name whose key is given, large or small, with accents or without."""
+    found: ColumnElement[bool] = key.contains(name_key(words), autoescape=True)
+    return found
 
 
 def add(
@@ -104,6 +77,11 @@ def by_public_id(session: Session, public_id: str) -> Person | None:
 def public_ids(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """What addresses call these people."""
     return dict(session.execute(select(Person.id, Person.public_id).where(Person.id.in_(ids)).order_by(Person.id)).all())
+
+
+def call(person: Person, name: str) -> None:
+    """Gives an account another name, and the key that goes with it."""
+    person.name, person.name_key = clean_name(name), name_key(name)
 
 
 def hold(session: Session, person: Person) -> None:
@@ -152,7 +130,7 @@ def erase(session: Session, person: Person, *, by_id: int | None, now: datetime)
     Mails that were written to files go with ``mail.forget_written``, once the caller has committed.
     """
     address = person.email
-    person.name, person.email, person.email_key, person.password_hash = "", None, None, None
+    person.name, person.name_key, person.email, person.email_key, person.password_hash = "", "", None, None, None
     person.deactivated_at = person.erased_at = now
     session.flush()  # first of all: whoever queues a mail to this person has done so, or finds no address
     if address:

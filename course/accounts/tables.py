@@ -9,6 +9,12 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, Moment, partial_index
+from .names import name_key
+
+
+def _key_of_name(context: Any) -> str:
+    """That of the name with which a row is added."""
+    return name_key(context.get_current_parameters()["name"])
 
 
 class Organisation(Base):
@@ -53,6 +59,8 @@ class OrganisationVersion(Base):
 class Person(Base):
     """Anyone with an account. ``email_key`` is the folded address and unique; both are empty after erasure.
 
+    ``name_key`` is the name folded, by which people are listed and looked for; ``people.call`` sets both.
+
     ``extra_time_percent`` is added to every time limit of a quiz: 50 for half as long again.
     """
 
@@ -62,6 +70,7 @@ class Person(Base):
     email: Mapped[str | None] = mapped_column(String(254))
     email_key: Mapped[str | None] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(String(160), default=_key_of_name, server_default="")
     language: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(16))

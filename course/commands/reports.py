@@ -84,7 +84,7 @@ def report_completion(
 
 def _cohort(session: Session, wanted: str) -> dict[str, Any]:
     from ..accounts import cohorts
-    from ..accounts.organisations import name_key
+    from ..accounts.names import name_key
     from ..reports import asked
 
     every = cohorts.visible(session, None) if wanted else []

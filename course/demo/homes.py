@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..accounts import organisations
+from ..accounts.names import name_key
 from ..accounts.tables import Organisation
 from ..content.model import Course
 from .places import DEPARTMENTS, NETWORKS, Country, countries
@@ -79,7 +80,7 @@ def _homes(
     known = {(row.parent_id, row.name_key): row.id for row in rows}  # asked once, not for each of thousands
 
     def place(parent: int | None, kind: str, name: str) -> int:
-        there = known.get((parent, organisations.name_key(name)))
+        there = known.get((parent, name_key(name)))
         return there or organisations.find_or_add(session, parent_id=parent, kind=kind, name=name, now=now)
 
     for country in chosen:
@@ -90,7 +91,7 @@ def _homes(
         for rank, city in enumerate(country.municipalities[: how_many(country)]):
             chance = Random(f"{seed}:{country.name}:{city}")
             offices = chance.sample(DEPARTMENTS, k=len(DEPARTMENTS))[: departments(rank, chance)]
-            is_joint = city in members and (above, organisations.name_key(city)) not in known  # as an older run left it
+            is_joint = city in members and (above, name_key(city)) not in known  # as an older run left it
             hall = place(joint if is_joint else above, "municipality", city)
             path = (country.name, network, city) if is_joint else (country.name, city)
             share = weight / (rank + 1) ** 0.7

@@ -132,7 +132,7 @@ def _listed(chosen: Select[Any], module: str, *, at_once: bool = False) -> Selec
         query = query.outerjoin(one, one.c.person_id == Person.id)
     if module:
         query = query.outerjoin(of, (of.person_id == Person.id) & (of.module == module))
-    return query.order_by(Person.name, Person.id)
+    return query.order_by(Person.name_key, Person.id)
 
 
 def _of_each(person_id: Any, words: Any, conditions: Sequence[Any]) -> Any:

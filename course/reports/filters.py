@@ -74,7 +74,9 @@ COHORT_RULE = (
     "It has the name of today."
 )
 WEEK_RULE = "Week limits this list to people who came to be what it lists in the seven days from that Monday, in UTC."
-WORDS_RULE = "Name limits this list to people in whose name these letters stand together; no figure counts so."
+WORDS_RULE = (
+    "Name limits this list to people in whose name these letters stand together, with accents or without; no figure counts so."
+)
 NOW_RULE = "People, organisations and roles are as they are now; somebody who moved counts where they are."
 THEN_RULE = (
     "As of {moment}: people, organisations, roles, scores and the published course are as they were at that moment, "

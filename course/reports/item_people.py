@@ -46,7 +46,7 @@ def attempts_of(session: Session, version: Version, module: str, which: Which, c
         select(*columns)
         .join(Attempt, Attempt.person_id == Person.id)
         .where(Attempt.revision.in_(version.revisions), *counted(module, which))
-        .order_by(Person.name, Person.id, Attempt.number)
+        .order_by(Person.name_key, Person.id, Attempt.number)
     )
     if not count.item:
         return query.where(select(Outcome.item).where(Outcome.attempt_id == Attempt.id).exists())

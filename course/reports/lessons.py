@@ -91,7 +91,7 @@ def people_at(session: Session, module: str, lesson: str, state: str, *, offset:
     if state == "stopped":
         query = query.join(ModuleState, _of_same_module())
     total = session.execute(select(func.count()).select_from(query.subquery("found"))).scalar_one()
-    return session.execute(query.order_by(Person.name, Person.id).offset(offset).limit(limit)).all(), total
+    return session.execute(query.order_by(Person.name_key, Person.id).offset(offset).limit(limit)).all(), total
 
 
 def _is_so(state: str) -> list[Any]:

@@ -38,18 +38,18 @@ class TooFar(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a page begins: behind the person of this name and id, or (``is_back``) before them, or so many people on."""
+    """Where a page begins: behind whose name has this key and who has this id, or (``is_back``) before them, or so many on."""
 
     offset: int = 0
     person: tuple[str, int] | None = None
     is_back: bool = False
 
-    def of(self, query: Select[Any], name: Any, person_id: Any) -> Select[Any]:
+    def of(self, query: Select[Any], key: Any, person_id: Any) -> Select[Any]:
         """The people of the query from there on, in the order of names; from there back, in the opposite order."""
         if self.person is not None:
-            here = tuple_(name, person_id)
+            here = tuple_(key, person_id)
             query = query.where(here < self.person if self.is_back else here > self.person)
-        return query.order_by(name.desc(), person_id.desc()) if self.is_back else query.order_by(name, person_id)
+        return query.order_by(key.desc(), person_id.desc()) if self.is_back else query.order_by(key, person_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +109,19 @@ def page(asked: Asked, spot: Spot, limit: int | None, rare: Select[Any] | None =
     """By walking the index, or of those alone who are ``rare``."""
     place, reach = TallyPlace, None if limit is None else spot.offset + limit
     if rare is not None:
-        return spot.of(_among(asked, rare), Person.name, Person.id).offset(spot.offset).limit(limit)
-    parts = [spot.of(part, place.name, place.person_id) for part in _parts(asked)]
+        return spot.of(_among(asked, rare), Person.name_key, Person.id).offset(spot.offset).limit(limit)
+    parts = [spot.of(part, place.name_key, place.person_id) for part in _parts(asked)]
     if len(parts) == 1:
         return parts[0].offset(spot.offset).limit(limit)
     all_of_them = union(*(select(part.limit(reach).subquery()) for part in parts)).subquery("all_of_them")
-    query = spot.of(select(all_of_them), all_of_them.c.name, all_of_them.c.person_id)
+    query = spot.of(select(all_of_them), all_of_them.c.name_key, all_of_them.c.person_id)
     return query.offset(spot.offset).limit(limit)
 
 
 def _parts(asked: Asked) -> list[Select[Any]]:
     """The people of each place, and learners and staff, stand apart in the index."""
     place, who = TallyPlace, tallied.STAFF[asked.filters.who]
-    columns: tuple[Any, ...] = (place.person_id, place.name)
+    columns: tuple[Any, ...] = (place.person_id, place.name_key)
     query = select(*columns).where(*_is_so(asked, place.person_id))
     return [
         query.where(place.place_id == place_id, place.is_staff == is_staff) for place_id in asked.within for is_staff in who
@@ -136,7 +136,7 @@ def _among(asked: Asked, rare: Select[Any]) -> Select[Any]:
         .scalar_subquery()
     )
     counts = is_staff.in_(tallied.STAFF[asked.filters.who])
-    columns: tuple[Any, ...] = (Person.id.label("person_id"), Person.name)
+    columns: tuple[Any, ...] = (Person.id.label("person_id"), Person.name_key)
     return select(*columns).where(Person.id.in_(rare), counts, *_is_so(asked, Person.id))
 
 

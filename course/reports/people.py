@@ -77,11 +77,11 @@ def behind(
         total, found = number(session, question), question.subquery("chosen")
         if spot.offset >= total:
             return Listing((), total)
-        query = spot.of(_listed(found), _shown_name(scope, filters), Person.id).offset(spot.offset).limit(limit)
+        query = spot.of(_listed(found), _shown_key(scope, filters), Person.id).offset(spot.offset).limit(limit)
     else:
         asked = pages.Asked(filters, state, needed_to_pass(course, filters.module), within)
         on_page, total = pages.find(session, asked, spot, limit)
-        query = spot.of(_listed(_enrolled(on_page)), Person.name, Person.id)
+        query = spot.of(_listed(_enrolled(on_page)), Person.name_key, Person.id)
     rows = session.execute(query).all()
     people = tuple(_Reader(session, course, scope, filters).read(rows[::-1] if spot.is_back else rows))
     return Listing(people, total)
@@ -92,7 +92,7 @@ def spot_of(session: Session, public_id: str, scope: Sequence[int] | None, *, is
     found = accounts.by_public_id(session, public_id)
     if found is None or not is_within(session, found.id, scope):
         return None
-    return Spot(person=(found.name, found.id), is_back=is_back)
+    return Spot(person=(found.name_key, found.id), is_back=is_back)
 
 
 def number(session: Session, question: Select[Any]) -> int:
@@ -105,7 +105,7 @@ def stream(session: Session, *, course: Course, scope: Sequence[int] | None, fil
     reader = _Reader(session, course, scope, filters)
     found = chosen(course, scope, filters, state).subquery("chosen")
     rows = session.execute(
-        START.of(_listed(found), _shown_name(scope, filters), Person.id),
+        START.of(_listed(found), _shown_key(scope, filters), Person.id),
         execution_options={"yield_per": STREAMED, "stream_results": True},
     )
     for part in rows.partitions(STREAMED):
@@ -126,11 +126,11 @@ def _visible(session: Session, ids: Sequence[int], scope: Sequence[int] | None) 
     )
 
 
-def _shown_name(scope: Sequence[int] | None, filters: Filters) -> Any:
+def _shown_key(scope: Sequence[int] | None, filters: Filters) -> Any:
     """What a list is put in order by: the name, if the reader is shown it. Its place would tell how another begins."""
     if scope is None or filters.as_of is None:
-        return Person.name
-    return case((Person.id.in_(people_within(scope, None)), Person.name), else_="")
+        return Person.name_key
+    return case((Person.id.in_(people_within(scope, None)), Person.name_key), else_="")
 
 
 def _enrolled(on_page: Select[Any]) -> Subquery:
@@ -162,7 +162,7 @@ def chosen(course: Course, scope: Sequence[int] | None, filters: Filters, state:
     """Those whom a figure counts, by the same conditions as the report's; ``state`` says which figure."""
     only = counting.people_of(limits(scope, filters), filters.as_of)
     if filters.words:
-        only.append(select(Person.id).where(accounts.is_named(_shown_name(scope, filters), filters.words)))
+        only.append(select(Person.id).where(accounts.is_named(_shown_key(scope, filters), filters.words)))
     query = counting.counted(filters).where(*(Person.id.in_(ids) for ids in only))
     everybody = query.selected_columns
     states = counting.states(filters.module, filters.as_of, filters.cohort, only)

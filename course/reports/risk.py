@@ -102,7 +102,7 @@ def _people(asked: _Asked, scope: Sequence[int] | None, filters: Filters) -> Any
         .join(people, people.c.person_id == Person.id)
         .where(people.c.completed_at.is_(None), Person.erased_at.is_(None))
         .where(or_(*(arm.exists() for arm in asked.arms(lambda person_id: person_id == Person.id))))
-        .order_by(Person.name, Person.id)
+        .order_by(Person.name_key, Person.id)
     )
 
 

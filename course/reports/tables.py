@@ -95,16 +95,16 @@ class TallyChange(Base):
 class TallyPlace(Base):
     """Where a person is counted now, as learner or as staff: everywhere (0), and in what they belong to or stand below.
 
-    With their name, so that an index has the people of a place in the order in which they are listed.
+    With their name's key, so that an index has the people of a place in the order in which they are listed.
     """
 
     __tablename__ = "tally_places"
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     place_id: Mapped[int] = mapped_column(primary_key=True)
     is_staff: Mapped[bool]
-    name: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    name_key: Mapped[str] = mapped_column(String(160), default="", server_default="")
     __table_args__ = (
-        Index("ix_tally_places_name", "place_id", "is_staff", "name", "person_id"),
+        Index("ix_tally_places_name", "place_id", "is_staff", "name_key", "person_id"),
         {"sqlite_with_rowid": False},
     )
 

@@ -44,7 +44,7 @@ def _fill(whom: str) -> tuple[str, ...]:
     return (
         f"UPDATE enrolments SET ({STEPS}) = (SELECT {STEPS} FROM counting_steps s WHERE s.person_id = enrolments.person_id) "
         f"WHERE {one}",
-        f"INSERT INTO tally_places ({PLACE}, name) SELECT {PLACE}, name FROM counting_places "
+        f"INSERT INTO tally_places ({PLACE}, name_key) SELECT {PLACE}, name_key FROM counting_places "
         f"JOIN people ON people.id = person_id WHERE {one}",
         f"INSERT INTO tallies ({TALLY}, number) "
         "SELECT t.place_id, d.module, t.is_staff, d.measure, d.value, count(*) FROM tally_places t "

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..accounts.names import name_key
 from ..accounts.tables import Change, Membership, Organisation, OrganisationVersion, Person
 from ..content.model import Course
 from ..learning.tables import Certificate, CertificateNote
@@ -52,14 +53,14 @@ class Tally:
 @dataclass(frozen=True, slots=True)
 class Belonging:
     """Whether somebody was staff, their language, whether their certificate was revoked, and every organisation that they
-    counted in: their own and all above. ``name`` is the one of today.
+    counted in: their own and all above. ``name_key`` is that of the name of today.
     """
 
     is_staff: bool
     language: str
     is_revoked: bool
     places: frozenset[int]
-    name: str
+    name_key: str
 
 
 @dataclass(slots=True)
@@ -159,7 +160,7 @@ class Belongings:
                 past.get((person, "language"), language),
                 person in revoked,
                 held[person],
-                name,
+                name_key(name),
             )
             for person, role, language, name in found
         }
@@ -183,7 +184,7 @@ class Belongings:
         )
         return {row.person_id for row in rows if row.kind == "revoked" and (self._at is None or row.at <= self._at)}
 
-    def _belonging(self, role: str, language: str, is_revoked: bool, held: Iterable[tuple[int, str]], name: str) -> Belonging:
+    def _belonging(self, role: str, language: str, is_revoked: bool, held: Iterable[tuple[int, str]], key: str) -> Belonging:
         manages = any(as_what == "manager" for _place, as_what in held)
         places: set[int] = set()
         for place, as_what in held:
@@ -191,4 +192,4 @@ class Belongings:
             while above is not None and above not in places:  # a tree that was damaged may go round in a circle
                 places.add(above)
                 above = self._parents[above]
-        return Belonging(role != "learner" or manages, language, is_revoked, frozenset(places), name)
+        return Belonging(role != "learner" or manages, language, is_revoked, frozenset(places), key)

@@ -75,7 +75,7 @@ KEPT = (
         ("issued_at", "revision", "rule", "modules", "course_title", "publisher"),
         is_mended=False,
     ),
-    Kept(table_of(TallyPlace), ("person_id", "place_id"), ("is_staff", "name")),
+    Kept(table_of(TallyPlace), ("person_id", "place_id"), ("is_staff", "name_key")),
 )  # fmt: skip
 TALLIES = Kept(table_of(Tally), ("place_id", "module", "is_staff", "measure", "value"), ("number",))
 
@@ -105,7 +105,7 @@ def expected(life: Life, belonging: Belonging, held: Tables) -> Tables:
     if (life.person_id,) in held["enrolments"]:
         found["tally_places"] = {
             (life.person_id, place): {
-                "person_id": life.person_id, "place_id": place, "is_staff": belonging.is_staff, "name": belonging.name,
+                "person_id": life.person_id, "place_id": place, "is_staff": belonging.is_staff, "name_key": belonging.name_key,
             }
             for place in (EVERYWHERE, *belonging.places)
         }  # fmt: skip

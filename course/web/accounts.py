@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from .. import clock
 from ..accounts import links, mail, organisations, passwords, people, sign_ins, throttling
+from ..accounts.names import clean_name, name_key
 from ..accounts.sign_ins import Checked
 from ..accounts.tables import Person
 from ..extensions import current_session, intend
@@ -44,7 +45,7 @@ TAKEN = "There is an account with this address. Sign in, or reset the password."
 def country_choices() -> list[Any]:
     """Countries by name in the page's language; what is sent is the code, which is the same in all of them."""
     names = _countries(published.language())
-    in_order = sorted(names.items(), key=lambda country: organisations.name_key(country[1]))
+    in_order = sorted(names.items(), key=lambda country: name_key(country[1]))
     return [SelectChoice("", "Choose"), *(SelectChoice(code, name) for code, name in in_order)]
 
 
@@ -102,7 +103,7 @@ def _registered(form: RegisterForm) -> Response:
     )
     country = organisations.find_or_add_country(session, names=_names_of(form.country.data), now=now)
     place = organisations.find_or_add_municipality(session, country_id=country, name=form.municipality.data or "", now=now)
-    if people.clean_name(form.department.data or ""):
+    if clean_name(form.department.data or ""):
         place = organisations.find_or_add(session, parent_id=place, kind="department", name=form.department.data or "", now=now)
     people.join(session, person_id=person.id, organisation_id=place, role="member", now=now)
     return _sign_in(person)
@@ -273,7 +274,7 @@ def profile() -> str | Response | tuple[str, int]:
     form = ProfileForm.of_request(obj=person)
     form.language.choices = [SelectChoice(code, autonym(code)) for code in published.course().languages]
     if form.is_sent_right():
-        person.name = people.clean_name(form.name.data or "")
+        people.call(person, form.name.data or "")
         people.set_language(session, person, form.language.data, by_id=person.id, now=clock.now())
         session.commit()
         return redirect(url_for("accounts.profile", lang=person.language, notice="profile-saved"), 303)

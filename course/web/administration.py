@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from .. import clock
 from ..accounts import organisations, people, sign_ins
+from ..accounts.names import clean_name, name_key
 from ..accounts.tables import Change, Mail, Organisation, Person
 from ..extensions import current_session
 from ..learning import certificates, expiring
@@ -39,15 +40,17 @@ def show() -> str:
 @bp.get("/people")
 @administrators
 def people_page() -> str:
-    session, words = current_session(), people.clean_name(request.args.get("words", ""))[:100]
+    session, words = current_session(), clean_name(request.args.get("words", ""))[:100]
     page = paging.number()
     query = select(Person).where(Person.erased_at.is_(None))
     if words:
-        query = query.where(or_(people.is_named(Person.name, words), Person.email.icontains(words, autoescape=True)))
+        query = query.where(or_(people.is_named(Person.name_key, words), Person.email.icontains(words, autoescape=True)))
     if request.args.get("role") in people.ROLES:
         query = query.where(Person.role == request.args["role"])
     total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    found = session.scalars(query.order_by(Person.name, Person.id).offset((page - 1) * paging.PAGE).limit(paging.PAGE)).all()
+    found = session.scalars(
+        query.order_by(Person.name_key, Person.id).offset((page - 1) * paging.PAGE).limit(paging.PAGE)
+    ).all()
     return render_template(
         "administration/people.html",
         people=found,
@@ -166,7 +169,7 @@ def _offer(form: MembershipForm) -> tuple[str, int, int]:
 
     Returns what is looked for, how many are offered of it, and how many there are.
     """
-    session, words = current_session(), people.clean_name(request.args.get("place", ""))[:100]
+    session, words = current_session(), clean_name(request.args.get("place", ""))[:100]
     offered, total = organisations.search(session, words, OFFERED)
     chosen = organisations.find(session, form.organisation.data or "", None)[-1:]
     _give_choices(form, [*(place for place in chosen if place not in offered), *offered])
@@ -206,7 +209,7 @@ def organisations_page() -> str | Response | tuple[str, int]:
         except organisations.WrongPlace as error:
             session.rollback()
             form.parent.errors = [str(error)]
-    found = [p for p in tree if organisations.name_key(words) in organisations.name_key(" › ".join(p.path))] if words else tree
+    found = [p for p in tree if name_key(words) in name_key(" › ".join(p.path))] if words else tree
     page = render_template(
         "administration/organisations.html",
         places=found[:MOST],
@@ -229,7 +232,7 @@ def _save_organisation(form: OrganisationForm, chosen: Organisation | None, pare
         before = _stands(there) if there else ""
         saved = organisations.find_or_add(session, parent_id=parent, kind=kind, name=name, now=now)
     else:
-        saved, as_wanted = chosen.id, (people.clean_name(name), kind, parent)
+        saved, as_wanted = chosen.id, (clean_name(name), kind, parent)
         if request.form.get("was", before) != before and as_wanted != (chosen.name, chosen.kind, chosen.parent_id):
             raise organisations.WrongPlace(f"Somebody has changed it meanwhile: it is {before} now. Save again to change that.")
         if (kind, parent) != (chosen.kind, chosen.parent_id):
@@ -278,7 +281,7 @@ def revoke(code: str) -> Response:
     shown, why = certificates.find(session, code), request.form.get("why", "").strip()
     if shown is None:
         abort(404)
-    if not people.clean_name(why):
+    if not clean_name(why):
         raise Unclear("Write why the certificate is revoked: whoever verifies it reads the reason.")
     if len(why) > LONGEST_REASON:
         raise Unclear(f"Use at most {LONGEST_REASON} characters for the reason; these are {len(why):,}.")

@@ -11,7 +11,7 @@ from wtforms.fields import choices as field_choices
 from wtforms.validators import ValidationError
 
 from ..accounts import passwords, people
-from ..accounts.people import clean_name
+from ..accounts.names import clean_name
 
 SelectChoice: Any = field_choices.SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 LONG_ENOUGH = "At least 15 characters. Four or five unrelated words are easy to remember."

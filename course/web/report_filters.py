@@ -10,7 +10,8 @@ from typing import Any
 from flask import abort, g, request, url_for
 
 from .. import clock
-from ..accounts import cohorts, organisations, people
+from ..accounts import cohorts, organisations
+from ..accounts.names import clean_name
 from ..accounts.organisations import Place
 from ..accounts.tables import Cohort
 from ..content.model import Course
@@ -93,7 +94,7 @@ def _cohort() -> Cohort | None:
 
 def of_list(filters: Filters, state: str) -> Filters:
     """The filters of a list of people: with the part of a name, and the week of the trend (404 for one that it has not)."""
-    filters = replace(filters, words=people.clean_name(request.args.get("words", ""))[:60])
+    filters = replace(filters, words=clean_name(request.args.get("words", ""))[:60])
     text = request.args.get("week", "")
     if not text:
         return filters

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from course.accounts.organisations import name_key
-from course.accounts.people import clean_name
+from course.accounts.names import clean_name, name_key
 
 PERSIAN, BENGALI, SINHALA = "علی\u200cاکبر", "র\u200d্যাব", "ශ්\u200dරී"
 
@@ -28,6 +27,12 @@ PERSIAN, BENGALI, SINHALA = "علی\u200cاکبر", "র\u200d্যাব", "�
 def test_a_name_is_kept_as_it_is_written(typed: str, kept: str) -> None:
     assert clean_name(typed) == kept
     assert clean_name(kept) == kept
+
+
+def test_names_are_in_the_order_of_their_letters() -> None:
+    names = ["Álvaro", "anne", "Émile", "Ana Sanz", "de la Cruz", "Zoe", "ÑANDÚ", "Nour"]
+    assert sorted(names, key=name_key) == ["Álvaro", "Ana Sanz", "anne", "de la Cruz", "Émile", "ÑANDÚ", "Nour", "Zoe"]
+    assert {len(name_key(name)) for name in ("x" * 500, "각" * 100)} == {160}
 
 
 @pytest.mark.parametrize("name", [PERSIAN, BENGALI, SINHALA], ids=ascii)

@@ -24,8 +24,8 @@ def tallies(session: Session) -> list[tuple[Any, ...]]:
 
 def check_tallies(session: Session) -> None:
     session.flush()
-    kept = _rows(session, PLACES.format("tally_places.name", "tally_places"))
-    assert kept == _rows(session, PLACES.format("people.name", "counting_places"))
+    kept = _rows(session, PLACES.format("tally_places.name_key", "tally_places"))
+    assert kept == _rows(session, PLACES.format("people.name_key", "counting_places"))
     assert _rows(session, STEPS.format("enrolments")) == _rows(session, STEPS.format("counting_steps"))
     assert tallies(session) == _rows(session, COUNTED)
 

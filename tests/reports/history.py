@@ -198,7 +198,7 @@ class History:
         """Another name, as in the profile."""
         person = self.session.get_one(Person, person_id)
         if person.erased_at is None:
-            person.name = people.clean_name(f"{'NAOZ'[number % 4]}{number} {person.name}"[:60])
+            people.call(person, f"{'NÁöz'[number % 4]}{number} {person.name}"[:60])
             self.session.flush()
 
     def _extra(self, person_id: int, number: int) -> None:

@@ -173,8 +173,8 @@ def check_pages(history: History, module: str, who: str, number: int) -> None:
                 "course": course, "scope": scope, "filters": replace(filters, week=week), "state": state
             }  # fmt: skip
             ids = select(chosen(**question).subquery().c.person_id)
-            listed = select(Person.name, Person.id).where(Person.id.in_(ids)).order_by(Person.name, Person.id)
-            expected = [(name, id_) for name, id_ in session.execute(listed)]
+            listed = select(Person.name_key, Person.id).where(Person.id.in_(ids)).order_by(Person.name_key, Person.id)
+            expected = [(key, id_) for key, id_ in session.execute(listed)]
             asked = pages.Asked(question["filters"], state, needed, within)
             assert pages.find(session, asked, Spot(), 2)[1] == len(expected)
             assert walked(session, asked, is_back=False) == expected

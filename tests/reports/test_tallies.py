@@ -80,7 +80,7 @@ CHANGES: dict[str, Change] = {
         update(ModuleState).where(of_state(site, "nour")).values(score="1/3", score_ppm=333_333)
     ),
     "a name changed": lambda site, session: session.execute(
-        update(Person).where(Person.id == site.ids["nour"]).values(name="Zahra Khelifi")
+        update(Person).where(Person.id == site.ids["nour"]).values(name="Zahra Khelifi", name_key="zahra khelifi")
     ),
     "a score taken": lambda site, session: session.execute(
         update(ModuleState).where(of_state(site, "nour")).values(score=None, score_ppm=None)

@@ -259,10 +259,10 @@ DAMAGE: dict[str, tuple[Callable[[Site, Session], object], list[str]]] = {
             session.execute(insert(TallyPlace).values(person_id=site.ids["dana"], place_id=0, is_staff=True)),
             session.execute(_everywhere(site, "erin", update(TallyPlace).values(is_staff=False))),
             session.execute(_everywhere(site, "nour", delete(TallyPlace))),
-            session.execute(_everywhere(site, "alice", update(TallyPlace).values(name="Somebody"))),
+            session.execute(_everywhere(site, "alice", update(TallyPlace).values(name_key="somebody"))),
         ),
         [
-            "tally_places {alice}/0: name is Somebody, by the facts Alice Ben Salah",
+            "tally_places {alice}/0: name_key is somebody, by the facts alice ben salah",
             "tally_places {dana}/0: a row, by the facts none",
             "tally_places {erin}/0: is_staff is False, by the facts True",
             "tally_places {nour}/0: no row, by the facts one",

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from course.accounts import organisations, people, secrets
+from course.accounts.names import name_key
 from course.accounts.tables import Membership, Organisation, OrganisationClosure, Person
 from tests.rig.together import at_once
 from tests.site import Client, Site
@@ -103,7 +104,7 @@ def row(site: Site, parent: Organisation | None, kind: str, name: str, number: i
     """An organisation in the words of its kind; a municipality has the number of its country in its name."""
     of = re.findall(r"\d+", parent.name)[0] if parent else str(number)
     said = name.format(of, number, number)
-    about = {"kind": kind, "name": said, "name_key": organisations.name_key(said), "created_at": site.now}
+    about = {"kind": kind, "name": said, "name_key": name_key(said), "created_at": site.now}
     return about | {"public_id": secrets.public_id(), "parent_id": parent.id if parent else None}
 
 
