@@ -7,7 +7,7 @@ the same lines.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -117,6 +117,9 @@ def _figures(
     places = tallied.places(session, filters, chosen)
     if len(places) == 1:
         return tallied.read(session, within=places[0], **given)
+    places = tallied.places(session, replace(filters, language="", since=None, until=None), chosen)
+    if len(places) == 1:
+        return counted.read_some(session, within=places[0], **given)
     return counted.read(session, within=chosen, **given)
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, literal, select
+from sqlalchemy import CTE, Select, case, func, literal, select
 from sqlalchemy.orm import Session
 
-from . import kept
+from ..accounts.tables import Person
+from ..learning.tables import Enrolment
+from . import kept, tallied
+from .counting import meant
 from .figures import Figures
 from .filters import Filters
-from .standing import counted_as, members_then, people_then
-from .tables import EVERYWHERE
+from .standing import MEANT, Which, counted_as, members_then, people_then
+from .tables import EVERYWHERE, TallyPlace
 from .tallied import Tallies
+
+SAMPLE = 1000  # people of all by whom it is known how many are meant
+FEW = 0.1  # share of the people of a place below which each is looked up
 
 
 def read(
@@ -38,23 +44,69 @@ def read(
     return held.figures(filters, needed, about, weeks)
 
 
-def _count_all(session: Session, held: Tallies, filters: Filters, within: Sequence[int] | None) -> None:
+def read_some(
+    session: Session, *, filters: Filters, needed: int, within: int, only: Collection[int] | None, weeks: range
+) -> Figures:
+    """The figures of a language or of dates, of today: of those who are meant, or of everybody less the others.
+
+    Of everybody there are tallies, so that the fewer of the two are counted. ``within`` is as ``tallied.read`` has it.
+    """
+    share = share_of(session, filters, within)
+    which = Which(others=share > 0.5, are_few=min(share, 1 - share) < FEW)
+    held = tallied.held(session, filters, within, only) if which.others else Tallies()
+    times = -1 if which.others else 1
+    _count_all(session, held, filters, None if within == EVERYWHERE else [within], which, times)
+    _count_lines(session, held, filters, None if only is None else {*only} - {within}, {within}, which, times)
+    return held.figures(filters, needed, within, weeks)
+
+
+def share_of(session: Session, filters: Filters, within: int) -> float:
+    """How many of those who count in a place are meant, from 0 to 1, by a sample: it decides how to count, and not what."""
+    last = session.scalar(select(func.max(Person.id))) or 0
+    some = range(1, last + 1, max(1, last // SAMPLE))
+    is_meant = case((meant(filters), 1), else_=0)
+    query = select(func.count(), func.coalesce(func.sum(is_meant), 0)).select_from(TallyPlace)
+    query = query.join(Person, Person.id == TallyPlace.person_id).join(Enrolment, Enrolment.person_id == Person.id)
+    number, so_many = session.execute(query.where(TallyPlace.place_id == within, TallyPlace.person_id.in_(some))).one()
+    return so_many / number if number else 0
+
+
+def _count_all(
+    session: Session, held: Tallies, filters: Filters, within: Sequence[int] | None, which: Which = MEANT, times: int = 1
+) -> None:
     """Everybody within, once, with their modules."""
-    places = None if within is None else members_then(session, filters, within)
+    places = None if within is None else _belongs(session, filters, within, (), which)
     if places is not None and within is not None and len(within) > 1:
         of_any = places.subquery("of_any")
         places = select(literal(EVERYWHERE).label("place_id"), of_any.c.person_id).distinct()
-    people = people_then(filters, places)
-    _count(session, held, filters, people, filters.module or None, trend=filters.module, is_everybody=places is None)
+    people, is_everybody = people_then(filters, places, which), places is None and which == MEANT
+    _count(session, held, filters, people, filters.module or None, times, trend=filters.module, is_everybody=is_everybody)
 
 
 def _count_lines(
-    session: Session, held: Tallies, filters: Filters, only: Collection[int] | None, besides: Collection[int]
+    session: Session,
+    held: Tallies,
+    filters: Filters,
+    only: Collection[int] | None,
+    besides: Collection[int],
+    which: Which = MEANT,
+    times: int = 1,
 ) -> None:
     """The line of each of these organisations."""
-    people = people_then(filters, members_then(session, filters, only, besides))
-    _count(session, held, filters, people, filters.module, trend=None)
+    people = people_then(filters, _belongs(session, filters, only, besides, which), which)
+    _count(session, held, filters, people, filters.module, times, trend=None)
 
 
-def _count(session: Session, held: Tallies, filters: Filters, people: CTE, module: str | None, **how: Any) -> None:
-    held.add_rows(session.execute(counted_as(people, module, filters.as_of, **how)))
+def _belongs(
+    session: Session, filters: Filters, only: Collection[int] | None, besides: Collection[int], which: Which
+) -> Select[Any]:
+    """Where they belong: of few it is looked up as the tallies have it, of many read from one end to the other."""
+    if not which.are_few:
+        return members_then(session, filters, only, besides)
+    columns: tuple[Any, ...] = (TallyPlace.place_id, TallyPlace.person_id)
+    found = select(*columns).where(TallyPlace.place_id.not_in({EVERYWHERE, *besides}))
+    return found if only is None else found.where(TallyPlace.place_id.in_(only))
+
+
+def _count(session: Session, held: Tallies, filters: Filters, people: CTE, module: str | None, times: int, **how: Any) -> None:
+    held.add_rows(session.execute(counted_as(people, module, filters.as_of, times, **how)))

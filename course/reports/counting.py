@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, and_, case, func, not_, or_, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -104,8 +104,11 @@ def by_then(moment: Any, at: datetime | None) -> Any:
     return moment if at is None else case((moment <= at, moment))
 
 
-def counted(filters: Filters) -> Select[Any]:
-    """The people who count at all: person_id, enrolled_at, completed_at, certified."""
+def counted(filters: Filters, *, others: bool = False) -> Select[Any]:
+    """The people who count at all: person_id, enrolled_at, completed_at, certified.
+
+    ``others`` are those who would, if a language and dates of now were not asked for.
+    """
     at = filters.as_of
     revoked = select(CertificateNote.id).where(
         CertificateNote.certificate_id == Certificate.id, CertificateNote.kind == "revoked"
@@ -126,7 +129,8 @@ def counted(filters: Filters) -> Select[Any]:
         query = query.where(Enrolment.enrolled_at <= at)
     if filters.cohort is not None:
         query = query.where(Person.id.in_(member_ids(filters.cohort, at)))
-    return enrolled_between(of_language(_who(query, filters), filters), filters)
+    query = _who(query, filters)
+    return query.where(not_(meant(filters))) if others else enrolled_between(of_language(query, filters), filters)
 
 
 def _who(query: Select[Any], filters: Filters) -> Select[Any]:
@@ -162,11 +166,21 @@ def of_language(query: Select[Any], filters: Filters) -> Select[Any]:
 
 
 def enrolled_between(query: Select[Any], filters: Filters) -> Select[Any]:
+    return query.where(*_between(filters))
+
+
+def _between(filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if filters.since:
-        query = query.where(Enrolment.enrolled_at >= datetime.combine(filters.since, time(), UTC))
+        found.append(Enrolment.enrolled_at >= datetime.combine(filters.since, time(), UTC))
     if filters.until:
-        query = query.where(Enrolment.enrolled_at <= datetime.combine(filters.until, time.max, UTC))
-    return query
+        found.append(Enrolment.enrolled_at <= datetime.combine(filters.until, time.max, UTC))
+    return found
+
+
+def meant(filters: Filters) -> ColumnElement[bool]:
+    """Whether an enrolled person is of the language, and enrolled between the dates, that a report of now asks for."""
+    return and_(true(), *([Person.language == filters.language] if filters.language else []), *_between(filters))
 
 
 def people_of(scope: Sequence[int] | None, at: datetime | None) -> list[Select[Any]]:

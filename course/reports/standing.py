@@ -6,8 +6,9 @@ The measures are those of the tallies (migration 0005). ``spans`` says the same 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     CTE,
@@ -38,17 +39,40 @@ from .tables import EVERYWHERE
 EACH = "*"  # trend: what is added to kept days is told as they are
 
 
-def people_then(filters: Filters, places: Select[Any] | CompoundSelect[Any] | None = None) -> CTE:
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Of the people of a report, those whom its filters mean, or the ``others`` (of now), and how they are looked for.
+
+    Where they ``are_few`` they are found once, before their places, and kept for the statement: of many the database would
+    write all, and finds them sooner again.
+    """
+
+    others: bool = False
+    are_few: bool = False
+
+
+MEANT = Which()
+
+
+def people_then(filters: Filters, places: Select[Any] | CompoundSelect[Any] | None = None, which: Which = MEANT) -> CTE:
     """Whom a report counts, in each of the places or everywhere: place_id, and what ``counted`` gives of the person.
 
     With is_started and modules_passed, which are of now. ``places`` selects (place_id, person_id), each pair once; None is
     everybody, as ``EVERYWHERE``. Where it names few, only those are looked at.
     """
-    people = counted(filters).add_columns(Enrolment.is_started, Enrolment.modules_passed)
+    people: Select[Any] = counted(filters, others=which.others).add_columns(Enrolment.is_started, Enrolment.modules_passed)
     if places is None:
-        return people.add_columns(literal(EVERYWHERE).label("place_id")).cte("counted_people")
-    where = places.subquery("belongs")
-    return people.add_columns(where.c.place_id).join(where, where.c.person_id == Person.id).cte("counted_people")
+        return _kept(people.add_columns(literal(EVERYWHERE).label("place_id")), which)
+    where, person_id = places.subquery("belongs"), cast(Any, Person.id)
+    if which.are_few:
+        few = _kept(people, which, "few")
+        people, person_id = select(few), few.c.person_id
+    return _kept(people.add_columns(where.c.place_id).join(where, where.c.person_id == person_id), which)
+
+
+def _kept(people: Select[Any], which: Which, name: str = "counted_people") -> CTE:
+    found = people.cte(name)
+    return found.prefix_with("MATERIALIZED") if which.are_few else found
 
 
 def members_then(

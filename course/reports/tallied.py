@@ -38,10 +38,15 @@ def read(
     session: Session, *, filters: Filters, needed: int, within: int, only: Collection[int] | None, weeks: range
 ) -> Figures:
     """``within`` is the one organisation whose people the report is about, or ``EVERYWHERE``; else as ``counted.read``."""
-    held = Tallies()
-    _read(session, held, filters, within, only)
-    _read_changes(session, held, filters, within, only)
-    return held.figures(filters, needed, within, weeks)
+    return held(session, filters, within, only).figures(filters, needed, within, weeks)
+
+
+def held(session: Session, filters: Filters, within: int, only: Collection[int] | None) -> Tallies:
+    """What is kept of today: of the place, and of the organisations that get a line; of all languages and dates."""
+    found = Tallies()
+    _read(session, found, filters, within, only)
+    _read_changes(session, found, filters, within, only)
+    return found
 
 
 class Tallies:
