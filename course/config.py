@@ -8,7 +8,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -18,7 +18,7 @@ Network = IPv4Network | IPv6Network
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 _SENDER = re.compile(r"(?P<name>[^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+(?(name)>)")  # an address, alone or behind a name
 _FILE = re.compile(r"sqlite:////[^?]+")  # whole, since it would else stand in another folder than the instance; without options
-NOT_SETTINGS = {"instance"}  # COURSE_INSTANCE says where the settings are; it is not one of them
+NOT_SETTINGS = {"instance", "origins"}  # COURSE_INSTANCE says where the settings are; it is not one of them
 
 
 class SettingError(Exception):
@@ -27,7 +27,10 @@ class SettingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting with its default. ``https`` and the cookie's name follow from ``public_url``."""
+    """Every setting with its default. ``https`` and the cookie's name follow from ``public_url``.
+
+    ``origins`` says where those stand that were given.
+    """
 
     instance: Path
     secret_key: str
@@ -44,6 +47,11 @@ class Settings:
     watch: bool = False
     registration: str = "open"
     log_level: str = "info"
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def origin(self, name: str) -> str:
+        """How a setting is named to whoever gave it: by file, line and key, else by what it is called in the environment."""
+        return self.origins.get(name, f"COURSE_{name.upper()}")
 
     @property
     def https(self) -> bool:
@@ -88,7 +96,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     except OSError as error:
         raise SettingError(f"COURSE_INSTANCE: cannot make the folder {instance} ({error.strerror})") from error
     given = _from_file(instance / "config.toml") | _from_environment(environ)
-    known = {field.name for field in fields(Settings)} - {"instance"}
+    known = {one.name for one in fields(Settings)} - NOT_SETTINGS
     for name, (origin, _) in given.items():
         if name not in known:
             raise SettingError(f"{origin}: there is no setting `{name}`{_nearest(name, known)}")
@@ -97,7 +105,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     values.setdefault("database_url", f"sqlite:///{instance / 'course.sqlite3'}")
     values.setdefault("modules", ROOT / "modules")
     values.setdefault("assets", instance / "assets")
-    settings = Settings(instance=instance, **values)  # type: ignore[arg-type]  # _typed gives each its type
+    origins = {name: origin for name, (origin, _) in given.items()}
+    settings = Settings(instance=instance, origins=origins, **values)  # type: ignore[arg-type]  # _typed gives each its type
     _check(settings)
     return settings
 
@@ -111,45 +120,63 @@ def course_folder() -> Path:
 
 def _from_file(path: Path) -> dict[str, tuple[str, object]]:
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        read = tomllib.loads(text)
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingError(f"{path}: cannot be read as TOML ({error})") from error
-    return {name: (f"{path}", value) for name, value in read.items()}
+    return {name: (f"{path}:{_line_of(name, text)}: {name}", value) for name, value in read.items()}
+
+
+def _line_of(name: str, text: str) -> int:
+    """Where a key, or a table of this name, begins; what reads TOML does not tell."""
+    begins = re.compile(rf"""\s*\[*\s*["']?{re.escape(name)}["']?\s*[=.\]]""")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if begins.match(line)), 1)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, object]]:
     names = {key: key.removeprefix("COURSE_").lower() for key in environ if key.startswith("COURSE_")}
-    return {name: (key, environ[key]) for key, name in names.items() if name not in NOT_SETTINGS}
+    return {name: (key, environ[key]) for key, name in names.items() if key != "COURSE_INSTANCE"}
 
 
 def _typed(name: str, origin: str, value: object) -> object:
     text = value if isinstance(value, str) else ""
     if name == "threads":
-        if not str(value).isdigit() or not 1 <= int(str(value)) <= 64:
-            raise SettingError(f"{origin}: `threads` is a number from 1 to 64, not `{value}`")
+        if not re.fullmatch("[0-9]{1,2}", str(value)) or not 1 <= int(str(value)) <= 64:
+            raise SettingError(f"{origin}: a number from 1 to 64, not `{value}`")
         return int(str(value))
     if name == "watch":
         if str(value).lower() not in {"true", "false", "1", "0", "yes", "no"}:
-            raise SettingError(f"{origin}: `watch` is true or false, not `{value}`")
+            raise SettingError(f"{origin}: true or false, not `{value}`")
         return str(value).lower() in {"true", "1", "yes"}
     if name in {"hosts", "proxies"}:
+        if not isinstance(value, str | list):
+            raise SettingError(f"{origin}: a list of texts in quotes, not `{value}`")
         listed = value if isinstance(value, list) else text.split(",")
         parts = [str(part).strip() for part in listed if str(part).strip()]
         return tuple(_network(origin, part) for part in parts) if name == "proxies" else tuple(parts)
     if not isinstance(value, str):
-        raise SettingError(f"{origin}: `{name}` is a text in quotes, not `{value}`")
+        raise SettingError(f"{origin}: a text in quotes, not `{value}`")
     if name == "public_url":
         return text.rstrip("/")
-    return Path(text) if name in {"modules", "assets"} else text
+    if name in {"modules", "assets"}:
+        return _folder(origin, text)
+    return text
+
+
+def _folder(origin: str, text: str) -> Path:
+    """Not empty: that would be wherever the program happens to be started."""
+    if not text or "\0" in text:
+        raise SettingError(f"{origin}: the path of a folder, not `{text}`")
+    return Path(text)
 
 
 def _network(origin: str, text: str) -> Network:
     try:
         return ip_network(text)
     except ValueError:
-        raise SettingError(f"{origin}: `proxies` are addresses or networks such as 10.0.0.0/24, not `{text}`") from None
+        raise SettingError(f"{origin}: addresses or networks such as 10.0.0.0/24, not `{text}`") from None
 
 
 def _stored_secret(instance: Path) -> str:
@@ -177,14 +204,15 @@ def _read_secret(path: Path) -> str:
 
 
 def _check(settings: Settings) -> None:
+    named = settings.origin
     if len(settings.secret_key) < 32:
-        raise SettingError("COURSE_SECRET_KEY: at least 32 characters; leave it out to have one made")
+        raise SettingError(f"{named('secret_key')}: at least 32 characters; leave it out to have one made")
     if not settings.database_url.startswith(("sqlite:///", *POSTGRESQL)):
         scheme = settings.database_url.split(":")[0]
-        raise SettingError(f"COURSE_DATABASE_URL: sqlite:///… or postgresql://…, not `{scheme}:`")
+        raise SettingError(f"{named('database_url')}: sqlite:///… or postgresql://…, not `{scheme}:`")
     if settings.database_url.startswith("sqlite:") and not _FILE.fullmatch(settings.database_url):
         raise SettingError(
-            f"COURSE_DATABASE_URL: a file by its whole path, such as sqlite:////srv/course/course.sqlite3, not "
+            f"{named('database_url')}: a file by its whole path, such as sqlite:////srv/course/course.sqlite3, not "
             f"`{settings.database_url}`"
         )
     if settings.replica_url:
@@ -192,29 +220,31 @@ def _check(settings: Settings) -> None:
     _check_site(settings)
     _check_mail(settings)
     if settings.registration not in {"open", "closed"}:
-        raise SettingError(f"COURSE_REGISTRATION: open or closed, not `{settings.registration}`")
+        raise SettingError(f"{named('registration')}: open or closed, not `{settings.registration}`")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
-        raise SettingError(f"COURSE_LOG_LEVEL: debug, info, warning or error, not `{settings.log_level}`")
+        raise SettingError(f"{named('log_level')}: debug, info, warning or error, not `{settings.log_level}`")
 
 
 def _check_site(settings: Settings) -> None:
     """Pages name each other from the first ``/`` on, so that a site below a path of its host would lead out of itself."""
+    named = settings.origin
     parts = _address(settings.public_url)
     if parts is None or parts.scheme not in {"http", "https"} or parts.path or parts.query or parts.fragment:
         raise SettingError(
-            f"COURSE_PUBLIC_URL: the address of the site, such as https://learn.example.org, not `{settings.public_url}`"
+            f"{named('public_url')}: the address of the site, such as https://learn.example.org, not `{settings.public_url}`"
         )
     for host in settings.hosts:
         if not re.fullmatch(r"[^\s/@]+", host):
-            raise SettingError(f"COURSE_HOSTS: host names such as course.example.org, not `{host}`")
+            raise SettingError(f"{named('hosts')}: host names such as course.example.org, not `{host}`")
 
 
 def _check_mail(settings: Settings) -> None:
+    named = settings.origin
     parts = _address(settings.smtp_url) if settings.smtp_url else None
     if settings.smtp_url and (parts is None or parts.scheme not in {"smtp", "smtps"}):
-        raise SettingError("COURSE_SMTP_URL: smtp://user:password@host:587 or smtps://…")
+        raise SettingError(f"{named('smtp_url')}: smtp://user:password@host:587 or smtps://…")
     if not _SENDER.fullmatch(settings.mail_from):
-        raise SettingError(f"COURSE_MAIL_FROM: an address such as course@example.org, not `{settings.mail_from}`")
+        raise SettingError(f"{named('mail_from')}: an address such as course@example.org, not `{settings.mail_from}`")
 
 
 def _address(text: str) -> SplitResult | None:
@@ -227,11 +257,12 @@ def _address(text: str) -> SplitResult | None:
 
 
 def _check_replica(settings: Settings) -> None:
+    named = settings.origin
     if not settings.replica_url.startswith(POSTGRESQL):
-        raise SettingError(f"COURSE_REPLICA_URL: postgresql://…, not `{settings.replica_url.split(':')[0]}:`")
+        raise SettingError(f"{named('replica_url')}: postgresql://…, not `{settings.replica_url.split(':')[0]}:`")
     if not settings.database_url.startswith(POSTGRESQL):
         raise SettingError(
-            "COURSE_REPLICA_URL: only a PostgreSQL has a replica; set COURSE_DATABASE_URL to one, or leave this out"
+            f"{named('replica_url')}: only a PostgreSQL has a replica; let {named('database_url')} name one, or leave this out"
         )
 
 

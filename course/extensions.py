@@ -163,7 +163,7 @@ db = SQLAlchemy(model_class=Base, session_options={"class_": IntentSession, "joi
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Raises SettingError where an address of a database cannot be read."""
-    url = app.config["SQLALCHEMY_DATABASE_URI"] = _address("COURSE_DATABASE_URL", settings.database_url)
+    url = app.config["SQLALCHEMY_DATABASE_URI"] = _address(settings, "database_url")
     if url.get_backend_name() == "postgresql":
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
             "pool_size": settings.threads + 9,  # pages; four forms, two reports and two exports at a time; one to spare
@@ -177,17 +177,18 @@ def init_app(app: Flask, settings: Settings) -> None:
         prepare(db.engine)
         app.extensions["reader"] = Reader(db.engine)
         app.extensions["writer"] = Writer(db.engine) if url.get_backend_name() == "sqlite" else None
-    replica_url = _address("COURSE_REPLICA_URL", settings.replica_url) if settings.replica_url else None
+    replica_url = _address(settings, "replica_url") if settings.replica_url else None
     app.extensions["replica"] = Replica(replica_url, settings.threads) if replica_url else None
 
 
-def _address(setting: str, given: str) -> URL:
+def _address(settings: Settings, name: str) -> URL:
     """The address itself is not repeated: it may hold a password."""
     try:
-        return address(given)
+        return address(getattr(settings, name))
     except (ArgumentError, ValueError):
         raise SettingError(
-            f"{setting}: this cannot be read; write postgresql://user:password@host:5432/name, in the password `%40` for `@`"
+            f"{settings.origin(name)}: this cannot be read; write postgresql://user:password@host:5432/name, "
+            "in the password `%40` for `@`"
         ) from None
 
 
@@ -292,19 +293,22 @@ def is_for_a_while(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError) or error.connection_invalidated or _sqlstate(error) == READ_ONLY
 
 
-def refusal(error: Exception) -> str:
-    """For whoever runs a command: what is wrong with the database, and the way out. Empty where it is not its doing."""
+def refusal(error: Exception, origin: str = "the database") -> str:
+    """For whoever runs a command: what is wrong with the database, and the way out. Empty where it is not its doing.
+
+    ``origin`` is the setting that names it, where that is known.
+    """
     if not isinstance(error, DBAPIError):
         return ""
     said = str(error.orig).strip().partition("\n")[0]  # PostgreSQL shows the statement below it
     if _sqlstate(error) == NO_RIGHT:
-        return f"COURSE_DATABASE_URL: its account may not do this ({said}). Make it the owner of the database and its tables"
+        return f"{origin}: its account may not do this ({said}). Make it the owner of the database and its tables"
     if isinstance(error, DataError):
         return f"the database does not take what was given ({said})"
     if is_for_a_while(error):
         return f"the database is unavailable ({said}). Run the command again when that is over"
     if type(error) is DatabaseError:  # SQLite's, of a file that it cannot read
-        return f"COURSE_DATABASE_URL: this is no database, or a damaged one ({said}). Name another, or restore a backup"
+        return f"{origin}: this is no database, or a damaged one ({said}). Name another, or restore a backup"
     return ""
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 from sqlalchemy import Engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from . import clock
 from .config import SettingError
 from .database import partitions
-from .extensions import db, intend
+from .extensions import db, intend, refusal
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -27,12 +27,18 @@ def init_app(app: Flask) -> None:
 
     Raises SettingError when it cannot be reached or is newer.
     """
+    origin = app.extensions["settings"].origin("database_url")
     with app.app_context():
         try:
             upgrade(db.engine)
             partitions.make(db.engine, clock.now())
         except OperationalError as error:
-            raise SettingError(f"COURSE_DATABASE_URL: the database cannot be reached ({str(error.orig).strip()})") from error
+            raise SettingError(f"{origin}: the database cannot be reached ({' '.join(str(error.orig).split())})") from error
+        except DBAPIError as error:
+            said = refusal(error, origin)
+            if not said:
+                raise
+            raise SettingError(said) from error
         finally:
             db.engine.dispose()
 

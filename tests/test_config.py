@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from course import config
+from course import config, create_app
 
 
 def load(tmp_path: Path, **given: str) -> config.Settings:
@@ -49,18 +49,20 @@ def test_https_follows_from_the_address(tmp_path: Path) -> None:
     ("given", "line"),
     [
         ({"COURSE_THREDS": "4"}, "COURSE_THREDS: there is no setting `threds`; did you mean `threads`?"),
-        ({"COURSE_THREADS": "many"}, "COURSE_THREADS: `threads` is a number from 1 to 64, not `many`"),
-        ({"COURSE_THREADS": "0"}, "COURSE_THREADS: `threads` is a number from 1 to 64, not `0`"),
-        ({"COURSE_WATCH": "perhaps"}, "COURSE_WATCH: `watch` is true or false, not `perhaps`"),
+        ({"COURSE_THREADS": "many"}, "COURSE_THREADS: a number from 1 to 64, not `many`"),
+        ({"COURSE_THREADS": "0"}, "COURSE_THREADS: a number from 1 to 64, not `0`"),
+        ({"COURSE_THREADS": "²"}, "COURSE_THREADS: a number from 1 to 64, not `²`"),
+        ({"COURSE_MODULES": ""}, "COURSE_MODULES: the path of a folder, not ``"),
+        ({"COURSE_WATCH": "perhaps"}, "COURSE_WATCH: true or false, not `perhaps`"),
         ({"COURSE_SECRET_KEY": "short"}, "COURSE_SECRET_KEY: at least 32 characters; leave it out to have one made"),
         (
             {"COURSE_PROXIES": "10.0.0.0/24, proxy.example"},
-            "COURSE_PROXIES: `proxies` are addresses or networks such as 10.0.0.0/24, not `proxy.example`",
+            "COURSE_PROXIES: addresses or networks such as 10.0.0.0/24, not `proxy.example`",
         ),
         ({"COURSE_REPLICA_URL": "sqlite:///x"}, "COURSE_REPLICA_URL: postgresql://…, not `sqlite:`"),
         (
             {"COURSE_REPLICA_URL": "postgresql://b/course"},
-            "COURSE_REPLICA_URL: only a PostgreSQL has a replica; set COURSE_DATABASE_URL to one, or leave this out",
+            "COURSE_REPLICA_URL: only a PostgreSQL has a replica; let COURSE_DATABASE_URL name one, or leave this out",
         ),
         ({"COURSE_DATABASE_URL": "mysql://x/y"}, "COURSE_DATABASE_URL: sqlite:///… or postgresql://…, not `mysql:`"),
         *[
@@ -119,18 +121,43 @@ def test_what_is_written_in_another_way_is_right_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("threads = 0", "`threads` is a number from 1 to 64, not `0`"),
-        ("public_url = 5", "`public_url` is a text in quotes, not `5`"),
-        ("thread = 5", "there is no setting `thread`; did you mean `threads`?"),
-        ("threads 5", "cannot be read as TOML (Expected '=' after a key in a key/value pair (at line 1, column 9))"),
+        ("threads = 0", ":1: threads: a number from 1 to 64, not `0`"),
+        ("# ours\n\npublic_url = 5", ":3: public_url: a text in quotes, not `5`"),
+        ("thread = 5", ":1: thread: there is no setting `thread`; did you mean `threads`?"),
+        ("threads 5", ": cannot be read as TOML (Expected '=' after a key in a key/value pair (at line 1, column 9))"),
+        ('watch = true\n[registration]\nis = "open"', ":2: registration: a text in quotes, not `{'is': 'open'}`"),
+        ("hosts = 5", ":1: hosts: a list of texts in quotes, not `5`"),
+        ('modules = "\\u0000"', ":1: modules: the path of a folder, not `\0`"),
+        ('watch = false\n"registration" = "maybe"', ":2: registration: open or closed, not `maybe`"),
+        ('secret_key="short"', ":1: secret_key: at least 32 characters; leave it out to have one made"),
+        ('mail_from = """\nnobody"""', ":1: mail_from: an address such as course@example.org, not `nobody`"),
+        ('database_url = "mysql://x/y"', ":1: database_url: sqlite:///… or postgresql://…, not `mysql:`"),
+        (
+            'replica_url = "postgresql://b/course"',
+            ":1: replica_url: only a PostgreSQL has a replica; let COURSE_DATABASE_URL name one, or leave this out",
+        ),
     ],
 )
-def test_a_wrong_file_names_itself(tmp_path: Path, text: str, line: str) -> None:
+def test_a_wrong_file_names_itself_the_line_and_the_key(tmp_path: Path, text: str, line: str) -> None:
     file = tmp_path / "instance" / "config.toml"
     file.parent.mkdir()
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(config.SettingError, match=f"^{re.escape(f'{file}: {line}')}$"):
+    with pytest.raises(config.SettingError, match=f"^{re.escape(f'{file}{line}')}$"):
         load(tmp_path)
+
+
+def test_what_is_wrong_is_named_as_it_was_given(tmp_path: Path) -> None:
+    """Also by whoever finds out later, such as the database; the environment is over the file."""
+    file = tmp_path / "instance" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('threads = 2\ndatabase_url = "postgresql://a:b@c:port/d"\n', encoding="utf-8")
+    for given, origin in (({}, f"{file}:2: database_url"), ({"COURSE_DATABASE_URL": "postgresql://:x"}, "COURSE_DATABASE_URL")):
+        settings = load(tmp_path, **given)
+        with pytest.raises(config.SettingError, match=f"^{re.escape(origin)}: this cannot be read; "):
+            create_app(settings)
+    lost = load(tmp_path, COURSE_DATABASE_URL=f"sqlite:///{tmp_path}/none/x.sqlite3")
+    assert lost.origin("threads") == f"{file}:1: threads"
+    assert lost.origin("smtp_url") == "COURSE_SMTP_URL"
 
 
 def test_an_instance_that_cannot_be_made(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def _database(engine: Engine, copy: Path) -> None:
         _refuse_strange(path, copy)
         return
     if not inspect(engine).has_table("alembic_version"):
-        raise Refused(f"COURSE_DATABASE_URL: database {engine.url.database} is empty, so there is nothing to back up.")
+        raise Refused(f"database {engine.url.database} is empty, so there is nothing to back up.")
     blank = shape.opened(copy)
     moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect().execution_options(**moment) as source_, blank.connect() as target:
@@ -99,7 +99,7 @@ def _refuse_strange(path: Path, copy: Path) -> None:
 def _refuse_other_version(version: str) -> None:
     if version != schema.newest():
         raise Refused(
-            f"COURSE_DATABASE_URL: the database is of version {version}, this program of {schema.newest()}. "
+            f"the database is of version {version}, this program of {schema.newest()}. "
             "Make the backup with the program that serves it."
         )
 

@@ -71,9 +71,7 @@ def _refuse_unless_empty(engine: Engine) -> None:
         if not inspect(connection).has_table("people"):
             return
         if any(connection.scalar(select(func.count()).select_from(table)) for table in (Person, Publication)):
-            raise Refused(
-                f"COURSE_DATABASE_URL: database {engine.url.database} is not empty. Restore into one that `createdb` just made."
-            )
+            raise Refused(f"database {engine.url.database} is not empty. Restore into one that `createdb` just made.")
 
 
 def _files(settings: Settings, place: Path) -> None:

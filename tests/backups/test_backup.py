@@ -422,7 +422,7 @@ def test_nothing_is_written_over(made: tuple[Path, Command], tmp_path: Path, pos
     url = postgresql.url(name)
     other("publish", COURSE_DATABASE_URL=url)
     assert other("restore", str(file), code=1, COURSE_DATABASE_URL=url) == (
-        f"Error: COURSE_DATABASE_URL: database {name} is not empty. Restore into one that `createdb` just made.\n"
+        f"Error: database {name} is not empty. Restore into one that `createdb` just made.\n"
     )
     postgresql.drop(name)
     whole = file.read_bytes()
@@ -448,7 +448,7 @@ def test_where_there_is_nothing_to_back_up(made: tuple[Path, Command], tmp_path:
     )
     name = postgresql.create()
     assert other("backup", str(tmp_path / "x"), code=1, COURSE_DATABASE_URL=postgresql.url(name)) == (
-        f"Error: COURSE_DATABASE_URL: database {name} is empty, so there is nothing to back up.\n"
+        f"Error: database {name} is empty, so there is nothing to back up.\n"
     )
     postgresql.drop(name)
     lost = tmp_path / "nowhere" / "x"
@@ -469,7 +469,7 @@ def test_a_database_of_another_version_is_told(made: tuple[Path, Command], tmp_p
     engine.dispose()
     said = other("backup", str(tmp_path / "x"), code=1, COURSE_DATABASE_URL=url)
     assert re.fullmatch(
-        r"Error: COURSE_DATABASE_URL: the database is of version 0001, this program of \d{4}. "
+        r"Error: the database is of version 0001, this program of \d{4}. "
         r"Make the backup with the program that serves it.\n",
         said,
     )
