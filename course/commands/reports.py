@@ -128,7 +128,7 @@ def _close_due(session: Session) -> None:
 
 def _completion(session: Session, filters: Filters, form: str, look: Look) -> bytes:
     from ..publishing.revisions import digest_at, restore, was_published
-    from ..reports import completion, files
+    from ..reports import asked, completion, files
 
     digest = digest_at(session, filters.as_of or clock.now())
     if not digest:
@@ -141,6 +141,9 @@ def _completion(session: Session, filters: Filters, form: str, look: Look) -> by
     if filters.module and live.module(filters.module) is None and not was_published(session, filters.module):
         slugs = ", ".join(module.slug for module in live.modules)
         raise click.ClickException(f"--module: there is no module `{filters.module}`; there are {slugs}")
+    if filters.language and not asked.is_language(session, filters.language, live.languages):
+        there = ", ".join(live.languages)
+        raise click.ClickException(f"--language: nobody has chosen `{filters.language}`; the course is there in {there}")
     made = completion.completion(session, course=live, scope=None, filters=filters, now=clock.now())
     return _bytes(files.completion_file(made, form, look))
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from ..accounts import cohorts, organisations, people
 from ..accounts.organisations import Place
-from ..accounts.tables import Cohort, Person
+from ..accounts.tables import Change, Cohort, Person
 from . import completion
 from .filters import Filters
 
@@ -52,6 +54,15 @@ def within(session: Session, place: Place | None, scope: Sequence[int] | None) -
     """Where people belong who are counted: in the organisation that is asked for, else in those that the reader manages."""
     named = [place] if place else organisations.named(session, scope) if scope else []
     return "; ".join(" › ".join(one.path) for one in named)
+
+
+def is_language(session: Session, wanted: str, there: Sequence[str]) -> bool:
+    """Whether anybody can have chosen it: the course is there in it, or was when somebody did. Others would count nobody."""
+    if wanted in there:
+        return True
+    chosen = exists().where(Person.language == wanted)
+    once = exists().where(Change.what == "language", or_(Change.before == wanted, Change.after == wanted))
+    return bool(re.fullmatch(r"[A-Za-z0-9-]{1,16}", wanted)) and bool(session.scalar(select(or_(chosen, once))))
 
 
 def of_cohort(cohort: Cohort | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -70,9 +69,9 @@ def asked_rightly() -> Filters:
 
 
 def _language() -> str:
-    """The language that is asked for; people may have chosen one in which the course is no longer there."""
+    """The language that is asked for; one that nobody can have chosen is 404."""
     wanted = request.args.get("language", "")
-    if not re.fullmatch(r"[A-Za-z0-9-]{0,16}", wanted):
+    if wanted and not asked.is_language(report_source.session(), wanted, published.course().languages):
         abort(404)
     return wanted
 

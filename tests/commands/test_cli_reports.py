@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 
@@ -78,6 +79,26 @@ def test_a_report_of_a_past_moment(command: Command) -> None:
     days = ("--since", "2026-02-02", "--until", "2026-02-01")
     said = "Error: --until: the last day is before the first, which --since names; change one of them\n"
     assert command("report", "completion", *days, code=1) == said
+
+
+def test_a_filter_by_which_nobody_can_count_is_refused(command: Command) -> None:
+    command("seed", "--learners", "12", "--seed", "7")
+    refused = {
+        ("--language", "xx"): "--language: nobody has chosen `xx`; the course is there in en",
+        ("--language", "e\n"): "--language: nobody has chosen `e\n`; the course is there in en",
+        ("--module", "bridges"): "--module: there is no module `bridges`; there are housing, mobility",
+        ("--cohort", "March"): "--cohort: there is no cohort of this name; there are none",
+        ("--as-of", "31/01/2026"): "--as-of: write a moment as 2026-01-31T00:00Z",
+    }
+    for words, line in refused.items():
+        assert command("report", "completion", *words, code=1) == f"Error: {line}\n"
+    assert command("report", "completion", "--language", "en", "--no-head").count("\n") > 1
+    engine = create_engine(address(command.environ["COURSE_DATABASE_URL"]))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE people SET language = 'pt' WHERE id = 2"))
+    engine.dispose()
+    found = json.loads(command("report", "completion", "--language", "pt", "--format", "json"))
+    assert found["lines"][0]["enrolled"] == 1
 
 
 def test_past_days_are_kept_by_one_process_at_a_time(command: Command) -> None:

@@ -10,6 +10,7 @@ from html import unescape
 from urllib.parse import urlencode, urljoin
 
 import pytest
+from sqlalchemy import update
 
 from course.accounts import people
 from course.accounts.tables import Person
@@ -265,6 +266,8 @@ def test_a_page_beyond_all_numbers_is_a_page(site: Site, path: str) -> None:
 
 
 def test_a_printed_report_says_by_what_it_is_limited(learned: Site) -> None:
+    with learned.session(write=True) as session:
+        session.execute(update(Person).where(Person.id == learned.ids["bob"]).values(language="fr"))
     query = "language=fr&who=everyone&since=2026-03-01&until=2026-03-05"
     for path in (PAGE, f"{PAGE}/people"):
         html = learned.client("erin").page(f"{path}?{query}")
@@ -293,5 +296,9 @@ def test_a_page_behind_the_last_is_not_a_list_of_nobody(learned: Site) -> None:
 
 @pytest.mark.parametrize("path", ["completion", "at-risk"])
 def test_a_language_that_the_course_has_no_more_stays_chosen(site: Site, path: str) -> None:
-    html = site.client("erin").page(f"/en/reports/{path}?language=pt")
+    erin = site.client("erin")
+    assert erin.get(f"/en/reports/{path}?language=pt").status_code == 404  # nobody has ever chosen it
+    with site.session(write=True) as session:
+        session.execute(update(Person).where(Person.id == site.ids["bob"]).values(language="pt"))
+    html = erin.page(f"/en/reports/{path}?language=pt")
     assert html.count('<option value="pt" selected>pt</option>') == 1
