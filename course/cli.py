@@ -87,18 +87,19 @@ def check(path: Path | None, form: Literal["text", "json"]) -> None:
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def publish(path: Path | None) -> None:
     """Publish the course folder. With any problem nothing changes."""
-    from .content.problems import counted
+    from .content.problems import counted, from_here
     from .extensions import current_session, intend
     from .publishing.revisions import publish_folder
 
     app = _app(may_be_new=True)
     settings = app.extensions["settings"]
+    folder = path or settings.modules
     with app.app_context():
         intend(to_write=True)
         session = current_session()
-        done = publish_folder(session, path or settings.modules, settings.assets, by="course publish", now=clock.now())
+        done = publish_folder(session, folder, settings.assets, by="course publish", now=clock.now())
         session.commit()
-    for problem in done.problems:
+    for problem in from_here(folder, done.problems):
         click.echo(str(problem))
     if done.course is None:
         click.echo(f"{counted(len(done.problems), 'problem')}: nothing was changed.", err=True)

@@ -124,7 +124,7 @@ def _let_go(app: Flask) -> None:
 
 def _publish(app: Flask, settings: Settings, echo: Echo) -> None:
     from . import clock
-    from .content.problems import counted
+    from .content.problems import counted, from_here
     from .extensions import current_session, intend
     from .publishing import revisions
     from .publishing.again import publish_if_changed
@@ -134,7 +134,7 @@ def _publish(app: Flask, settings: Settings, echo: Echo) -> None:
         session, note = current_session(), settings.instance / "last-read"
         done = publish_if_changed(session, settings.modules, settings.assets, note, by="at the start", now=clock.now())
         session.commit()
-        for problem in done.problems:
+        for problem in from_here(settings.modules, done.problems):
             echo(str(problem))
         if done.course is not None:
             lessons = sum(len(module.lessons) for module in done.course.modules)

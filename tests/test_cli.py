@@ -62,7 +62,14 @@ def test_publish_and_publish_again(command: Command) -> None:
     assert command("publish").startswith("Published: revision ")
     assert command("publish").startswith("Published already: revision ")
     (command.modules / "housing" / "module.yaml").write_text("title: [\n", encoding="utf-8")
-    assert command("publish", code=1).splitlines()[-1] == "1 problem: nothing was changed."
+    said = command("publish", code=1).splitlines()
+    assert said[0].startswith(f"{command.modules}/housing/module.yaml:2:1: ")
+    assert said[-1] == "1 problem: nothing was changed."
+    assert command("publish", "/nope", code=1).splitlines() == [
+        "/nope:1:1: the folder cannot be read (no such file or directory) [unreadable]",
+        "  hint: name the folder that holds `course.yaml`: behind the command, or in the setting `modules` (COURSE_MODULES)",
+        "1 problem: nothing was changed.",
+    ]
 
 
 def test_user_add_prints_a_password_once(command: Command) -> None:

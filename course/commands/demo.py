@@ -44,6 +44,7 @@ def demo(app: Factory, learners: int, seed: int) -> None:
 
 def _fill(app: Factory, learners: int, seed: int, *, with_sign_ins: bool = False) -> None:
     """Publishes the folder where nothing is published yet, from before the first synthetic learner came; then fills."""
+    from ..content.problems import from_here
     from ..demo.filling import began, fill
     from ..extensions import current_session, intend
     from ..publishing.revisions import live_digest, publish_folder
@@ -57,7 +58,9 @@ def _fill(app: Factory, learners: int, seed: int, *, with_sign_ins: bool = False
             done = publish_folder(session, settings.modules, settings.assets, by="first start", now=began(clock.now()))
             session.commit()
             if done.course is None:
-                raise click.ClickException("\n".join(["nothing can be published:", *map(str, done.problems)]))
+                raise click.ClickException(
+                    "\n".join(["nothing can be published:", *map(str, from_here(settings.modules, done.problems))])
+                )
     with made.app_context():
         fill(learners=learners, seed=seed, echo=click.echo, with_sign_ins=with_sign_ins)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
 from .files import COURSE
 from .loader import load
 from .model import Course, Problem
-from .problems import counted
+from .problems import counted, from_here
 
 CLEAN, PROBLEMS, USAGE = 0, 1, 2
 
@@ -24,7 +24,7 @@ def check(path: str | os.PathLike[str], form: Literal["text", "json"] = "text") 
     if unusable:
         return (json.dumps({"error": unusable}, ensure_ascii=False) if form == "json" else unusable), USAGE
     loaded = load(folder)
-    problems = [replace(problem, path=(folder / problem.path).as_posix()) for problem in loaded.problems]
+    problems = from_here(folder, loaded.problems)
     counts = _counts(loaded.course) if loaded.course else {}
     said = json.dumps({"counts": counts, "problems": [asdict(p) for p in problems]}, ensure_ascii=False, indent=2)
     return (said if form == "json" else _as_text(counts, problems)), PROBLEMS if problems else CLEAN

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from .model import Problem
 
@@ -26,6 +27,11 @@ class Notes:
         if self.is_full:
             return  # one mistake told 200 times is enough, and a hostile file cannot make millions of them
         self.found.append(Problem(self.path, max(at[0], 1), max(at[1], 1), code, message, hint))
+
+
+def from_here(folder: Path, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems whose files are named from where one stands, and not from the course's folder."""
+    return [replace(problem, path=(folder / problem.path).as_posix()) for problem in problems]
 
 
 def did_you_mean(given: str, known: Iterable[str], otherwise: str = "") -> str:
