@@ -160,6 +160,9 @@ def _organisation_at(session: Session, path: str) -> int:
     return place
 
 
+USED_WITH = {"--undo": ("--why", "--dry-run"), "--continue": (), "--list": ("MODULE",)}
+
+
 @course.command()
 @click.argument("module", required=False, default="")
 @click.option("--item", default="", help="The id of the item.")
@@ -196,6 +199,11 @@ def regrade(
         raise click.UsageError("--undo, --continue and --list exclude each other.")
     if not (undo or go_on or is_list) and not (module and item and rule):
         raise click.UsageError("Name MODULE, --item and --rule; or --undo ID, --continue ID or --list.")
+    given = {"MODULE": module, "--item": item, "--rule": rule, "--response": response, "--why": why, "--dry-run": dry_run}
+    alone = "--undo" if undo else "--continue" if go_on else "--list" if is_list else ""
+    unused = [name for name, value in given.items() if value and name not in USED_WITH.get(alone, given)]
+    if unused:
+        raise click.UsageError(f"{alone} takes no {unused[0]}: leave it out.")
     with _app().app_context():
         if is_list:
             click.echo("\n".join(command.listed(module)) or "No regrades.")

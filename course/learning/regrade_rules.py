@@ -88,6 +88,8 @@ def draft(
 
 
 def _payload(course: Course, module: Module, item: Item, rule: str, response: str) -> dict[str, Any]:
+    if response and rule != "accept":
+        raise Impossible("response", f"The rule `{rule}` takes no response: leave it out, or choose accept.")
     if rule == "new_key":
         return _new_key(course, module, item)
     if rule != "accept":

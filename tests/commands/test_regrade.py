@@ -90,6 +90,14 @@ def test_what_is_refused_changes_nothing(run: Run) -> None:
     assert run("--undo", "none", "--why", "x", code=1) == (
         "Error: there is no regrade `none`; `course regrade --list` names them\n"
     )
+    said = run("mobility", "--item", "seats", "--rule", "drop", "--response", "9", "--why", "x", code=1)
+    assert said == "Error: --response: The rule `drop` takes no response: leave it out, or choose accept.\n"
+    for words, line in (
+        (("--undo", "none", "--rule", "drop"), "--undo takes no --rule"),
+        (("--continue", "none", "--dry-run"), "--continue takes no --dry-run"),
+        (("--list", "--why", "x"), "--list takes no --why"),
+    ):
+        assert run(*words, code=2).splitlines()[-1] == f"Error: {line}: leave it out."
     assert "Name MODULE, --item and --rule" in run("mobility", code=2)
     assert run("--list") == "No regrades.\n"
 
