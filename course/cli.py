@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from . import clock, config
-from .commands import backups, demo, items, load_settings, proving, reports
+from .commands import backups, demo, items, proving, reports
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class Commands(click.Group):
-    """Says in one line what a disk or the database refuses to a command. Whatever else fails is ours, and shown whole."""
+    """Says in one line which setting is wrong, or what a disk or the database refuses to a command.
+
+    Whatever else fails is ours, and shown whole.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -33,6 +36,8 @@ class Commands(click.Group):
                 raise
             _leave_unwritten()
             raise click.ClickException(": ".join(filter(None, [error.filename, error.strerror or str(error)]))) from error
+        except config.SettingError as error:
+            raise click.ClickException(str(error)) from None
         except Exception as error:
             refused = _refused(error)
             if not refused:
@@ -255,29 +260,23 @@ def serve(host: str, port: int, workers: int, watch: bool | None) -> None:
     """Serve the course."""
     from .starting import start
 
-    settings = load_settings()
+    settings = config.load()
     watches = settings.watch if watch is None else watch
-    try:
-        sys.exit(start(settings, host=host, port=port, workers=workers, watch=watches, echo=click.echo))
-    except config.SettingError as error:
-        raise click.ClickException(str(error)) from None
+    sys.exit(start(settings, host=host, port=port, workers=workers, watch=watches, echo=click.echo))
 
 
 def _app(*, may_be_new: bool = False) -> Flask:
     """The application. A command that works on what is there makes no empty database where an instance is misspelt."""
     from . import create_app
 
-    settings = load_settings()
+    settings = config.load()
     file = settings.database_file
     if file and not may_be_new and not file.exists():
         raise click.ClickException(
             f"there is no database {file}: name the instance that is meant with COURSE_INSTANCE, or begin one with "
             "`course publish`"
         )
-    try:
-        return create_app(settings)
-    except config.SettingError as error:
-        raise click.ClickException(str(error)) from None
+    return create_app(settings)
 
 
 def main() -> None:

@@ -64,7 +64,7 @@ def _engine() -> Iterator[tuple[Engine, config.Settings]]:
         with app.app_context():
             yield extensions.db.engine, settings
             extensions.let_go()
-    except (config.SettingError, Refused) as error:
+    except Refused as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import load_settings
+from .. import config
 
 if TYPE_CHECKING:
     from ..content.exchange import Format
@@ -31,13 +31,13 @@ def import_items(form: str, file: Path, module: str, dry_run: bool, unfinished: 
     try:
         with file.open("rb") as opened:
             data = opened.read(exchange.MOST_BYTES + 1)
-        plan = run(load_settings().modules, module, _format(form), data, unfinished=unfinished)
+        plan = run(config.load().modules, module, _format(form), data, unfinished=unfinished)
     except exchange.Refused as refused:
         raise click.ClickException(f"{file}: {refused}. {refused.hint[:1].upper()}{refused.hint[1:]}.") from None
     except exchange.NotImported as error:
         raise click.ClickException(f"{error}. Nothing was changed.") from None
     except OSError as error:
-        where = load_settings().modules / module
+        where = config.load().modules / module
         raise click.ClickException(f"{where}: cannot be written ({error.strerror}). Nothing was changed.") from None
     for line in plan.ledger.lines():
         click.echo(line)
@@ -58,7 +58,7 @@ def export_items(form: str, module: str, output: Path | None) -> None:
     from ..content import exchange
 
     try:
-        exported = exchange.export_module(load_settings().modules, module, _format(form))
+        exported = exchange.export_module(config.load().modules, module, _format(form))
     except exchange.NotImported as error:
         raise click.ClickException(str(error)) from None
     if output:

@@ -17,6 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 
+from ..config import SettingError
 from .on_disk import Log, NotOnDisk
 from .statements import send
 from .turns import Turns
@@ -210,7 +211,11 @@ def _keep_promises(engine: Engine, pragmas: Mapping[str, object] = PRAGMAS) -> N
             _set(connection, name, value)
         held = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas}
         if held != pragmas:
-            raise RuntimeError(f"SQLite does not keep its promises here: {held} instead of {pragmas}")
+            wrong = ", ".join(f"{name} is {held[name]}, not {value}" for name, value in pragmas.items() if held[name] != value)
+            raise SettingError(
+                f"{engine.url.database}: SQLite cannot keep its promises here ({wrong}), as on a disk of another machine: "
+                "put the database on a disk of this one, or into PostgreSQL"
+            )
 
 
 def _set(connection: sqlite3.Connection, name: str, value: object) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from course import config, create_app
 from course.database.connections import NOTICED, address, prepare
 from course.extensions import current_session
 from tests.rig.standby import PRIMARY, STANDBY, Pair, pair, until
@@ -47,6 +50,18 @@ def test_several_that_open_a_new_database_at_once_all_may(tmp_path: Path) -> Non
 
     for number in range(60):
         at_once(*(partial(use, create_engine(f"sqlite:///{tmp_path}/{number}.sqlite3")) for _each in range(4)))
+
+
+def test_a_disk_on_which_sqlite_has_no_log_is_refused_in_one_line(tmp_path: Path) -> None:
+    """As one of another machine: SQLite's own way to open files without the memory that WAL is shared by."""
+    file = f"file:{tmp_path}/course.sqlite3"
+    settings = config.load({"COURSE_INSTANCE": str(tmp_path)})
+    line = (
+        f"{file}: SQLite cannot keep its promises here (journal_mode is delete, not wal), as on a disk of another machine: "
+        "put the database on a disk of this one, or into PostgreSQL"
+    )
+    with pytest.raises(config.SettingError, match=f"^{re.escape(line)}$"):
+        create_app(replace(settings, database_url=f"sqlite:///{file}?vfs=unix-dotfile&uri=true"))
 
 
 def test_what_an_address_says_is_over_what_it_does_not() -> None:
