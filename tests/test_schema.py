@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -15,6 +17,7 @@ from course.config import SettingError
 from course.database import partitions
 from course.database.connections import prepare
 from course.extensions import Base, db
+from tests.rig.postgres import Cluster
 from tests.rig.together import at_once
 
 DIALECTS = ["sqlite", "postgresql"]
@@ -118,6 +121,66 @@ def test_a_newer_database_is_refused_and_left_alone(empty_database_url: dict[str
     with pytest.raises(SettingError, match=r"^the database is of version 9999, which this program does not know: install the"):
         schema.upgrade(engine)
     engine.dispose()
+
+
+STRANGERS = {
+    "tables of others": ["CREATE TABLE orders (id integer)", "CREATE TABLE a (id integer)"],
+    "tables of our names": ["CREATE TABLE people (id integer)", "CREATE TABLE facts (id integer)"],
+    "with versions like ours": [
+        "CREATE TABLE alembic_version (version_num varchar(32))",
+        "INSERT INTO alembic_version VALUES ('0016')",
+        "CREATE TABLE people (id integer)",
+    ],
+    "with versions of their own": [
+        "CREATE TABLE alembic_version (version_num varchar(32))",
+        "INSERT INTO alembic_version VALUES ('4f1c')",
+        "CREATE TABLE orders (id integer)",
+    ],
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("there", STRANGERS.values(), ids=STRANGERS)
+def test_a_database_of_another_program_is_refused_and_left_alone(
+    empty_database_url: dict[str, str], dialect: str, there: list[str], tmp_path: Path
+) -> None:
+    url = empty_database_url[dialect]
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))  # not prepared: no WAL
+    with engine.begin() as connection:
+        for statement in there:
+            connection.execute(text(statement))
+    file = tmp_path / "empty.sqlite3"
+    before = file.read_bytes() if dialect == "sqlite" else b""
+    names = sorted(inspect(engine).get_table_names())
+    where = engine.url.database
+    line = f"{where}: this is another program's database, with the tables {', '.join(names)}: name one of its own"
+    with pytest.raises(SettingError, match=f"^{re.escape(line)}$"):
+        create_app(config.load({"COURSE_INSTANCE": str(tmp_path / "instance"), "COURSE_DATABASE_URL": url}))
+    assert sorted(inspect(engine).get_table_names()) == names
+    assert (file.read_bytes() if dialect == "sqlite" else b"") == before
+    engine.dispose()
+
+
+def test_what_another_schema_holds_is_nobodys_business(postgresql: Cluster) -> None:
+    """Another program's tables, and its versions, in a schema in which ours are looked for as well."""
+    name = postgresql.create()
+    with psycopg.connect(postgresql.url(name), autocommit=True) as connection:
+        for statement in STRANGERS["with versions of their own"]:
+            connection.execute(statement.encode())
+        connection.execute("CREATE SCHEMA course")
+        connection.execute(f"ALTER DATABASE {name} SET search_path = course, public".encode())
+    engine = engine_of({"postgresql": postgresql.url(name)}, "postgresql")
+    schema.upgrade(engine)
+    schema.upgrade(engine)
+    assert set(inspect(engine).get_table_names(schema="public")) == {"alembic_version", "orders"}
+    with engine.connect() as connected:
+        versions = [
+            connected.execute(text(f"SELECT version_num FROM {where}.alembic_version")).scalars().all()
+            for where in ("public", "course")
+        ]
+    assert versions == [["4f1c"], [schema.newest()]]
+    engine.dispose()
+    postgresql.drop(name)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

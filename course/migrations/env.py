@@ -10,5 +10,12 @@ from course.reports import tables as _reports
 
 TABLES = (_accounts, _publishing, _learning, _reports)  # importing them fills the metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True)
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    # Where PostgreSQL makes tables: another program's version may be seen in another schema.
+    version_table_schema=connection.dialect.default_schema_name if connection.dialect.name == "postgresql" else None,
+)
 context.run_migrations()
