@@ -57,6 +57,12 @@ def rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
     return found | {"tallies": sorted((*key, number) for key, number in tallies.items() if number)}
 
 
+def members(file: Path) -> dict[str, bytes]:
+    """The content of each plain file in a backup, in its order."""
+    with tarfile.open(file) as tar:
+        return {member.name: opened.read() for member in tar if (opened := tar.extractfile(member))}
+
+
 def elsewhere(folder: Path, url: str) -> Command:
     """The command on another instance, without the course folder."""
     write_small_course(folder / "other" / "modules")
@@ -231,8 +237,7 @@ def test_what_is_no_backup_is_refused(made: tuple[Path, Command], tmp_path: Path
 
 
 def test_a_file_that_would_be_written_elsewhere_is_refused(made: tuple[Path, Command], tmp_path: Path) -> None:
-    with tarfile.open(made[0]) as tar:
-        about = tar.extractfile("backup.json").read()  # type: ignore[union-attr]
+    about = members(made[0])["backup.json"]
     for name in ("../escaped", "/tmp/escaped", "assets/../../escaped", "assets/.."):
         evil = tmp_path / "evil"
         evil.write_bytes(packed(("backup.json", about), (name, b"x")))
@@ -242,8 +247,7 @@ def test_a_file_that_would_be_written_elsewhere_is_refused(made: tuple[Path, Com
 
 def rewritten(file: Path, change: Callable[[dict[str, bytes]], object]) -> bytes:
     """The same backup with other members, and the sums of these."""
-    with tarfile.open(file) as tar:
-        held = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+    held = members(file)
     change(held)
     held.pop("SHA256SUMS")
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in held.items())
@@ -357,8 +361,7 @@ def test_a_database_of_another_program_or_a_newer_one_is_not_backed_up(tmp_path:
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
 def test_what_is_no_plain_file_is_refused(made: tuple[Path, Command], tmp_path: Path, kind: bytes) -> None:
-    with tarfile.open(made[0]) as tar:
-        about = tar.extractfile("backup.json").read()  # type: ignore[union-attr]
+    about = members(made[0])["backup.json"]
     into = io.BytesIO()
     with tarfile.open(fileobj=into, mode="w:gz") as tar:
         first, second = tarfile.TarInfo("backup.json"), tarfile.TarInfo("assets/a")
@@ -381,8 +384,7 @@ def test_what_is_no_plain_file_is_refused(made: tuple[Path, Command], tmp_path: 
 )
 def test_a_header_that_lies_is_refused(made: tuple[Path, Command], tmp_path: Path, header: dict[str, Any]) -> None:
     """Its content is zeros, of which gzip makes nearly nothing."""
-    with tarfile.open(made[0]) as tar:
-        about = tar.extractfile("backup.json").read()  # type: ignore[union-attr]
+    about = members(made[0])["backup.json"]
     first, second = tarfile.TarInfo("backup.json"), tarfile.TarInfo("assets/a")
     first.size, second.type = len(about), header.get("type", tarfile.REGTYPE)
     block = bytearray(second.tobuf(tarfile.USTAR_FORMAT))
@@ -401,8 +403,7 @@ def test_a_header_that_lies_is_refused(made: tuple[Path, Command], tmp_path: Pat
 
 
 def test_a_backup_of_a_newer_program_is_refused(made: tuple[Path, Command], tmp_path: Path) -> None:
-    with tarfile.open(made[0]) as tar:
-        about = tar.extractfile("backup.json").read()  # type: ignore[union-attr]
+    about = members(made[0])["backup.json"]
     newer = tmp_path / "newer"
     newer.write_bytes(packed(("backup.json", about.replace(b'"format": 1', b'"format": 2'))))
     said = made[1]("restore", str(newer), code=1)
