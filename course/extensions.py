@@ -14,7 +14,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import URL, CursorResult, DateTime, Dialect, Engine, Index, Update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -303,6 +303,8 @@ def refusal(error: Exception, origin: str = "the database") -> str:
     said = str(error.orig).strip().partition("\n")[0]  # PostgreSQL shows the statement below it
     if _sqlstate(error) == NO_RIGHT:
         return f"{origin}: its account may not do this ({said}). Make it the owner of the database and its tables"
+    if isinstance(error, ProgrammingError) and error.statement is None:  # of the connection, and not of what we ask on it
+        return f"{origin}: this address of a database is not understood ({said})"
     if isinstance(error, DataError):
         return f"the database does not take what was given ({said})"
     if is_for_a_while(error):

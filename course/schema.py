@@ -37,7 +37,8 @@ def init_app(app: Flask) -> None:
             upgrade(db.engine)
             partitions.make(db.engine, clock.now())
         except OperationalError as error:
-            raise SettingError(f"{origin}: the database cannot be reached ({' '.join(str(error.orig).split())})") from error
+            said = " ".join(str(error.orig).split())
+            raise SettingError(f"{origin}: the database cannot be reached ({said}){_way_out(db.engine.url, said)}") from error
         except DBAPIError as error:
             said = refusal(error, origin)
             if not said:
@@ -45,6 +46,13 @@ def init_app(app: Flask) -> None:
             raise SettingError(said) from error
         finally:
             db.engine.dispose()
+
+
+def _way_out(url: URL, said: str) -> str:
+    """Of SQLite, which says neither which file it was about nor what was wrong with it. PostgreSQL says more."""
+    if url.get_backend_name() != "sqlite" or "locked" in said:
+        return ""
+    return f": see whether {Path(url.database or '').parent} is there, may be written to, and its disk has room"
 
 
 def upgrade(engine: Engine, to: str = "head") -> None:

@@ -63,7 +63,7 @@ def _database(engine: Engine, copy: Path) -> None:
         path = Path(engine.url.database or "")
         if not path.exists():
             raise Refused(f"{path}: there is no database yet, so there is nothing to back up.")
-        with closing(sqlite3.connect(path, isolation_level=None)) as source:
+        with closing(_opened(path)) as source:
             source.execute("VACUUM INTO ?", (str(copy),))
         _refuse_strange(path, copy)
         return
@@ -76,6 +76,16 @@ def _database(engine: Engine, copy: Path) -> None:
         copying.copy(source_, target)
         target.commit()
     blank.dispose()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Read from already: while it is copied nobody could tell which of the two files a fault was of."""
+    try:
+        source = sqlite3.connect(path, isolation_level=None)
+        source.execute("SELECT count(*) FROM sqlite_master")
+        return source
+    except sqlite3.DatabaseError as error:
+        raise Refused(f"{path}: the database cannot be read, so no backup was made ({error}).") from None
 
 
 def _refuse_strange(path: Path, copy: Path) -> None:

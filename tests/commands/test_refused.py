@@ -11,8 +11,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DataError
 
+from course.database.connections import address
+from course.extensions import refusal
 from tests.courses import write_small_course
 from tests.rig.command import Command
 from tests.rig.postgres import Cluster
@@ -39,6 +42,14 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     assert command("verify", code=1) == (
         "Error: COURSE_DATABASE_URL: this is no database, or a damaged one (file is not a database). "
         "Name another, or restore a backup\n"
+    )
+
+
+def test_a_backup_of_what_is_no_database(tmp_path: Path) -> None:
+    command, database = on_sqlite(tmp_path)
+    database.mkdir()
+    assert command("backup", str(tmp_path / "backup"), code=1) == (
+        f"Error: {database}: the database cannot be read, so no backup was made (unable to open database file).\n"
     )
 
 
@@ -94,14 +105,16 @@ def test_mails_that_no_server_takes(tmp_path: Path) -> None:
     assert said == f"0 sent\n2 could not be sent and will be tried again, the last because: {why}\n"
 
 
-def test_an_account_without_rights_and_a_value_that_is_too_long(tmp_path: Path, postgresql: Cluster) -> None:
+def test_an_account_without_rights_and_a_value_of_another_type(tmp_path: Path, postgresql: Cluster) -> None:
     name = postgresql.create()
     write_small_course(tmp_path / "modules")
     command = Command(tmp_path, postgresql.url(name))
-    long = f"{'a' * 250}@sfax.example"
-    assert command("user", "add", "--email", long, "--name", "Amina", code=1) == (
-        "Error: the database does not take what was given (value too long for type character varying(254))\n"
-    )
+    engine = create_engine(address(postgresql.url(name)))
+    with engine.connect() as connected, pytest.raises(DataError) as refused:
+        connected.execute(text("SELECT CAST('x' AS integer)"))
+    engine.dispose()
+    assert refusal(refused.value) == ('the database does not take what was given (invalid input syntax for type integer: "x")')
+    command("publish")
     with psycopg.connect(postgresql.url(name), autocommit=True) as connection:
         connection.execute("CREATE ROLE clerk LOGIN PASSWORD 'x'")
         weak = make_url(postgresql.url(name)).set(username="clerk", password="x").render_as_string(hide_password=False)
