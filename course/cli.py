@@ -28,6 +28,14 @@ class Commands(click.Group):
     Whatever else fails is ours, and shown whole.
     """
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Of what is no text nothing could be looked up, written or said."""
+        for word in args:
+            if any("\ud800" <= letter <= "\udfff" for letter in word):
+                shown = word.encode(errors="surrogateescape").decode(errors="replace")
+                raise click.UsageError(f"`{shown}` is not UTF-8: write it, or name the file, in UTF-8.", ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -130,7 +138,7 @@ def add_user(email: str, name: str, role: str, organisation: str, manager: bool,
     from .accounts.names import clean_name
     from .extensions import current_session, intend
 
-    if not people.is_address(email):
+    if not people.is_address(email) or len(email) > people.LONGEST_ADDRESS:
         raise click.ClickException(f"--email: write an address such as name@city.org, not `{email}`")
     if not clean_name(name):
         raise click.ClickException("--name: write the name as it should stand on the certificate")
@@ -157,8 +165,11 @@ def add_user(email: str, name: str, role: str, organisation: str, manager: bool,
 def _organisation_at(session: Session, path: str) -> int:
     """The id of the organisation at a path such as ``Tunisia › Sfax › Youth``, made where it is missing."""
     from .accounts import organisations
+    from .accounts.names import clean_name
 
-    names = [name.strip() for name in path.replace(">", "›").split("›") if name.strip()]
+    names = [name for part in path.replace(">", "›").split("›") if (name := clean_name(part))]
+    if any(len(name) > organisations.LONGEST for name in names):
+        raise click.ClickException(f"--organisation: a name has at most {organisations.LONGEST} characters")
     place = organisations.find_or_add_path(session, names, clock.now())
     if place is None:
         raise click.ClickException("--organisation: write at least a country, such as `Tunisia › Sfax`")

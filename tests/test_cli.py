@@ -92,11 +92,38 @@ def test_user_add_prints_a_password_once(command: Command) -> None:
             ("--email", "a@sfax.example", "--name", "Amina", "--manager"),
             "--manager: of which organisation? Name it with --organisation",
         ),
+        (
+            ("--email", f"{'a' * 250}@sfax.example", "--name", "Amina"),
+            f"--email: write an address such as name@city.org, not `{'a' * 250}@sfax.example`",
+        ),
+        (
+            ("--email", "a@sfax.example", "--name", "Amina", "--organisation", "\x01 › "),
+            "--organisation: write at least a country, such as `Tunisia › Sfax`",
+        ),
+        (
+            ("--email", "a@sfax.example", "--name", "Amina", "--organisation", f"Tunisia › {'b' * 161}"),
+            "--organisation: a name has at most 160 characters",
+        ),
     ],
-    ids=["address", "name", "manager of nothing"],
+    ids=["address", "name", "manager of nothing", "long address", "no name of a country", "long name of a city"],
 )
 def test_user_add_makes_no_account_that_could_not_be_used(command: Command, given: tuple[str, ...], line: str) -> None:
     assert command("user", "add", *given, code=1) == f"Error: {line}\n"
+
+
+def test_words_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    command = Command(tmp_path, f"sqlite:///{tmp_path}/course.sqlite3")
+    for words in (("report", "items"), ("regrade", "--undo"), ("export", "gift"), ("backup",)):
+        said = command(*words, "a\udcff", code=2)
+        assert said.splitlines()[-1] == "Error: `a\ufffd` is not UTF-8: write it, or name the file, in UTF-8."
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64, ""])
+def test_a_host_that_can_be_none(tmp_path: Path, host: str) -> None:
+    command = Command(tmp_path, f"sqlite:///{tmp_path}/course.sqlite3")
+    assert command("serve", "--host", host, code=1) == (
+        f"Error: --host {host}: no address of this machine; try 127.0.0.1, or 0.0.0.0 for all of them\n"
+    )
 
 
 def test_a_wrong_setting_stops_with_one_line(command: Command) -> None:

@@ -27,6 +27,7 @@ STANDS_BELOW = {
     "department": ("municipality",),
 }  # each kind below which others; a network crosses no border
 KINDS = tuple(STANDS_BELOW)
+LONGEST = 160  # characters of a name
 MOST_WORDS = 8  # that are looked for at once
 _PLACE = (Organisation.id, Organisation.public_id, Organisation.kind, Organisation.name, Organisation.parent_id)
 _homes: Statement[Any] = Statement(
@@ -66,7 +67,7 @@ def find_or_add(session: Session, *, parent_id: int | None, kind: str, name: str
                 public_id=secrets.public_id(),
                 parent_id=parent_id,
                 kind=kind,
-                name=clean_name(name)[:160],
+                name=clean_name(name)[:LONGEST],
                 name_key=name_key(name),
                 created_at=now,
             )
@@ -178,7 +179,7 @@ def change(
     if parent_id in below:
         raise WrongPlace("An organisation cannot stand below itself.")
     moved = parent_id != organisation.parent_id
-    values = {"name": clean_name(name)[:160], "name_key": name_key(name), "kind": kind or organisation.kind}
+    values = {"name": clean_name(name)[:LONGEST], "name_key": name_key(name), "kind": kind or organisation.kind}
     try:
         with session.begin_nested():
             session.execute(

@@ -22,8 +22,8 @@ def free_address(host: str, port: int) -> str:
             return str(address[0])
     except PermissionError:
         raise SettingError(f"--port {port}: not allowed to this account; choose one from 1024 on") from None
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
+    except (OSError, UnicodeError) as error:  # a name with a part that is empty or too long for one is no text to it
+        if getattr(error, "errno", 0) == errno.EADDRINUSE:
             other = port + 1 if port < 65535 else port - 1
             line = f"--port {port}: taken on {host} by another program; choose another, such as --port {other}"
         else:
