@@ -1,3 +1,8 @@
-from .cli import main
+import sys
 
-main()
+try:
+    from .cli import main
+
+    main()
+except KeyboardInterrupt:  # while it is still loading
+    sys.exit(130)

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import secrets
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +22,12 @@ from .commands import backups, demo, items, proving, reports
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
+
+
+class Stopped(click.ClickException):
+    """By Ctrl-C."""
+
+    exit_code = 128 + signal.SIGINT  # as a shell calls it
 
 
 class Commands(click.Group):
@@ -44,6 +52,8 @@ class Commands(click.Group):
                 raise
             _leave_unwritten()
             raise click.ClickException(": ".join(filter(None, [error.filename, error.strerror or str(error)]))) from error
+        except KeyboardInterrupt:
+            raise Stopped("stopped. What was written until then is whole.") from None
         except config.SettingError as error:
             raise click.ClickException(str(error)) from None
         except Exception as error:
@@ -287,6 +297,8 @@ def _app(*, may_be_new: bool = False) -> Flask:
             f"there is no database {file}: name the instance that is meant with COURSE_INSTANCE, or begin one with "
             "`course publish`"
         )
+    # A statement that Ctrl-C ends has a cursor that cannot be closed any more, which would be told with its traceback.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     return create_app(settings)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -20,6 +23,7 @@ from tests.courses import write_small_course
 from tests.rig.command import Command
 from tests.rig.postgres import Cluster
 from tests.rig.server import ROOT, free_port
+from tests.rig.standby import until
 
 
 def on_sqlite(folder: Path) -> tuple[Command, Path]:
@@ -34,6 +38,22 @@ def test_a_database_that_another_program_holds(tmp_path: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         said = command("user", "add", "--email", "amina@sfax.example", "--name", "Amina", code=1)
     assert said == "Error: the database is unavailable (database is locked). Run the command again when that is over\n"
+
+
+def test_a_command_that_is_stopped_while_it_waits(tmp_path: Path) -> None:
+    command, database = on_sqlite(tmp_path)
+    command("publish")
+    turn = Path(f"{database}-turn")
+    words = [sys.executable, "-m", "course", "user", "add", "--email", "amina@sfax.example", "--name", "Amina"]
+    with turn.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        pipe = subprocess.PIPE
+        with subprocess.Popen(words, env=command.environ, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+            until(lambda: str(turn) in map(os.path.realpath, Path(f"/proc/{process.pid}/fd").iterdir()))
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, ("", "Error: stopped. What was written until then is whole.\n"))
+    assert command(*words[3:]).startswith("amina@sfax.example  ")
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
