@@ -34,10 +34,12 @@ def _unusable(folder: Path) -> str:
     try:
         if not folder.is_dir():
             return f"{folder}: there is no such folder; name the folder that holds `{COURSE}`"
-        if not os.path.lexists(folder / COURSE):
-            return f"{folder}: this is no course, since it has no `{COURSE}`; name the folder that holds it"
-    except (OSError, ValueError):
-        return f"{folder}: this folder cannot be read"
+        (folder / COURSE).lstat()
+    except FileNotFoundError:
+        return f"{folder}: this is no course, since it has no `{COURSE}`; name the folder that holds it"
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        return f"{folder}: this folder cannot be read ({why})"
     return ""
 
 
