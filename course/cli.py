@@ -297,8 +297,9 @@ def _app(*, may_be_new: bool = False) -> Flask:
             f"there is no database {file}: name the instance that is meant with COURSE_INSTANCE, or begin one with "
             "`course publish`"
         )
-    # A statement that Ctrl-C ends has a cursor that cannot be closed any more, which would be told with its traceback.
-    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+    # What cannot be closed any more, after Ctrl-C or where the database has gone, is told beside the line that says so.
+    for name in ("sqlalchemy.pool", "psycopg"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return create_app(settings)
 
 
