@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from . import clock, config
-from .commands import backups, demo, items, proving, reports
+from .commands import Group, backups, demo, items, proving, reports
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -30,7 +30,7 @@ class Stopped(click.ClickException):
     exit_code = 128 + signal.SIGINT  # as a shell calls it
 
 
-class Commands(click.Group):
+class Commands(Group):
     """Says in one line which setting is wrong, or what a disk or the database refuses to a command.
 
     Whatever else fails is ours, and shown whole.
@@ -130,7 +130,7 @@ def publish(path: Path | None) -> None:
     click.echo(f"{'Published' if done.is_new else 'Published already'}: revision {done.course.digest[:12]}")
 
 
-@course.group()
+@course.group(cls=Group)
 def user() -> None:
     """Add accounts."""
 
@@ -241,7 +241,7 @@ def regrade(
             command.make(module=module, item=item, rule=rule or "", response=response, why=why, is_dry=dry_run, size=batch)
 
 
-@course.group()
+@course.group(cls=Group)
 def mail() -> None:
     """Send what waits in the outbox."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 import pytest
 
+from course import commands
 from course.cli import course
 from tests.courses import write_small_course
 from tests.rig.command import Command
@@ -29,6 +30,18 @@ def test_the_list_of_commands_tells_each_in_a_whole_sentence() -> None:
         groups += [command for command in group.commands.values() if isinstance(command, click.Group)]
     told = {name: command.get_short_help_str() for group in groups for name, command in group.commands.items()}
     assert {name: line for name, line in told.items() if line.endswith("...")} == {}
+
+
+def test_an_option_given_twice_is_refused_by_every_command(tmp_path: Path) -> None:
+    groups: list[click.Group] = [course]
+    leaves = list[click.Command]()
+    for group in groups:  # which grows meanwhile
+        groups += [command for command in group.commands.values() if isinstance(command, click.Group)]
+        leaves += [command for command in group.commands.values() if not isinstance(command, click.Group)]
+    assert [command.name for command in leaves if not isinstance(command, commands.Command)] == []
+    run = Command(tmp_path, f"sqlite:///{tmp_path}/course.sqlite3")
+    said = run("report", "completion", "--module", "housing", "--head", "--module=mobility", code=2)
+    assert said.splitlines()[-1] == "Error: --module is given twice: leave one out."
 
 
 def test_check_looks_at_the_folder_that_would_be_published(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import clock, config
+from . import Command
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ..backups.archive import About
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> None:
     """Write the whole instance into one file.
@@ -33,7 +34,7 @@ def backup(file: Path) -> None:
     click.echo(f"{file}: {_said(about)}, {file.stat().st_size / 1e6:,.1f} MB")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 def restore(file: Path) -> None:
     """Fill an empty instance from a backup.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import clock
+from . import Command
 
 if TYPE_CHECKING:
     from . import Factory
@@ -19,7 +20,7 @@ def _drawn(command: Callable[..., None]) -> Any:
     return click.option("--learners", type=click.IntRange(1, 10_000_000), default=2000, show_default=True)(seed(command))
 
 
-@click.command()
+@click.command(cls=Command)
 @_drawn
 @click.pass_obj
 def seed(app: Factory, learners: int, seed: int) -> None:
@@ -31,7 +32,7 @@ def seed(app: Factory, learners: int, seed: int) -> None:
     _fill(app, learners, seed)
 
 
-@click.command()
+@click.command(cls=Command)
 @_drawn
 @click.pass_obj
 def demo(app: Factory, learners: int, seed: int) -> None:

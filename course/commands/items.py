@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import config
+from . import Command
 
 if TYPE_CHECKING:
     from ..content.exchange import Format
 
 
-@click.command("import")
+@click.command("import", cls=Command)
 @click.argument("form", metavar="FORMAT")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--into", "module", required=True, metavar="MODULE", help="The module whose quiz.yaml takes the items.")
@@ -46,7 +47,7 @@ def import_items(form: str, file: Path, module: str, dry_run: bool, unfinished: 
     click.echo("Nothing was changed." if dry_run or not plan.files else f"Written: {', '.join(sorted(plan.files))}")
 
 
-@click.command("export")
+@click.command("export", cls=Command)
 @click.argument("form", metavar="FORMAT")
 @click.argument("module")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; left out, the items are printed.")

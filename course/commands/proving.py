@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import clock
+from . import Command
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 NAMED = 20  # people whose records are told by address
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--sample", type=click.IntRange(1), default=None, help="Only so many people, drawn at random, without the report."
 )
@@ -77,7 +78,7 @@ def _name(session: Session, ids: set[int], app: Flask) -> None:
         click.echo(f"person {number}: {site}/en/reports/people/{public_id}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.pass_obj
 def rebuild(app: Factory) -> None:
     """Write anew what is not as the facts say.

@@ -12,6 +12,7 @@ import click
 from .. import clock
 from ..reports.filters import WHO, Filters, moment_of
 from ..reports.headings import LANGUAGES
+from . import Group
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ headings_option = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def report() -> None:
     """Write reports, and keep past days."""
 
@@ -237,7 +238,7 @@ def report_keep(app: Factory) -> None:
     click.echo(f"{kept:,} organisations kept up to the beginning of {keeping.date_of(keeping.last_day(now))}")
 
 
-@click.group()
+@click.group(cls=Group)
 def exports() -> None:
     """Make files that are fetched later."""
 
