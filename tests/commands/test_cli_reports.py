@@ -101,6 +101,17 @@ def test_a_filter_by_which_nobody_can_count_is_refused(command: Command) -> None
     assert found["lines"][0]["enrolled"] == 1
 
 
+def test_a_report_by_a_clock_that_was_set_back(command: Command) -> None:
+    """To before the first publication: what is live is live all the same."""
+    command("publish")
+    engine = create_engine(address(command.environ["COURSE_DATABASE_URL"]))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE publications SET at = '2999-01-01 00:00:00.000000'"))
+    engine.dispose()
+    found = json.loads(command("report", "completion", "--format", "json"))
+    assert [line["module"] for line in found["lines"]] == ["all", "housing", "mobility"]
+
+
 def test_past_days_are_kept_by_one_process_at_a_time(command: Command) -> None:
     command("seed", "--learners", "30", "--seed", "7")
     engine = create_engine(address(command.environ["COURSE_DATABASE_URL"]))
