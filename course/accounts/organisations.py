@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, literal, select, true, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, literal, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -28,6 +28,7 @@ STANDS_BELOW = {
 }  # each kind below which others; a network crosses no border
 KINDS = tuple(STANDS_BELOW)
 LONGEST = 160  # characters of a name
+ABOVE_OTHERS = tuple(kind for kind in KINDS if any(kind in above for above in STANDS_BELOW.values()))
 MOST_WORDS = 8  # that are looked for at once
 _PLACE = (Organisation.id, Organisation.public_id, Organisation.kind, Organisation.name, Organisation.parent_id)
 _homes: Statement[Any] = Statement(
@@ -304,20 +305,24 @@ def find(session: Session, public_id: str, within: Sequence[int] | None) -> list
     return named(session, set(session.scalars(above)))
 
 
-def search(session: Session, words: str, most: int) -> tuple[list[Place], int]:
+def search(
+    session: Session, words: str, most: int, *, kinds: Collection[str] = KINDS, within: Sequence[int] | None = None
+) -> tuple[list[Place], int]:
     """Organisations that have each word in their name or in one above them, in reading order, and how many there are in all.
 
     At most so many of them, the upper ones first, whatever the case and the accents of the words. Without a word it is all of
-    them, or none where they are more than that.
+    them, or none where they are more than that. Of these ``kinds`` alone; ``within`` keeps the subtrees of those only, whose
+    tops may be of any kind.
     """
     closure, above = OrganisationClosure, aliased(Organisation)
     below = select(closure.descendant_id).join(above, above.id == closure.ancestor_id)
-    asked = [
-        Organisation.id.in_(below.where(above.name_key.contains(word, autoescape=True)))
-        for word in name_key(words).split()[:MOST_WORDS]
-    ]
+    looked_for = name_key(words).replace("›", " ").split()[:MOST_WORDS]
+    named_so = [Organisation.id.in_(below.where(above.name_key.contains(word, autoescape=True))) for word in looked_for]
+    asked = [*named_so, or_(Organisation.kind.in_(kinds), Organisation.id.in_(within or ()))]
+    if within is not None:
+        asked.append(Organisation.id.in_(select(closure.descendant_id).where(closure.ancestor_id.in_(within))))
     total = session.execute(select(func.count()).select_from(Organisation).where(*asked)).scalar_one()
-    if total > most and not asked:
+    if total > most and not looked_for:
         return [], total
     level = select(func.max(closure.depth)).where(closure.descendant_id == Organisation.id).scalar_subquery()
     found = select(Organisation.id).where(*asked).order_by(level, Organisation.name_key, Organisation.id).limit(most)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
@@ -11,20 +9,20 @@ from werkzeug.wrappers import Response
 
 from .. import clock
 from ..accounts import organisations, people, sign_ins
-from ..accounts.names import clean_name, name_key
+from ..accounts.names import clean_name
 from ..accounts.tables import Change, Mail, Organisation, Person
 from ..extensions import current_session
 from ..learning import certificates, expiring
 from ..reports import audit
-from . import paging, published, visitor
+from . import choosing, paging, published, visitor
 from .errors import Unclear
-from .forms import ExtraTimeForm, MembershipForm, OrganisationForm, SelectChoice, WhyForm
+from .forms import ExtraTimeForm, MembershipForm, OrganisationForm, WhyForm
 from .guard import administrators
 
 bp = Blueprint("administration", __name__, url_prefix="/<lang>/admin")
-MOST = 500  # organisations that are listed at once
-OFFERED = 100  # organisations to choose from on a person's page; of more, those that a part of a name finds
+MOST = 200  # organisations that are listed at once
 LONGEST_REASON = 500  # of a revocation, which everybody reads who verifies the certificate
+CHOOSE = "Choose"
 LAST = 200  # pages of changes: a database holds many more than anybody reads
 
 
@@ -82,7 +80,6 @@ def _person_page(
     made = select(Change.at, Change.what, Change.before, Change.after, Change.why, by.name.label("by"))
     made = made.outerjoin(by, by.id == Change.by_id)
     joining = joining or MembershipForm()
-    words, offered, total = _offer(joining)
     changes = session.execute(made.where(Change.person_id == found.id).order_by(Change.id.desc()).limit(50)).all()
     return render_template(
         "administration/person.html",
@@ -94,10 +91,7 @@ def _person_page(
         form=form,
         because=because or WhyForm(),
         joining=joining,
-        words=words,
-        offered=offered,
-        total=total,
-        most=OFFERED,
+        offer=choosing.offer(joining.organisation, CHOOSE),
         wanted=request.form.get("role", found.role) if because else found.role,
     )
 
@@ -140,7 +134,7 @@ def role(person: str) -> str | Response | tuple[str, int]:
 def membership(person: str) -> str | Response | tuple[str, int]:
     """Adds or ends a membership, as member or as manager. Becoming or ceasing to be a manager ends the person's sign-ins."""
     session, found, form, now = current_session(), _person(person), MembershipForm.of_request(), clock.now()
-    _give_choices(form, organisations.find(session, form.organisation.data or "", None)[-1:])
+    choosing.give(form.organisation, organisations.find(session, form.organisation.data or "", None)[-1:], CHOOSE)
     if not form.is_sent_right():
         return _person_page(found, joining=form), 422
     place = session.scalars(select(Organisation).where(Organisation.public_id == form.organisation.data)).one()
@@ -164,67 +158,46 @@ def membership(person: str) -> str | Response | tuple[str, int]:
     return redirect(url_for("administration.person", person=person, notice="saved"), 303)
 
 
-def _offer(form: MembershipForm) -> tuple[str, int, int]:
-    """Lets a person be added to what a part of a name finds, or to any of a few organisations, and to what was chosen.
-
-    Returns what is looked for, how many are offered of it, and how many there are.
-    """
-    session, words = current_session(), clean_name(request.args.get("place", ""))[:100]
-    offered, total = organisations.search(session, words, OFFERED)
-    chosen = organisations.find(session, form.organisation.data or "", None)[-1:]
-    _give_choices(form, [*(place for place in chosen if place not in offered), *offered])
-    return words, len(offered), total
-
-
-def _give_choices(form: MembershipForm, places: Sequence[organisations.Place]) -> None:
-    named = (SelectChoice(place.public_id, " › ".join(place.path)) for place in places)
-    form.organisation.choices = [SelectChoice("", "Choose"), *named]
-
-
 @bp.route("/organisations", methods=["GET", "POST"])
 @administrators
 def organisations_page() -> str | Response | tuple[str, int]:
-    """The whole tree; a form adds one, or changes the one named in the address."""
-    session, words = current_session(), request.args.get("words", "").strip()[:100]
+    """The tree, or what a part of a name finds of it; a form adds one, or changes the one named in the address."""
+    session, words = current_session(), clean_name(request.args.get("words", ""))[:100]
     if request.method == "POST":
         organisations.hold_tree(session)  # before it is looked at: what is checked below holds when it is saved
     chosen = session.scalar(select(Organisation).where(Organisation.public_id == request.args.get("change", "")))
     form = OrganisationForm.of_request(obj=chosen)
-    tree = organisations.places(session)
-    form.parent.choices = [
-        SelectChoice("", "Nothing: it is a country"),
-        *(
-            SelectChoice(place.public_id, f"{' › '.join(place.path)} ({place.kind})")
-            for place in tree
-            if place.kind != "department" or (chosen is not None and place.id == chosen.parent_id)
-        ),
-    ]
     if request.method == "GET" and chosen is not None:
-        form.parent.data = next((p.public_id for p in tree if p.id == chosen.parent_id), "")
+        form.parent.data = _place(chosen.parent_id).public_id if chosen.parent_id else ""
+    offer = choosing.offer(form.parent, "Nothing: it is a country", kinds=organisations.ABOVE_OTHERS)
     if form.is_sent_right():
         try:
-            is_changed = _save_organisation(form, chosen, next((p.id for p in tree if p.public_id == form.parent.data), None))
+            is_changed = _save_organisation(form, chosen)
             told = "saved" if chosen or is_changed else "there-already"
             return redirect(url_for("administration.organisations_page", words=words or None, notice=told), 303)
         except organisations.WrongPlace as error:
             session.rollback()
             form.parent.errors = [str(error)]
-    found = [p for p in tree if name_key(words) in name_key(" › ".join(p.path))] if words else tree
+    found, total = organisations.search(session, words, MOST)
+    if total and not found:
+        found, _deeper = organisations.upper(session, None, MOST)
     page = render_template(
         "administration/organisations.html",
-        places=found[:MOST],
-        total=len(found),
+        places=found,
+        total=total,
         words=words,
         form=form,
+        offer=offer,
         chosen=chosen,
         was=_stands(chosen.id) if chosen else "",
     )
     return (page, 422) if request.method == "POST" else page
 
 
-def _save_organisation(form: OrganisationForm, chosen: Organisation | None, parent: int | None) -> bool:
+def _save_organisation(form: OrganisationForm, chosen: Organisation | None) -> bool:
     """Whether anything is new. Raises WrongPlace. Where neither kind nor place changes it may stay, wherever that is."""
     session, kind, name, now = current_session(), form.kind.data, form.name.data or "", clock.now()
+    parent = session.scalar(select(Organisation.id).where(Organisation.public_id == form.parent.data))
     before = _stands(chosen.id) if chosen else ""
     if chosen is None:
         organisations.check_place(session, kind=kind, parent_id=parent)

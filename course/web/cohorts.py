@@ -10,11 +10,11 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..accounts import address_lists, cohorts
+from ..accounts import address_lists, cohorts, organisations
 from ..accounts.tables import Cohort
 from ..extensions import current_session
-from . import paging, report_filters, visitor
-from .forms import AddressesForm, CohortForm, NameForm, SelectChoice
+from . import choosing, paging, report_filters, visitor
+from .forms import AddressesForm, CohortForm, NameForm
 from .guard import report_readers
 
 bp = Blueprint("cohorts", __name__, url_prefix="/<lang>/reports/cohorts")
@@ -27,17 +27,11 @@ DONE = {"in": ("put in", "had been in it already"), "out": ("taken out", "had no
 def index() -> str | Response | tuple[str, int]:
     """All that the viewer keeps; a form makes one more, in an organisation of theirs."""
     session, scope = current_session(), report_filters.scope()
-    form, places = CohortForm.of_request(), report_filters.tree(None)
-    form.organisation.choices = [
-        *([SelectChoice("", "None: people from anywhere")] if scope is None else []),
-        *(
-            SelectChoice(place.public_id, " › ".join(place.path))
-            for place in places
-            if place.kind != "department" or place.id in (scope or ())
-        ),
-    ]
+    form = CohortForm.of_request()
+    nothing = "None: people from anywhere" if scope is None else ""
+    offer = choosing.offer(form.organisation, nothing, kinds=organisations.ABOVE_OTHERS, within=scope)
     if form.is_sent_right():
-        place = next((place.id for place in places if place.public_id == form.organisation.data), None)
+        place = next((place.id for place in organisations.find(session, form.organisation.data or "", scope)[-1:]), None)
         name, by_id = form.name.data or "", visitor.signed_in().id
         there = cohorts.find_open(session, name=name, organisation_id=place)
         shown = there or cohorts.make(session, name=name, organisation_id=place, by_id=by_id, now=clock.now())
@@ -48,6 +42,7 @@ def index() -> str | Response | tuple[str, int]:
     page = render_template(
         "reports/cohorts.html",
         form=form,
+        offer=offer,
         cohorts=found,
         places=cohorts.places(session, found),
         sizes=cohorts.sizes(session, scope),

@@ -235,6 +235,7 @@ VISITS = [
     Visit("person, organisations found", "administration.person", "/en/admin/people/{carla}?place=sfax", "erin"),
     Visit("organisations", "administration.organisations_page", "/en/admin/organisations", "erin"),
     Visit("organisations, errors", "administration.organisations_page", "/en/admin/organisations", "erin", act=press("Add")),
+    Visit("organisations, found", "administration.organisations_page", "/en/admin/organisations?place=sfax&words=sfax", "erin"),
     Visit("changes", "administration.changes_page", "/en/admin/changes", "erin"),
     Visit("mails", "administration.mails", "/en/admin/mails", "erin", act=_open_all),
     Visit("error 404", "errors", "/en/nothing", status=404),
