@@ -194,8 +194,10 @@ def _all_the_way(instance: Instance, person_id: int) -> None:
 
 
 def _to_and_fro(instance: Instance, person_id: int) -> None:
-    """A lesson marked and taken back until the record has several pages."""
+    """A lesson marked and taken back until the record has several pages; two attempts that put them at risk."""
     module = instance.module("housing")
+    for _ in range(2):
+        _attempt(instance, person_id, "housing", right=1)
     _read(instance, person_id, module, 1)
     about: dict[str, Any] = {"course": instance.course, "module": module, "lesson": module.lessons[0], "now": clock.now()}
     for seen in range(1, 120):

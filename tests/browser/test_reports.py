@@ -122,9 +122,23 @@ def test_on_a_phone_figures_stand_before_what_chooses_them(
         assert page.get_by_label("Role").is_visible()
 
 
-def test_where_there_is_room_the_form_of_the_report_stands_open(opened: Opener, instance: Instance) -> None:
+def test_on_a_phone_who_is_at_risk_stands_before_what_chooses_them(opened: Opener, instance: Instance) -> None:
+    with opened("erin", width=360, height=800) as page:
+        page.goto(instance.address("/en/reports/at-risk?days=1"))
+        line = page.locator("tbody tr").first.bounding_box()
+        assert line is not None
+        assert line["y"] + line["height"] < 800
+        page.locator(".limits summary").focus()
+        page.keyboard.press("Enter")
+        page.get_by_label("Days").fill("3650")
+        page.get_by_role("button", name="Show").click()
+        page.wait_for_url("**days=3650**")
+
+
+@pytest.mark.parametrize("report", ["completion", "at-risk"])
+def test_where_there_is_room_the_form_of_the_report_stands_open(report: str, opened: Opener, instance: Instance) -> None:
     with opened("erin", width=1280) as page:
-        page.goto(instance.address("/en/reports/completion"))
+        page.goto(instance.address(f"/en/reports/{report}"))
         assert not page.locator(".limits summary").is_visible()
         page.get_by_label("Role").select_option("everyone")
         page.get_by_role("button", name="Show").click()
