@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -14,7 +14,7 @@ from ..database.alone import one_by_one
 from . import organisations, secrets
 from .address_lists import Line
 from .history import holds, people_within, places_within
-from .names import clean_name
+from .names import clean_name, name_key
 from .people import email_key, record
 from .tables import Change, Cohort, CohortMember, Person
 
@@ -71,13 +71,23 @@ def close(session: Session, cohort: Cohort, *, is_closed: bool, by_id: int, now:
 
 def visible(session: Session, scope: Sequence[int] | None) -> list[Cohort]:
     """The cohorts of these organisations and of all below them, by name; None for all."""
-    return list(session.scalars(_seen(scope).order_by(Cohort.name, Cohort.id)))
+    return _by_name(session.scalars(_seen(scope)))
+
+
+def few(session: Session, scope: Sequence[int] | None, most: int) -> list[Cohort]:
+    """Those of them that are open, or none where they are more than so many."""
+    found = _by_name(session.scalars(_seen(scope).where(Cohort.closed_at.is_(None)).limit(most + 1)))
+    return found if len(found) <= most else []
 
 
 def of_person(session: Session, person_id: int, scope: Sequence[int] | None) -> list[Cohort]:
     """Those of them to which somebody belongs now."""
     mine = select(CohortMember.cohort_id).where(CohortMember.person_id == person_id, CohortMember.until_at.is_(None))
-    return list(session.scalars(_seen(scope).where(Cohort.id.in_(mine)).order_by(Cohort.name, Cohort.id)))
+    return _by_name(session.scalars(_seen(scope).where(Cohort.id.in_(mine))))
+
+
+def _by_name(found: Iterable[Cohort]) -> list[Cohort]:
+    return sorted(found, key=lambda cohort: (name_key(cohort.name), cohort.id))
 
 
 def find(session: Session, public_id: str, scope: Sequence[int] | None) -> Cohort | None:
@@ -97,11 +107,10 @@ def places(session: Session, found: Collection[Cohort]) -> dict[int, str]:
     return {cohort.id: paths[cohort.organisation_id] for cohort in found if cohort.organisation_id is not None}
 
 
-def sizes(session: Session, scope: Sequence[int] | None, only: Cohort | None = None) -> dict[int, int]:
-    """How many people within these organisations belong to each cohort now; those with nobody are missing."""
+def sizes(session: Session, scope: Sequence[int] | None, of: Collection[Cohort]) -> dict[int, int]:
+    """How many people within these organisations belong to each of these cohorts now; those with nobody are missing."""
     query = select(CohortMember.cohort_id, func.count()).where(CohortMember.until_at.is_(None), _within(scope))
-    if only is not None:
-        query = query.where(CohortMember.cohort_id == only.id)
+    query = query.where(CohortMember.cohort_id.in_([cohort.id for cohort in of]))
     return dict(session.execute(query.group_by(CohortMember.cohort_id)).all())
 
 

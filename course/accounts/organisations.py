@@ -344,20 +344,24 @@ def subtree(session: Session, of: Sequence[int]) -> set[int]:
 
 
 def of_person(session: Session, person_id: int) -> list[tuple[Place, str]]:
-    """Where a person belongs now, with the role held there."""
-    return [(place, one.role) for place, one in memberships(session, person_id) if one.until_at is None]
+    """Where a person belongs now, with the role held there, the first first."""
+    found = [one for one in memberships(session, person_id) if one.until_at is None]
+    return [(place, one.role) for place, one in placed(session, found[::-1])]
 
 
-def memberships(session: Session, person_id: int, within: Sequence[int] | None = None) -> list[tuple[Place, Membership]]:
-    """Every membership that a person has or had, the first first, with where it is, as that stands and is named today.
+def memberships(session: Session, person_id: int, within: Sequence[int] | None = None) -> list[Membership]:
+    """Every membership that a person has or had, the newest first; ``within`` keeps those in the subtrees of these only."""
+    query = select(Membership).where(Membership.person_id == person_id)
+    if within is not None:
+        below = select(OrganisationClosure.descendant_id).where(OrganisationClosure.ancestor_id.in_(within))
+        query = query.where(Membership.organisation_id.in_(below))
+    return list(session.scalars(query.order_by(Membership.id.desc())))
 
-    ``within`` keeps those in the subtrees of these only.
-    """
-    rows = session.scalars(select(Membership).where(Membership.person_id == person_id).order_by(Membership.id)).all()
-    wanted = {one.organisation_id for one in rows}
-    seen = wanted if within is None or not wanted else wanted & subtree(session, within)
-    by_id = {place.id: place for place in named(session, seen)} if seen else {}
-    return [(by_id[one.organisation_id], one) for one in rows if one.organisation_id in by_id]
+
+def placed(session: Session, found: Sequence[Membership]) -> list[tuple[Place, Membership]]:
+    """Memberships with where they are, as that stands and is named today."""
+    by_id = {place.id: place for place in named(session, {one.organisation_id for one in found})} if found else {}
+    return [(by_id[one.organisation_id], one) for one in found]
 
 
 def homes(connection: Connection, person_id: int) -> list[str]:

@@ -17,7 +17,7 @@ from ..accounts.sign_ins import Checked
 from ..accounts.tables import Person
 from ..extensions import current_session, intend
 from ..reports import exports
-from . import commands, due, published, visitor
+from . import commands, due, paging, published, visitor
 from .errors import go_on, held
 from .forms import (
     DeleteForm,
@@ -278,7 +278,9 @@ def profile() -> str | Response | tuple[str, int]:
         people.set_language(session, person, form.language.data, by_id=person.id, now=clock.now())
         session.commit()
         return redirect(url_for("accounts.profile", lang=person.language, notice="profile-saved"), 303)
-    return _page("accounts/profile.html", form, places=organisations.of_person(session, who.id))
+    belongs = [one for one in organisations.memberships(session, who.id) if one.until_at is None]
+    here = paging.turn(len(belongs), paging.SHORT)
+    return _page("accounts/profile.html", form, places=organisations.placed(session, here.of(belongs)), here=here)
 
 
 @bp.route("/password", methods=["GET", "POST"])

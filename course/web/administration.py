@@ -76,17 +76,21 @@ def _person_page(
 ) -> str:
     form = form or ExtraTimeForm(data={"extra_time": str(found.extra_time_percent)})
     session = current_session()
+    belongs = [one for one in organisations.memberships(session, found.id) if one.until_at is None]
+    here = paging.turn(len(belongs), paging.SHORT)
     by = aliased(Person)
     made = select(Change.at, Change.what, Change.before, Change.after, Change.why, by.name.label("by"))
     made = made.outerjoin(by, by.id == Change.by_id)
     joining = joining or MembershipForm()
-    changes = session.execute(made.where(Change.person_id == found.id).order_by(Change.id.desc()).limit(50)).all()
+    changes = session.execute(made.where(Change.person_id == found.id).order_by(Change.id.desc()).limit(paging.PAGE)).all()
     return render_template(
         "administration/person.html",
         person=found,
         roles=people.ROLES,
-        places=organisations.of_person(session, found.id),
+        places=organisations.placed(session, here.of(belongs)),
+        here=here,
         changes=changes,
+        latest=paging.PAGE,
         certificate=certificates.of_person(session, found.id),
         form=form,
         because=because or WhyForm(),
@@ -233,8 +237,10 @@ def _place(organisation_id: int) -> organisations.Place:
 @administrators
 def mails() -> str:
     """The outbox: where there is no mail server, this is where a reset link is read and passed on."""
-    found = current_session().scalars(select(Mail).order_by(Mail.id.desc()).limit(100)).all()
-    return render_template("administration/mails.html", mails=found, has_server=bool(visitor.settings().smtp_url))
+    session = current_session()
+    here = paging.turn(session.execute(select(func.count()).select_from(Mail)).scalar_one())
+    found = session.scalars(select(Mail).order_by(Mail.id.desc()).offset(here.offset).limit(here.size)).all()
+    return render_template("administration/mails.html", mails=found, here=here, has_server=bool(visitor.settings().smtp_url))
 
 
 @bp.get("/changes")

@@ -46,7 +46,7 @@ def offer(
     found, total = organisations.search(session, words, OFFERED, kinds=kinds, within=within)
     if not found and not nothing:
         found = organisations.named(session, organisations.tops(session, within or ()))
-    chosen = organisations.find(session, field.data or "", within)[-1:]
+    chosen = organisations.find(session, field.data, within)[-1:] if field.data else []
     give(field, [*(place for place in chosen if place not in found), *found], nothing)
     return Offer(words, min(total, OFFERED), total)
 

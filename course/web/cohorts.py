@@ -19,6 +19,7 @@ from .guard import report_readers
 
 bp = Blueprint("cohorts", __name__, url_prefix="/<lang>/reports/cohorts")
 MOST = 5000  # addresses of a list, and lines: those that name nobody come back, each with what is wrong
+TOLD = 100  # lines of which each is told what is wrong with it; all come back
 DONE = {"in": ("put in", "had been in it already"), "out": ("taken out", "had not been in it")}
 
 
@@ -38,14 +39,17 @@ def index() -> str | Response | tuple[str, int]:
         session.commit()
         notice = "cohort-there" if there else "saved"
         return redirect(url_for("cohorts.show", cohort=shown.public_id, notice=notice), 303)
-    found = cohorts.visible(session, scope)
+    every = sorted(cohorts.visible(session, scope), key=lambda cohort: cohort.closed_at is not None)
+    here = paging.turn(len(every))
+    found = here.of(every)
     page = render_template(
         "reports/cohorts.html",
         form=form,
         offer=offer,
         cohorts=found,
         places=cohorts.places(session, found),
-        sizes=cohorts.sizes(session, scope),
+        sizes=cohorts.sizes(session, scope, found),
+        here=here,
     )
     return (page, 422) if request.method == "POST" else page
 
@@ -149,7 +153,7 @@ def _page(
 ) -> str:
     session, scope = current_session(), report_filters.scope()
     page = paging.number()
-    total = cohorts.sizes(session, scope, cohort).get(cohort.id, 0)
+    total = cohorts.sizes(session, scope, [cohort]).get(cohort.id, 0)
     return render_template(
         "reports/cohort.html",
         cohort=cohort,
@@ -157,7 +161,8 @@ def _page(
         name=name,
         addresses=addresses,
         told=told,
-        wrong=wrong,
+        wrong=wrong[:TOLD],
+        untold=len(wrong[TOLD:]),
         is_limited=scope is not None,
         people=cohorts.members(session, cohort, scope, offset=(page - 1) * paging.PAGE, limit=paging.PAGE),
         total=total,

@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
 from flask import request
 
 PAGE = 50  # lines
+SHORT = 10  # lines of a list that stands among other things
 LINES = 2**31 - 2  # as far as PostgreSQL counts lines
 LAST = 1_000_000  # beyond it is no number that a database counts to
+
+
+Of = TypeVar("Of")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which page of how many."""
+
+    page: int
+    pages: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * self.size
+
+    def of(self, lines: Sequence[Of]) -> Sequence[Of]:
+        return lines[self.offset : self.offset + self.size]
+
+
+def turn(total: int, size: int = PAGE) -> Turn:
+    """The page that is asked for of so many lines, or the last where there are not so many pages."""
+    return Turn(min(number(), pages(total, size)), pages(total, size), size)
 
 
 def number() -> int:
     return min(max(1, request.args.get("page", 1, type=int)), LAST)
 
 
-def pages(total: int) -> int:
+def pages(total: int, size: int = PAGE) -> int:
     """How many pages so many lines fill; an empty list has one."""
-    return max(1, -(-total // PAGE))
+    return max(1, -(-total // size))
 
 
 def line(name: str) -> int | None:

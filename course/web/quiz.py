@@ -23,7 +23,7 @@ from ..content.model import Module
 from ..extensions import current_session
 from ..learning import attempts, grading, history, record
 from ..learning.record import AttemptRecord, ModuleRecord
-from . import due, published, visitor
+from . import due, paging, published, visitor
 from .application import asked
 from .errors import is_script
 from .guard import anyone, brief, signed_in
@@ -99,15 +99,18 @@ def start(module: str) -> str:
     if who:
         due.close(who.id)
     held = attempts.standing(session, who.id, the_module.slug) if who else None
-    closed = [attempt.closed_at for attempt in held.closed if attempt.closed_at] if held else []
+    closed = held.closed if held else ()
+    here = paging.turn(len(closed), paging.SHORT)
     extra = session.get_one(Person, who.id).extra_time_percent if who and quiz.time_limit_minutes else 0
     return render_template(
         "quiz/start.html",
         module=the_module,
         quiz=quiz,
         standing=held,
+        shown=here.of(closed[::-1]),
+        here=here,
         counted=state.score if (state := _state(the_module.slug)) else None,
-        allowed=quizzes.may_start(quiz, closed, clock.now()),
+        allowed=quizzes.may_start(quiz, [attempt.closed_at for attempt in closed if attempt.closed_at], clock.now()),
         score_of=attempts.score_of,
         extra=extra,
         own_minutes=math.floor(quiz.time_limit_minutes * (100 + extra) / 100),

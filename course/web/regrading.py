@@ -26,7 +26,7 @@ from ..extensions import current_session, reading
 from ..learning import grading, regrade_rules, regrading
 from ..learning.grading import Ruling
 from ..learning.tables import Regrade
-from . import due, published, visitor
+from . import due, paging, published, visitor
 from .forms import RegradeForm, SelectChoice, UndoForm
 from .guard import authors
 from .modules import find_module
@@ -210,9 +210,10 @@ def _worked(module: str, name: str) -> Response:
 
 
 def _page(module: Module, form: RegradeForm) -> str:
-    rows = regrading.made(current_session(), module.slug)
-    names = _names(rows)
-    return render_template("authoring/regrade.html", module=module, form=form, rows=rows, names=names)
+    made = regrading.made(current_session(), module.slug)
+    here = paging.turn(len(made))
+    rows = here.of(made)
+    return render_template("authoring/regrade.html", module=module, form=form, rows=rows, here=here, names=_names(rows))
 
 
 def _one_page(module: Module, row: Regrade, form: UndoForm) -> str:

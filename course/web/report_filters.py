@@ -22,6 +22,7 @@ from . import published, report_source, visitor
 from .errors import Unclear
 
 FIELDS = {"organisation": "Organisation", "since": "Enrolled from", "until": "Enrolled until", "as_of": "As of"}  # may be wrong
+MOST_COHORTS = 100  # to choose from; of more, each has its own report on the page of cohorts
 NAMES = ("organisation", "module", "cohort", "since", "until", "as_of", "language", "who", "headings")
 
 
@@ -77,9 +78,9 @@ def _language() -> str:
 
 
 def groups() -> list[Cohort]:
-    """The cohorts that the reader may choose from: those that are open, and the one that is asked for."""
-    wanted = request.args.get("cohort", "")
-    return [one for one in cohorts.visible(current_session(), scope()) if one.closed_at is None or one.public_id == wanted]
+    """The cohorts that the reader may choose from: those that are open, if they are few, and the one that is asked for."""
+    found, chosen = cohorts.few(current_session(), scope(), MOST_COHORTS), _cohort()
+    return found if chosen is None or chosen in found else [chosen, *found]
 
 
 def _cohort() -> Cohort | None:

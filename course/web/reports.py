@@ -154,6 +154,9 @@ def person(person: str) -> str:
 def _record_of(found: Person) -> dict[str, Any]:
     session, course = report_source.session(), published.course()
     held = record.read(session.connection(), found.id)
+    belonged = organisations.memberships(session, found.id, report_filters.scope())
+    here, belongs = paging.turn(len(belonged), paging.SHORT), [one for one in belonged if one.until_at is None]
+    shown = {one.id: place for place, one in organisations.placed(session, [*here.of(belonged), *belongs[: paging.SHORT]])}
     return {
         "person": found,
         "record": held,
@@ -161,7 +164,10 @@ def _record_of(found: Person) -> dict[str, Any]:
         "stretch": history.facts(
             session, found.id, before=paging.line("before"), after=paging.line("after"), limit=paging.PAGE
         ),
-        "memberships": organisations.memberships(session, found.id, report_filters.scope()),
+        "memberships": [(shown[one.id], one) for one in here.of(belonged)],
+        "belongs": [(shown[one.id], one) for one in belongs[: paging.SHORT]],
+        "more": len(belongs[paging.SHORT :]),
+        "here": here,
         "certificate": certificates.of_person(session, found.id),
         "cohorts": cohorts.of_person(session, found.id, report_filters.scope()),
     }

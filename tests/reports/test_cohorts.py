@@ -137,4 +137,4 @@ def test_queries_do_not_grow_with_cohorts(gathered: Site) -> None:
         with counted_queries(gathered) as said:
             browser.page("/en/reports/cohorts")
         counts.append(len([one for one in said if one.startswith("SELECT") and "publications" not in one]))
-    assert counts == [5, 5]
+    assert counts == [7, 7]

@@ -75,8 +75,8 @@ def test_a_record_says_where_somebody_has_belonged_and_what_each_fact_comes_from
         for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
     ]
     assert [row for row in rows if row[0] in (HOME, AWAY)] == [
-        [HOME, "member", "2 Mar 2026, 09:00 UTC", "now"],
         [AWAY, "member", "2 Mar 2026, 09:00 UTC", "3 Mar 2026, 09:00 UTC"],
+        [HOME, "member", "2 Mar 2026, 09:00 UTC", "now"],
     ]
     facts = [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in rows if len(row) == 4 and "UTC" in row[0]]
     sources = {words: source for _at, words, source, _revision in facts}
