@@ -27,6 +27,7 @@ from .guard import report_readers
 
 bp = Blueprint("reports", __name__, url_prefix="/<lang>/reports")
 MOST = 120  # organisations on a page, unless the next level alone has more; the exports hold them all
+LONG = 100_000  # people of whom a count one by one takes seconds
 KEEP_AGAIN = 600.0  # seconds after which the past days of large places are tried to be kept again
 
 
@@ -41,6 +42,7 @@ def completion_page() -> str:
     return render_template(
         "reports/completion.html",
         report=report,
+        takes_long=report.total.counts.enrolled >= LONG,
         forms=files.FORMS,
         headings=LANGUAGES,
         problems=problems,

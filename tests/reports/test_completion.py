@@ -300,3 +300,12 @@ def test_a_download_gives_its_connection_back(site: Site, form: str) -> None:
         pool = db.engine.pool
     assert browser.get(f"/en/reports/completion/people.{form}").status_code == 200
     assert pool.checkedout() == 0  # type: ignore[attr-defined]  # the pool of each database here counts
+
+
+def test_where_a_count_takes_seconds_the_form_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    learn(site, "alice", 1)
+    erin, told = site.client("erin"), []
+    for enough in (2, 1):
+        monkeypatch.setattr("course.web.reports.LONG", enough)
+        told.append(erin.page("/en/reports/completion").count("among so many people that takes some seconds.</p>"))
+    assert told == [0, 1]
