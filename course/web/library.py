@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template, request
 
+from ..accounts.names import name_key
 from ..content.model import Practice
 from . import headers, published
 from .guard import anyone
@@ -24,7 +25,7 @@ def practices() -> str:
         practices=found,
         wanted=wanted,
         total=len(course.practices),
-        countries=sorted({practice.country for practice in course.practices}),
+        countries=sorted({practice.country for practice in course.practices}, key=name_key),
     )
 
 
