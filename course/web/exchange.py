@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from . import visitor
+from ..accounts.names import name_key
+from . import published, visitor
 from .guard import authors
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ TYPES = {"gift": "text/plain; charset=utf-8", "moodle-xml": "application/xml; ch
 def index() -> str:
     from ..content import exchange
 
-    return render_template("authoring/items_index.html", modules=exchange.modules_in(_folder()))
+    modules = sorted(((module, _title(module)) for module in exchange.modules_in(_folder())), key=lambda one: name_key(one[1]))
+    return render_template("authoring/items_index.html", modules=modules)
 
 
 @bp.get("/<module>")
@@ -73,6 +75,7 @@ def ledger(module: str, form: str) -> str | tuple[str, int]:
     return render_template(
         "authoring/items_ledger.html",
         module=module,
+        title=_title(module),
         ledger=exported.ledger,
         left=(),
         step="export",
@@ -136,6 +139,11 @@ def _folder() -> Path:
     return visitor.settings().modules
 
 
+def _title(module: str) -> str:
+    """The title of a module in the folder, as it was published; its id before that."""
+    return published.module_title(module) if published.peek() else module
+
+
 def _known(module: str) -> None:
     from ..content import exchange
 
@@ -158,6 +166,7 @@ def _form(module: str, errors: dict[str, list[str]]) -> str:
     return render_template(
         "authoring/items.html",
         module=module,
+        title=_title(module),
         formats=exchange.FORMATS,
         errors=errors,
         chosen=request.form.get("format", "gift"),
@@ -171,6 +180,7 @@ def _ledger(module: str, plan: Plan, step: str, *, form: str, digest: str = "", 
     return render_template(
         "authoring/items_ledger.html",
         module=module,
+        title=_title(module),
         ledger=plan.ledger,
         left=plan.left,
         files=sorted(plan.files),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -17,7 +18,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask, abort, current_app, request
 from jinja2 import StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
 import quizzes
@@ -77,7 +78,7 @@ def init_app(app: Flask) -> None:
         site_languages=lambda: found.languages if (found := published.peek()) else ("en",),
     )
     app.context_processor(frame)
-    app.jinja_env.filters.update(day=day, moment=moment, instant=instant, iso=iso)
+    app.jinja_env.filters.update(day=day, moment=moment, instant=instant, iso=iso, ticked=ticked)
     app.jinja_env.filters.update(number=number, percent=percent, points=points, bytes=size)
     app.add_url_rule("/static/<digest>/<path:name>", "static", static_file)
 
@@ -220,6 +221,11 @@ def _moment(value: datetime, lang: str, of_day: str = "HH:mm") -> str:
 def apart(written: str) -> str:
     """A day with a name from right to left stands apart from the sentence around it, or its figures change places."""
     return f"\u2068{written}\u2069" if any(bidirectional(c) in {"R", "AL"} for c in written) else written
+
+
+def ticked(message: str) -> Markup:
+    """A message in which what stands between backticks is code, as it is where messages are read as plain text."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(message))))  # noqa: S704  escaped, and our own tags in it
 
 
 def iso(value: datetime | None) -> str:

@@ -54,8 +54,8 @@ LEDGER = [
         "line 21",
         "Without a reason",
         "dropped",
-        "`the-large-one` has no feedback: say why it is right or wrong: `feedback: …`, or take unfinished items too\n"
-        "`the-small-one-which-is-nearer` has no feedback: say why it is right or wrong: `feedback: …`"
+        "the-large-one has no feedback: say why it is right or wrong: feedback: …, or take unfinished items too\n"
+        "the-small-one-which-is-nearer has no feedback: say why it is right or wrong: feedback: …"
         ", or take unfinished items too",
     ),
     ("line 23", "Read the decree before you go on.", "dropped", "it asks nothing: put its text into a lesson"),
@@ -97,8 +97,8 @@ def open_items(page: Page) -> None:
     press(page, "Sign in")
     page.goto("/en/author/")
     page.get_by_role("link", name="Import and export items").click()
-    page.get_by_role("link", name="mobility", exact=True).click()
-    assert heading(page) == "Items of mobility"
+    page.get_by_role("link", name="Mobility", exact=True).click()
+    assert heading(page) == "Items of Mobility"
 
 
 def press(page: Page, words: str) -> None:
@@ -163,7 +163,7 @@ def test_an_author_brings_items_in_and_takes_them_out_again(page: Page, own: Ins
         page.goto("/en/author/items/mobility")
         upload(page, form, name, data)
         assert [(fate, why) for _, _, fate, why in ledger(page)] == [
-            ("dropped", f"the module has the very same item as `{item}`") for item in ALL
+            ("dropped", f"the module has the very same item as {item}") for item in ALL
         ]
         assert quiz.read_text(encoding="utf-8") == after
 
@@ -184,7 +184,7 @@ def test_a_file_that_names_another_is_refused_beside_its_field(page: Page, own: 
     open_items(page)
     page.get_by_label("Take unfinished items too").check()
     upload(page, "moodle-xml", "items.xml", HOSTILE.encode())
-    assert (heading(page), page.title().split(":")[0]) == ("Items of mobility", "Error")
+    assert (heading(page), page.title().split(":")[0]) == ("Items of Mobility", "Error")
     assert page.locator("#file-error").text_content() == (
         "Error: Line 2: a DOCTYPE is not read, because entities in it can fill a memory or name a file elsewhere. "
         "Take the line `<!DOCTYPE …>` out."

@@ -81,7 +81,7 @@ def test_a_problem_changes_nothing_and_says_why(site: Site) -> None:
     assert (count(site, Revision), count(site, Publication)) == (1, 1)
     assert site.client().page("/en/modules/housing/").count("<h1") == 1
     author = site.client("dana").page("/en/author/")
-    assert author.count("did you mean `summary`?") == 1
+    assert author.count("did you mean <code>summary</code>?") == 1
     assert author.count("<li><p><code>") == len(done.problems) >= 2
 
 

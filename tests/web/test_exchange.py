@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from course.web.rendering import ticked
 from tests.site import Client, Site
 
 GIFT = (
@@ -34,11 +35,11 @@ def test_an_author_imports_items(site: Site) -> None:
     browser, quiz = site.client("dana"), site.folder / "mobility/quiz.yaml"
     before = quiz.read_text()
     assert '<a href="/en/author/items">Import and export items</a>' in browser.page("/en/author/")
-    assert f'<a href="{ADDRESS}">mobility</a>' in browser.page("/en/author/items")
+    assert f'<a href="{ADDRESS}">Mobility</a>' in browser.page("/en/author/items")
     status, page = upload(browser, GIFT)
     assert (status, quiz.read_text()) == (200, before)
     assert "Items in: 2 = 1 kept + 0 changed + 1 dropped. Items out: 1." in page
-    assert "`a` has no feedback: say why it is right or wrong" in page
+    assert "<code>a</code> has no feedback: say why it is right or wrong" in page
     done = browser.send(f"{ADDRESS}/import", hidden(page)).get_data(as_text=True)
     assert "Written: <code>mobility/quiz.yaml</code>" in done
     assert quiz.read_text().startswith(before)
@@ -143,7 +144,7 @@ def test_an_author_exports_items(site: Site) -> None:
         assert (answer.status_code, answer.mimetype) == (200, kind)
         assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
         status, page = upload(browser, answer.get_data(), form)
-        assert (status, "the module has no lesson `rooms`" in page) == (200, True)
+        assert (status, "the module has no lesson <code>rooms</code>" in page) == (200, True)
         assert "Items in: 7" in browser.page(f"/en/author/items/housing/ledger/{form}")
     for path in ("none", "housing/export/aiken", "housing/export/x", "none/export/gift", "housing/ledger/aiken"):
         assert browser.get(f"/en/author/items/{path}").status_code == 404
@@ -157,3 +158,21 @@ def test_a_file_that_is_too_large_is_refused(site: Site) -> None:
     answer = browser.send(f"{ADDRESS}/check", sent)
     answer.request.input_stream.close()  # the test's own browser keeps large bodies in a file
     assert (answer.status_code, "This is too large" in answer.get_data(as_text=True)) == (413, True)
+
+
+def test_modules_whose_items_are_brought_in_are_named_by_their_titles(site: Site) -> None:
+    page = site.client("dana").page("/en/author/items")
+    assert re.findall(r'<li><a href="/en/author/items/[a-z]+">([^<]+)</a></li>', page) == ["Housing", "Mobility"]
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("unknown field `sumary`", "unknown field <code>sumary</code>"),
+        ("take `<b>` and `a & b` out", "take <code>&lt;b&gt;</code> and <code>a &amp; b</code> out"),
+        ("a ` alone", "a ` alone"),
+        ("", ""),
+    ],
+)
+def test_what_stands_between_backticks_is_code(message: str, shown: str) -> None:
+    assert str(ticked(message)) == shown
