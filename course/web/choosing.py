@@ -48,6 +48,8 @@ def offer(
         found = organisations.named(session, organisations.tops(session, within or ()))
     chosen = organisations.find(session, field.data, within)[-1:] if field.data else []
     give(field, [*(place for place in chosen if place not in found), *found], nothing)
+    if words and len(found) == total == 1 and request.method == "GET":
+        field.data = found[0].public_id  # who looked for it means it
     return Offer(words, min(total, OFFERED), total)
 
 

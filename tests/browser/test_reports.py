@@ -135,6 +135,23 @@ def test_on_a_phone_who_is_at_risk_stands_before_what_chooses_them(opened: Opene
         page.wait_for_url("**days=3650**")
 
 
+def test_on_a_phone_organisations_stand_before_the_form_that_adds_one(opened: Opener, instance: Instance) -> None:
+    with opened("erin", width=360, height=800) as page:
+        page.goto(instance.address("/en/admin/organisations"))
+        line = page.locator("main li a[href*=change]").first.bounding_box()
+        assert line is not None
+        assert line["y"] + line["height"] < 800
+        assert not page.get_by_label("Kind").is_visible()
+        page.locator(".limits summary").focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.wait_for_load_state()
+        assert page.get_by_label("Kind").is_visible()
+        page.get_by_role("link", name="Sfax").click()
+        page.wait_for_url("**change=**")
+        assert page.get_by_label("Kind").is_visible()
+
+
 @pytest.mark.parametrize("report", ["completion", "at-risk"])
 def test_where_there_is_room_the_form_of_the_report_stands_open(report: str, opened: Opener, instance: Instance) -> None:
     with opened("erin", width=1280) as page:

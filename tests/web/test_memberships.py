@@ -110,7 +110,7 @@ def test_of_thousands_of_organisations_those_are_offered_that_a_part_of_a_name_f
     html = erin.page(page)
     assert len(html) < 40_000
     assert (offered(html), html.count('/membership" novalidate>')) == ([], 0)
-    assert told(html) == "There are 3,015. Write a part of its name, or of the place above it too."
+    assert told(html) == "3,015 can be chosen: write a part of the name, or of a name above it, to find one."
     html = erin.page(f"{page}?place=CITE+4-07")
     city = "Land 4 › Cité 4-07"
     assert offered(html) == [city, *(f"{city} › Department of affairs {n}" for n in range(9))]
