@@ -46,5 +46,5 @@ def offered(html: str, field: str = "organisation") -> list[str]:
 
 
 def told(html: str) -> str:
-    [said] = re.findall(r'<p role="status">(.*?)</p>', html)
+    [said] = re.findall(r'<p role="status" class="asked">(.*?)</p>', html)
     return str(said)

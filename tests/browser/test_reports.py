@@ -53,6 +53,25 @@ def test_a_report_fits_on_paper(path: str, has_long_names: bool, opened: Opener,
     assert [name for name in names if name < 60] == []
 
 
+@pytest.mark.parametrize(
+    ("path", "headings"),
+    [
+        ("reports/cohorts", ["Cohorts", "Open"]),
+        ("reports/cohorts/{cohort}", ["Intake of March", "1 person now"]),
+        ("admin/organisations?place=sfax&words=sfax", ["Organisations", "2 organisations"]),
+        ("admin/people/{alice}?place=sfax", ["Alice Ben Salah", "Organisations", "Changes"]),
+    ],
+)
+def test_on_paper_no_heading_stands_over_a_form_that_is_not_there(
+    path: str, headings: list[str], opened: Opener, instance: Instance
+) -> None:
+    with opened("erin", width=718) as page:
+        page.emulate_media(media="print")
+        page.goto(instance.address(f"/en/{path}"))
+        assert page.locator("h1, h2, h3").locator("visible=true").all_inner_texts() == headings
+        assert page.locator(".asked, summary").locator("visible=true").count() == 0
+
+
 def test_the_chart_of_the_weeks_keeps_its_key_on_paper(opened: Opener, instance: Instance) -> None:
     """A browser leaves backgrounds out, unless they are asked for."""
     with opened("erin") as page:
