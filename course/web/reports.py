@@ -219,6 +219,7 @@ def _shown(filters: Filters) -> dict[str, Any]:
         "groups": report_filters.groups(),
         "chosen": request.args.get("organisation", ""),
         "who_words": WHO,
+        "fields": report_filters.FIELDS,
     }
 
 

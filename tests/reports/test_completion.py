@@ -302,6 +302,14 @@ def test_a_download_gives_its_connection_back(site: Site, form: str) -> None:
     assert pool.checkedout() == 0  # type: ignore[attr-defined]  # the pool of each database here counts
 
 
+@pytest.mark.parametrize("page", ["completion", "completion/people"])
+def test_above_a_report_it_is_said_which_field_is_wrong(site: Site, page: str) -> None:
+    html = site.client("erin").page(f"/en/reports/{page}?since=soon&until=2026-02-30")
+    said = re.findall(r"<li>(?:<a [^>]+>)?([^<]*)(?:</a>)?</li>", html.partition('class="summary"')[2].partition("</ul>")[0])
+    wrong = "Write a day as year-month-day, such as 2026-01-31."
+    assert said == [f"Enrolled from: {wrong}", f"Enrolled until: {wrong}"]
+
+
 def test_where_a_count_takes_seconds_the_form_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     learn(site, "alice", 1)
     erin, told = site.client("erin"), []
