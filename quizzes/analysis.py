@@ -81,12 +81,15 @@ class ItemAnalysis:
 
 @dataclass(frozen=True, slots=True)
 class QuizAnalysis:
-    """``mean`` is in percent of the points. Where attempts had other items, or one only, there is no ``alpha``."""
+    """``mean`` is in percent of the points, over the attempts that could earn any: None where these are too few.
+
+    Where attempts had other items, or one only, there is no ``alpha``.
+    """
 
     people: int
     attempts: int
     items: tuple[ItemAnalysis, ...]
-    mean: Figure
+    mean: Figure | None
     alpha: Figure | None = None
     standard_error: Figure | None = None
 
@@ -116,11 +119,10 @@ def analyse(quiz: Quiz, rows: Sequence[Row]) -> QuizAnalysis | None:
     marks = {name: _marks(found) for name, found in held.items() if _people(found) >= FEWEST}
     roots = {name: sqrt(cov) for name, each in marks.items() if (cov := _covariance(each.own, each.total)) >= 0}
     items = tuple(_item(of(item), held[item.id], marks.get(item.id), roots) for item in quiz.items)
-    scaled = [row.outcome.score.scaled for row in rows]
+    scaled = [row.outcome.score.scaled for row in rows if row.outcome.score.max]
+    mean = share(sum(scaled, Fraction(0)), len(scaled)) if len(scaled) >= FEWEST else None
     alpha = _alpha([each for name, each in marks.items() if each.own], [row.outcome.score.raw for row in rows])
-    return QuizAnalysis(
-        people, len(rows), items, share(sum(scaled, Fraction(0)), len(rows)), alpha, _standard_error(alpha, rows)
-    )
+    return QuizAnalysis(people, len(rows), items, mean, alpha, _standard_error(alpha, rows))
 
 
 def _people(found: Sequence[tuple[Row, ItemOutcome]]) -> int:

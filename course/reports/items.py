@@ -17,11 +17,11 @@ from itertools import groupby
 from typing import Any, Literal, get_args
 
 from sqlalchemy import Row as Fetched
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 import quizzes
-from quizzes.analysis import FEWEST, Figure, ItemAnalysis, QuizAnalysis, Row, analyse
+from quizzes.analysis import FEWEST, Figure, ItemAnalysis, QuizAnalysis, Row
 from quizzes.grading import summed
 from quizzes.model import Item, ItemOutcome, Quiz, Response, Score, Status
 
@@ -33,7 +33,7 @@ from . import files, taken
 from .counting import is_staff
 from .csv_json import Value
 from .filters import iso
-from .taken import UNDER, Taken, plain, taken_of, told
+from .taken import UNDER, Taken, analysed, plain, told
 
 Which = Literal["first", "all"]
 WHICH: Sequence[Which] = get_args(Which)
@@ -74,8 +74,9 @@ DEFINITIONS = (
     (
         "Fewer than five",
         f"below {FEWEST} people nothing is shown of a quiz, nor of an item that was drawn from a pool. To whoever does not "
-        f"administer the course, a choice that 1 to {FEWEST - 1} people took is shown as “{UNDER}”, and so is one more beside "
-        "it where it could be worked out; facility and blank are left out where they tell of so few. Their figures are of "
+        f"administer the course, a choice that 1 to {FEWEST - 1} people took, or all but so few, is shown as “{UNDER}”, and so "
+        "are more beside it where it could be worked out; blank is left out where it tells of so few. An item whose points "
+        "would tell of them has no facility, and is left out of every figure of the quiz and of the other items. All are of "
         f"first attempts alone, and change once {FEWEST} more people have closed one, so that no two days differ by a few.",
     ),
 )
@@ -97,7 +98,8 @@ class Version:
 class Report:
     """``chosen`` is None while no attempt was closed, ``analysis`` where fewer than five people closed one.
 
-    ``is_inside``: the reader may be told every figure.
+    ``lines`` are how often each choice was taken, for each item. ``is_inside``: the reader may be told every figure; else
+    ``analysis`` and ``lines`` are what is told of them.
     """
 
     module: str
@@ -105,16 +107,14 @@ class Report:
     versions: tuple[Version, ...]
     chosen: Version | None
     analysis: QuizAnalysis | None
+    lines: tuple[tuple[Taken, ...], ...]
     made_at: datetime
     is_inside: bool
 
     @property
     def items(self) -> Iterator[tuple[Item, ItemAnalysis, tuple[Taken, ...]]]:
-        """Each item with its figures and how often each choice was taken, as far as the reader is told."""
         if self.chosen and self.analysis:
-            for item, found in zip(self.chosen.quiz.items, self.analysis.items, strict=True):
-                lines = taken_of(item, found)
-                yield (item, found, lines) if self.is_inside else (item, *told(found, lines))
+            yield from zip(self.chosen.quiz.items, self.analysis.items, self.lines, strict=True)
 
 
 def report(
@@ -122,30 +122,39 @@ def report(
 ) -> Report:
     """The analysis of one version of the quiz: that of ``revision`` (the beginning of its name will do), else the newest.
 
-    Three queries, two more for a reader from outside, whatever the number of attempts, items and revisions. Raises KeyError
+    Three queries, three more for a reader from outside, whatever the number of attempts, items and revisions. Raises KeyError
     when nobody closed an attempt on such a revision.
     """
     found = versions(session, module, which)
     chosen = chosen_of(found, revision)
-    found_rows = _rows_told(session, module, chosen.revisions, which, is_inside=is_inside) if chosen else []
-    analysis = analyse(chosen.quiz, found_rows) if chosen else None
-    return Report(module, which, found, chosen, analysis, now, is_inside)
+    found_rows = _rows_told(session, module, chosen.revisions, which, now, is_inside=is_inside) if chosen else []
+    analysis, lines = (analysed if is_inside else told)(chosen.quiz, found_rows) if chosen else (None, ())
+    return Report(module, which, found, chosen, analysis, lines, now, is_inside)
 
 
-def _rows_told(session: Session, module: str, revisions: Sequence[str], which: Which, *, is_inside: bool) -> list[Row]:
-    """All for an administrator; else those closed until the last five people were full, so that no two days differ by fewer."""
+def _rows_told(
+    session: Session, module: str, revisions: Sequence[str], which: Which, now: datetime, *, is_inside: bool
+) -> list[Row]:
+    """All for an administrator; else those closed until the last five people were full, so that no two days differ by fewer.
+
+    Where nobody could close what is due, none that was closed since is among them: whatever is closed later comes behind.
+    """
     if is_inside:
         return list(rows(session, module, revisions, which))
-    closed_at = (
-        select(Attempt.closed_at)
+    is_due = Attempt.closed_at.is_(None) & (Attempt.closes_at <= now)
+    first_due = session.scalar(select(func.min(Attempt.closes_at)).where(Attempt.module == module, is_due))
+    before_due = [] if first_due is None else [Attempt.closed_at < first_due]
+    closed = (
+        select(Attempt.closed_at, Attempt.id)
         .join(Person, Person.id == Attempt.person_id)
-        .where(Attempt.revision.in_(revisions), *counted(module, which))
-        .subquery("closed")
-        .c.closed_at
+        .where(Attempt.revision.in_(revisions), *counted(module, which), *before_due)
     )
-    last = taken.stepped(session.execute(select(func.count(closed_at))).scalar_one()) or 0
-    until = session.scalar(select(closed_at).order_by(closed_at).offset(last - 1).limit(1)) if last else None
-    return list(rows(session, module, revisions, which, until)) if until else []
+    last = taken.stepped(session.execute(select(func.count()).select_from(closed.subquery())).scalar_one())
+    if not last:
+        return []
+    at, attempt = session.execute(closed.order_by(Attempt.closed_at, Attempt.id).offset(last - 1).limit(1)).one()
+    is_told = or_(Attempt.closed_at < at, and_(Attempt.closed_at == at, Attempt.id <= attempt))
+    return list(rows(session, module, revisions, which, is_told))
 
 
 def chosen_of(found: Sequence[Version], revision: str) -> Version | None:
@@ -176,12 +185,11 @@ def versions(session: Session, module: str, which: Which) -> tuple[Version, ...]
     )
 
 
-def rows(session: Session, module: str, revisions: Sequence[str], which: Which, until: datetime | None = None) -> Iterator[Row]:
-    """One row an attempt, of those that were closed until then, as the database gives them.
+def rows(session: Session, module: str, revisions: Sequence[str], which: Which, *limits: Any) -> Iterator[Row]:
+    """One row an attempt, of those that are within the limits, as the database gives them.
 
     The same outcomes and responses come again and again: each is made once.
     """
-    closed = [] if until is None else [Attempt.closed_at <= until]
     fetched = session.execute(
         select(
             Attempt.id, Attempt.person_id, Outcome.item, Outcome.status, Outcome.raw, Outcome.max, Given.value.label("given")
@@ -189,7 +197,7 @@ def rows(session: Session, module: str, revisions: Sequence[str], which: Which, 
         .join(Person, Person.id == Attempt.person_id)
         .join(Outcome, Outcome.attempt_id == Attempt.id)
         .outerjoin(Given, (Given.attempt_id == Attempt.id) & (Given.item == Outcome.item))
-        .where(Attempt.revision.in_(revisions), *counted(module, which), *closed)
+        .where(Attempt.revision.in_(revisions), *counted(module, which), *limits)
         .order_by(Attempt.id)
         .execution_options(yield_per=1000)
     )

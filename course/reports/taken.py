@@ -5,16 +5,17 @@ Such a reader is an author. No line of 1 to 4 people is told to them, nor what w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
 from markupsafe import Markup
 
-from quizzes.analysis import FEWEST, Figure, ItemAnalysis, share
+from quizzes.analysis import FEWEST, Figure, ItemAnalysis, QuizAnalysis, Row, analyse, share
+from quizzes.grading import summed
 from quizzes.kinds import of
-from quizzes.model import Item
+from quizzes.model import Item, Quiz, Score
 
 UNDER = f"under {FEWEST}"
 
@@ -97,28 +98,70 @@ def is_few(number: int) -> bool:
     return 0 < number < FEWEST
 
 
-def told(found: ItemAnalysis, lines: Sequence[Taken]) -> tuple[ItemAnalysis, tuple[Taken, ...]]:
-    """The same without what would tell of fewer than five people: lines, and figures that a line could be worked out from."""
-    hidden = {place for place, line in enumerate(lines) if is_few(line.count or 0)}
-    nobody = {place for place, line in enumerate(lines) if line.choice == "not_answered"}
-    abouts = dict.fromkeys(line.about for line in lines)
-    together = [{place for place, line in enumerate(lines) if line.about == about} | nobody for about in abouts]
-    while alone := [one - hidden for one in together if len(one & hidden) == 1 and any(lines[n].count for n in one - hidden)]:
-        hidden.add(_next({place: lines[place] for place in alone[0]}))
-    right = dict(found.statuses).get("correct", 0)
-    gives_away = is_few(right) or is_few(sum(number for _status, number in found.statuses) - right)
-    seen = replace(
-        found,
-        facility=None if gives_away else found.facility,
-        blank=None if hidden & nobody else found.blank,
-    )
+def analysed(quiz: Quiz, rows: Sequence[Row]) -> tuple[QuizAnalysis | None, tuple[tuple[Taken, ...], ...]]:
+    """Every figure of the quiz, and the lines of each item. There are none of fewer than five people."""
+    found = analyse(quiz, rows)
+    return found, tuple(map(taken_of, quiz.items, found.items)) if found else ()
+
+
+def told(quiz: Quiz, rows: Sequence[Row]) -> tuple[QuizAnalysis | None, tuple[tuple[Taken, ...], ...]]:
+    """The figures of the quiz and the lines of each item, without what would tell of fewer than five people.
+
+    An item whose points may not be told is left out of every other figure as if it earned nothing: by a sum, a variance or a
+    correlation that it is part of it could be worked out.
+    """
+    found, lines = analysed(quiz, rows)
+    secret = {one.item_id for one, each in zip(found.items, lines, strict=True) if _is_secret(one, each)} if found else set()
+    if secret:
+        found, lines = analysed(quiz, [_without(row, secret) for row in rows])
+    if found is None:
+        return None, ()
+    each = [_told(one, whole) for one, whole in zip(found.items, lines, strict=True)]
+    return replace(found, items=tuple(one for one, _lines in each)), tuple(kept for _item, kept in each)
+
+
+def _without(row: Row, secret: Collection[str]) -> Row:
+    nothing = Score(Fraction(0), Fraction(0))
+    outcomes = (replace(one, score=nothing) if one.item_id in secret else one for one in row.outcome.items)
+    return replace(row, outcome=summed(outcomes))
+
+
+def _is_secret(found: ItemAnalysis, lines: Sequence[Taken]) -> bool:
+    """Whether the points that the item earned would tell of few: of those who had it, were right or wrong, or took a line."""
+    came = dict(found.statuses)
+    right, partly, people = came.get("correct", 0), came.get("partial", 0), sum(came.values())
+    is_of_few = found.facility is None or is_few(right) or is_few(people - right)
+    return is_of_few or any(lines[n].is_key or (partly and not lines[n].about) for n in _hidden(found, lines))
+
+
+def _told(found: ItemAnalysis, lines: Sequence[Taken]) -> tuple[ItemAnalysis, tuple[Taken, ...]]:
+    hidden = _hidden(found, lines)
+    if any(lines[place].choice == "not_answered" for place in hidden):
+        found = replace(found, blank=None)
     kept = (replace(line, count=None, share=None) if place in hidden else line for place, line in enumerate(lines))
-    return seen, tuple(kept)
+    return found, tuple(kept)
 
 
-def _next(lines: Mapping[int, Taken]) -> int:
-    """Which of these to hide beside one that stands alone: the smallest, and not the key if it can be."""
-    return min((line.is_key, line.count, place) for place, line in lines.items() if line.count)[2]
+def _hidden(found: ItemAnalysis, lines: Sequence[Taken]) -> set[int]:
+    """The places of the lines of 1 to 4 people, of all but 1 to 4, and of more beside them, until the rest tells of no few.
+
+    What was taken in one row, blank or place adds up to all who had the item, with those who gave no response.
+    """
+    people = found.blank.n if found.blank else 0
+    counts = [line.count or 0 for line in lines]
+    hidden = {place for place, count in enumerate(counts) if is_few(count) or is_few(people - count)}
+    nobody = {place for place, line in enumerate(lines) if line.choice == "not_answered"}
+    for about in dict.fromkeys(line.about for line in lines):
+        together = nobody | {place for place, line in enumerate(lines) if line.about == about}
+        while (left := {n for n in together - hidden if counts[n]}) and _tells(counts[n] for n in together & hidden):
+            hidden.add(min(left, key=lambda n: (lines[n].is_key, counts[n], n)))
+    return hidden
+
+
+def _tells(hidden: Iterable[int]) -> bool:
+    """Whether the sum of these, which can be worked out, says too much: it is of one line, or of a few people."""
+    held = [*hidden]
+    return len(held) == 1 or is_few(sum(held))
 
 
 def letters(number: int) -> str:

@@ -221,6 +221,7 @@ def test_figures_stay_in_their_bounds(marks: list[str]) -> None:
     weights = [item.weight.value for item in found.items if item.weight]
     assert not weights or round(sum(weights), 6) == 100
     assert found.alpha is None or found.alpha.value <= 1
+    assert found.mean
     assert found.mean.value == pytest.approx(
         100 * float(sum((Fraction(text.count("1"), 3) for text in marks), Fraction(0)) / len(marks))
     )

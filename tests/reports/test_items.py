@@ -7,19 +7,22 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import combinations_with_replacement, product
 from random import Random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import quizzes
 from course.accounts import people
-from course.learning import attempts
+from course.learning import attempts, expiring
 from course.learning.tables import Attempt
-from course.publishing.revisions import live_digest, quizzes_of, restore
+from course.publishing.revisions import Live, live_digest, quizzes_of, restore
 from course.reports import items, taken
 from quizzes.analysis import ItemAnalysis, Row, analyse
+from quizzes.grading import summed
 from quizzes.model import Quiz, Response
 from tests.rig.server import ROOT
 from tests.sheets import table_of
@@ -219,25 +222,131 @@ def test_what_a_few_do_from_one_day_to_the_next_is_not_told(site: Site) -> None:
     assert (dana.page(PAGE).count('name="attempts"'), erin.page(PAGE).count('name="attempts"')) == (0, 1)
 
 
+def quiz_of(items: int, choices: str) -> Quiz:
+    """Items of one choice each, of which the first is right."""
+    offered = [{"id": name, "text": name, "correct": name == "a"} for name in choices]
+    entries = [{"id": f"i{n}", "kind": "single_choice", "prompt": "?", "choices": offered} for n in range(items)]
+    quiz = quizzes.read({"items": entries}).quiz
+    assert isinstance(quiz, Quiz)
+    return quiz
+
+
+def row_of(quiz: Quiz, person: int, took: Sequence[str]) -> Row:
+    """Somebody who took these, item by item; empty is no response."""
+    responses = {f"i{n}": Response(choices=(choice,)) for n, choice in enumerate(took) if choice}
+    return Row(person, quizzes.grade(quiz, responses), responses)
+
+
+def test_what_was_over_and_not_closed_yet_changes_nothing_that_was_told(site: Site) -> None:
+    """Nobody could close it, since the database was locked: closed later, it stands before others that had been told."""
+    quiz = site.folder / "mobility" / "quiz.yaml"
+    quiz.write_text(quiz.read_text().replace("attempts: 0\n", "attempts: 3\ntime_limit_minutes: 20\n"))
+    assert site.publish().is_new
+    learners(site, ["111"] * 5)
+    sit(site, site.ids["bob"], given("000"), close=False)
+    site.later(minutes=30)
+    learners(site, ["111"] * 5)
+    told = []
+    for is_closed in (False, True):
+        with site.session(write=True) as session:
+            if is_closed:
+                expiring.close_due(session, Live(), site.now)
+            made = items.report(session, module="mobility", now=site.now, is_inside=False)
+            told.append(made.analysis and made.analysis.people)
+    assert told == [5, 10]
+
+
+def test_who_closed_at_the_same_moment_is_not_told_before_five(site: Site) -> None:
+    learners(site, ["111"] * 7)
+    with site.session(write=True) as session:
+        session.execute(update(Attempt).values(closed_at=site.now))
+        made = items.report(session, module="mobility", now=site.now, is_inside=False)
+        assert made.analysis
+        assert made.analysis.people == 5
+
+
 def test_nothing_that_is_hidden_can_be_worked_out() -> None:
     """Whoever knows how many people there are, and every figure that is told, is left with two lines or more."""
-    choices = [{"id": name, "text": name, "correct": name == "a"} for name in "abcd"]
-    quiz = quizzes.read({"items": [{"id": "i", "kind": "single_choice", "prompt": "?", "choices": choices}]}).quiz
-    assert isinstance(quiz, Quiz)
-    chance, numbers, likely = Random(7), set(), ("a", "a", "b", "b", "b", "c", "d", "")
+    quiz, chance, numbers = quiz_of(1, "abcd"), Random(7), set()
     for people_there in (5, 9, 20, 60) * 60:
-        given_ones = [Response(choices=tuple(chance.choice(likely))) for _ in range(people_there)]
-        made = analyse(quiz, [Row(n, quizzes.grade(quiz, {"i": one}), {"i": one}) for n, one in enumerate(given_ones)])
-        assert made is not None
-        whole = taken.taken_of(quiz.items[0], made.items[0])
-        seen, lines = taken.told(made.items[0], whole)
+        held = [row_of(quiz, n, chance.choice(("a", "a", "b", "b", "b", "c", "d", ""))) for n in range(people_there)]
+        (whole,), (seen, (lines,)) = taken.analysed(quiz, held)[1], taken.told(quiz, held)
+        assert seen is not None
         hidden = [was for was, line in zip(whole, lines, strict=True) if line.share is None]
         assert [was for was in whole if taken.is_few(was.count or 0) and was not in hidden] == []
-        known = {True: seen.facility is not None, False: False}
-        left = [one for one in hidden if not known[one.is_key] and not (one.choice == "not_answered" and seen.blank)]
+        known = {True: seen.items[0].facility is not None, False: False}
+        left = [one for one in hidden if not known[one.is_key] and not (one.choice == "not_answered" and seen.items[0].blank)]
         assert len(left) != 1, (whole, lines)
         numbers.add(len(hidden))
     assert numbers == {0, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    ("number", "choices", "people_there"), [(3, ("a", "b"), 5), (2, ("a", "b"), 12), (1, ("a", "b", "c", ""), 10)]
+)
+def test_of_all_groups_there_are_no_figure_tells_of_few(number: int, choices: tuple[str, ...], people_there: int) -> None:
+    """Every way in which so many people may respond: those that are told alike differ in each number of 1 to 4 people.
+
+    So whoever knows how it is hidden, and every figure of the page, cannot say how many took a choice, or did not.
+    """
+    quiz, ways = quiz_of(number, "".join(choices)), list(product(choices, repeat=number))
+    alike: dict[str, list[list[list[int]]]] = {}
+    for group in combinations_with_replacement(ways, people_there):
+        found, lines = taken.told(quiz, [row_of(quiz, n, took) for n, took in enumerate(group)])
+        shown = str((found and replace(found, items=()), [*map(figures_of, found.items)] if found else [], lines))
+        taken_by = [[sum(took[n] == choice for took in group) for choice in choices] for n in range(number)]
+        alike.setdefault(shown, []).append(taken_by)
+    worked_out = [
+        (told, counts)
+        for told, groups in alike.items()
+        for n in range(number)
+        for place in range(len(choices))
+        for counts in [{group[n][place] for group in groups}]
+        if len(counts) == 1 and (taken.is_few(min(counts)) or taken.is_few(people_there - min(counts)))
+    ]
+    assert worked_out == []
+    assert len(alike) > 10  # something is told
+
+
+def figures_of(item: ItemAnalysis) -> list[object]:
+    """What a page and its files say of an item, beside its lines."""
+    return [getattr(item, name) for name in items.FIGURES]
+
+
+def test_what_only_a_few_were_shown_is_in_no_sum() -> None:
+    """Of an item that was drawn for three of twelve people nothing is told, and the mean would tell their points."""
+    quiz = quiz_of(2, "ab")
+    held = [row_of(quiz, n, ("ab"[n % 2], "a")) for n in range(12)]
+    held = [replace(one, outcome=summed(one.outcome.items[: 2 if n < 3 else 1])) for n, one in enumerate(held)]
+    whole, (seen, _lines) = taken.analysed(quiz, held)[0], taken.told(quiz, held)
+    assert whole is not None
+    assert seen is not None
+    assert [one.mean and round(one.mean.value, 2) for one in (whole, seen)] == [54.17, 50]
+
+
+def test_where_some_choices_earn_a_part_the_rest_does_not_tell_how_many_took_them() -> None:
+    """Ten are right, three earn half, seven nothing: of 20 people who earn 57.5 %, that is."""
+    entry = {
+        "id": "i0", "kind": "single_choice", "prompt": "?", "credit": "weights",
+        "choices": [{"id": name, "text": name, "weight": weight} for name, weight in (("a", 1), ("b", "1/2"), ("c", 0))],
+    }  # fmt: skip
+    quiz = quizzes.read({"items": [entry]}).quiz
+    assert isinstance(quiz, Quiz)
+    held = [row_of(quiz, n, took) for n, took in enumerate("a" * 10 + "b" * 3 + "c" * 7)]
+    (whole, _), (seen, (lines,)) = taken.analysed(quiz, held), taken.told(quiz, held)
+    facility = [one and one.items[0].facility for one in (whole, seen)]
+    assert [one and round(one.value, 4) for one in facility] == [57.5, None]
+    assert [line.count for line in lines] == [10, None, None, 0]
+
+
+def test_of_many_who_ticked_it_is_not_told_that_a_few_did_not() -> None:
+    offered = [{"id": name, "text": name, "correct": name != "c"} for name in "abc"]
+    quiz = quizzes.read({"items": [{"id": "i0", "kind": "multiple_choice", "prompt": "?", "choices": offered}]}).quiz
+    assert isinstance(quiz, Quiz)
+    ticked = [("a", "b")] * 12 + [("b",)] * 3 + [("a", "b", "c")] * 6
+    held = [Row(n, quizzes.grade(quiz, {"i0": one}), {"i0": one}) for n, took in enumerate(ticked) for one in [Response(took)]]
+    _seen, (lines,) = taken.told(quiz, held)
+    assert [(line.choice, line.count) for line in lines] == [("a", None), ("b", 21), ("c", None), ("not_answered", 0)]
 
 
 def test_who_counts(sat: Site) -> None:
