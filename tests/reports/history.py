@@ -27,13 +27,13 @@ from tests.site import Site
 
 VERBS = (
     "open", "finish", "finish", "undo", "watch", "watch", "attempt", "attempt", "leave", "leave", "leave", "module", "module",
-    "course", "move", "join", "role", "manage", "language", "call", "erase", "extra", "publish", "publish", "tree", "rename",
-    "found", "kind", "revoke", "gather", "gather", "scatter", "cohort", "regrade", "regrade", "go_on",
+    "course", "move", "join", "role", "manage", "language", "call", "erase", "switch", "extra", "publish", "publish", "tree",
+    "rename", "found", "kind", "revoke", "gather", "gather", "scatter", "cohort", "regrade", "regrade", "go_on",
 )  # fmt: skip
 STEP = st.tuples(st.sampled_from(VERBS), st.integers(0, 5), st.integers(0, 11), st.sampled_from((2, 3600, 90_000, 700_000)))
 LEARNING = (
     "finish", "finish", "watch", "module", "attempt", "leave", "leave", "leave", "publish", "publish", "regrade", "go_on",
-    "extra", "move", "erase",
+    "extra", "move", "erase", "switch",
 )  # fmt: skip
 LEARNT = st.tuples(st.sampled_from(LEARNING), st.integers(0, 2), st.integers(0, 11), st.sampled_from((2, 2, 3600, 90_000)))
 CLIP = Clip("Opening", 10, Asset("housing/media/clip.webm", "0" * 64, 1, "video/webm"), None, {}, {})
@@ -210,6 +210,13 @@ class History:
         if person.erased_at is None:
             self.look(person_id)
             people.erase(self.session, person, by_id=None, now=self.now)
+
+    def _switch(self, person_id: int, _number: int) -> None:
+        """The account off, or on again: an operator does it in the database."""
+        person = self.session.get_one(Person, person_id)
+        if person.erased_at is None:
+            person.deactivated_at = None if person.deactivated_at else self.now
+            self.session.flush()
 
     def _publish(self, _person_id: int, number: int) -> None:
         digest = list(self.courses)[number % len(self.courses)]
