@@ -59,8 +59,9 @@ def table(form: str) -> Response:
     if form not in files.FORMS:
         abort(404)
     filters, days = _asked()
+    rows = _rows(filters, days)
     above = csv_json.head("At risk", filters, iso(clock.now()), [*risk.rules(days, filters), *report_source.rules()])
-    return answer(files.table_file(COLUMNS, _rows(filters, days), form, "At risk", above, look()), form, "at-risk")
+    return answer(files.table_file(COLUMNS, rows, form, "At risk", above, look()), form, "at-risk")
 
 
 def _rows(filters: Filters, days: int) -> Iterator[csv_json.Row]:

@@ -6,12 +6,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from flask import g
+
 from .. import clock
 from ..extensions import by_the_way, current_session
 from ..learning import expiring, lessons
 from . import published
 
 Done = TypeVar("Done")
+LEFT = (
+    "The database cannot be written to at the moment, so attempts whose time is over could not be closed: they count here as "
+    "open. A report that is made later has them, also one of this moment."
+)
 
 
 def close(person_id: int | None = None) -> None:
@@ -19,8 +25,15 @@ def close(person_id: int | None = None) -> None:
     session, now = current_session(), clock.now()
     if not expiring.is_any_due(session, now, person_id):
         return
+    g.attempts_are_due = True
     with by_the_way():
         expiring.close_all(session, published.live(), now, person_id)
+        g.attempts_are_due = False
+
+
+def words() -> str:
+    """What a report has to say of attempts that could not be closed before it; empty where there are none."""
+    return LEFT if g.get("attempts_are_due") else ""
 
 
 def before(person_id: int, verb: Callable[[datetime], Done]) -> Done:

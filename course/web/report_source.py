@@ -1,4 +1,4 @@
-"""The session of a request's report, and what its page says of where the figures are from."""
+"""The session of a request's report, and what its page says of where the figures are from, and of what they lack."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from ..extensions import current_session
 from ..reports import source
+from . import due
 
 
 def init_app(app: Flask) -> None:
     app.teardown_appcontext(_end)
-    app.jinja_env.globals["figures_from"] = words
+    app.jinja_env.globals["figures_from"] = rules
 
 
 def session() -> Session:
@@ -23,15 +24,13 @@ def session() -> Session:
     return cast(Session | None, g.report_session) or current_session()
 
 
-def words() -> str:
-    """Where the figures of this request are from; empty where there is no replica."""
-    session()
-    return cast(str, g.report_words)
-
-
 def rules() -> tuple[str, ...]:
-    """The same as a line among the rules of a file, which has no place above its figures; none if nothing is to be said."""
-    return tuple(filter(None, [words()]))
+    """Where the figures of this request are from, if there is a replica, and what could not be written before they were read.
+
+    A page says it above its figures, a file among its rules. For when the report is read, or what is due is closed.
+    """
+    session()
+    return tuple(filter(None, [cast(str, g.report_words), due.words()]))
 
 
 def _end(_error: BaseException | None) -> None:

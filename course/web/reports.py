@@ -135,9 +135,9 @@ def people_table(form: str) -> Response:
     if form not in files.FORMS:
         abort(404)
     filters = report_filters.of_list(report_filters.asked_rightly(), _state())
-    now = clock.now()
+    rows, now = _streamed(filters), clock.now()
     rules = (*rules_of(filters, now), *report_source.rules())
-    content = files.people_file(_streamed(filters), form, filters, _state(), iso(now), rules, look())
+    content = files.people_file(rows, form, filters, _state(), iso(now), rules, look())
     return answer(content, form, "people")
 
 

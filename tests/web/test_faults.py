@@ -22,8 +22,10 @@ from sqlalchemy.exc import OperationalError
 from course import create_app
 from course.accounts.tables import Organisation, Person
 from course.extensions import current_session
-from course.learning.tables import Fact, LessonState
+from course.learning.tables import Attempt, Fact, LessonState
+from course.web import due
 from course.web.application import Asked
+from tests.learning.regrades import attempt
 from tests.rig.pace import quickest
 from tests.rig.postgres import Cluster
 from tests.rig.together import at_once
@@ -131,6 +133,30 @@ def test_under_a_lock_reading_goes_on_and_writing_says_not_saved(site: Site) -> 
     with site.session() as session:
         kinds = session.scalars(select(Fact.kind).order_by(Fact.id)).all()
         assert sorted(kinds) == ["completed_lesson", "enrolled", "opened", "started"]
+
+
+@pytest.mark.parametrize("place", ["completion", "completion/people", "at-risk", "lessons"])
+def test_under_a_lock_a_report_says_what_it_counts_as_open(site: Site, place: str) -> None:
+    """Page and file; and not before or after, nor where nothing is due."""
+    quiz = site.folder / "mobility" / "quiz.yaml"
+    quiz.write_text(quiz.read_text().replace("attempts: 0\n", "attempts: 3\ntime_limit_minutes: 20\n"))
+    assert site.publish().is_new
+    attempt(site, "alice", close=False)
+    erin, told = site.client("erin"), list[tuple[int, int]]()
+
+    def look() -> None:
+        texts = erin.page(f"/en/reports/{place}"), erin.get(f"/en/reports/{place}.csv").get_data(as_text=True)
+        told.append((texts[0].count(due.LEFT), texts[1].count(due.LEFT)))
+
+    with locked(site):
+        look()
+    site.later(minutes=30)
+    with locked(site):
+        look()
+    look()
+    assert told == [(0, 0), (1, 1), (0, 0)]
+    with site.session() as session:
+        assert session.scalars(select(Attempt.closed_at)).all() != [None]
 
 
 def test_a_database_that_may_only_be_read(site: Site) -> None:
