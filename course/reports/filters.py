@@ -61,11 +61,11 @@ RULES = (
 )
 WHO_RULES = {
     "learners": "Staff are left out: authors, administrators, and managers of an organisation. "
-    "Deleted accounts keep counting, without a name.",
+    "Accounts that are switched off keep counting, and so do deleted ones, without a name.",
     "staff": "Only staff are counted: authors, administrators, and managers of an organisation. "
-    "Deleted accounts keep counting, without a name.",
+    "Accounts that are switched off keep counting, and so do deleted ones, without a name.",
     "everyone": "Staff are counted too: authors, administrators, and managers of an organisation. "
-    "Deleted accounts keep counting, without a name.",
+    "Accounts that are switched off keep counting, and so do deleted ones, without a name.",
 }
 DATES_RULE = "Dates limit the report to people who enrolled between these days, both included, in UTC."
 LANGUAGE_RULE = "Language limits the report to people who had chosen it for their account."

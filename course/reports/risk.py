@@ -54,7 +54,8 @@ class Listing:
 
 def rules(days: int, filters: Filters) -> tuple[str, ...]:
     found = (
-        "Listed are people who are enrolled, have not completed the course, have not deleted their account, and meet a rule.",
+        "Listed are people who are enrolled, have not completed the course, have an account that is neither deleted nor "
+        "switched off, and meet a rule.",
         f"No activity: no lesson or quiz was opened or changed for {days} days.",
         f"Failed attempts: {TRIES} or more attempts at the quiz of a module were closed, and it is not passed.",
         f"Stuck: the lesson opened last in a module was opened {days} days ago or more and is not done, "
@@ -100,7 +101,7 @@ def _people(asked: _Asked, scope: Sequence[int] | None, filters: Filters) -> Any
     return (
         select(Person.id, Person.public_id, Person.name, Person.email)
         .join(people, people.c.person_id == Person.id)
-        .where(people.c.completed_at.is_(None), Person.erased_at.is_(None))
+        .where(people.c.completed_at.is_(None), Person.deactivated_at.is_(None))  # set when an account is erased, too
         .where(or_(*(arm.exists() for arm in asked.arms(lambda person_id: person_id == Person.id))))
         .order_by(Person.name_key, Person.id)
     )

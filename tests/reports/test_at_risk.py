@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from course.accounts.tables import Person
 from course.learning import lessons
 from course.publishing.revisions import live_digest, restore
 from course.reports import risk
@@ -113,6 +115,12 @@ def test_a_manager_sees_only_their_people(slow: Site) -> None:
     assert re.findall(r"<li>((?:No activity|Stuck|Failed)[^<]*\d{4})</li>", html) == [
         "No activity, since 2 March 2026", "Stuck: Housing, lesson “Rooms before rules”, since 2 March 2026",
     ]  # fmt: skip
+
+
+def test_there_is_nobody_to_write_to_where_an_account_is_switched_off(slow: Site) -> None:
+    with slow.session(write=True) as session:
+        session.execute(update(Person).where(Person.id == slow.ids["nour"]).values(deactivated_at=slow.now))
+    assert reasons(slow, "carla") == []
 
 
 def test_what_cannot_be_asked(slow: Site) -> None:

@@ -56,6 +56,22 @@ CSV_COLUMNS = (
 PAGE_COLUMNS = ("enrolled", "started", "not_started", "passed", "completed", "certified", "mean", "median", "days")
 
 
+def test_an_account_that_is_switched_off_keeps_counting(learned: Site) -> None:
+    """In every line, list and past moment."""
+    browser = learned.client("erin")
+    addresses = [
+        f"/en/reports/completion{part}.csv?{query}"
+        for part in ("", "/people")
+        for query in ("", "module=housing&state=passed", f"as_of={learned.now:%Y-%m-%dT%H:%M}", "who=everyone&state=certified")
+    ]
+    before = [csv_rows(browser, address) for address in addresses]
+    assert [len(rows) for rows in before] == [9, 8, 9, 9, 4, 2, 4, 4]
+    with learned.session(write=True) as session:
+        off = [learned.ids["alice"], learned.ids["nour"]]
+        session.execute(update(Person).where(Person.id.in_(off)).values(deactivated_at=learned.now))
+    assert [csv_rows(browser, address) for address in addresses] == before
+
+
 def test_every_figure_is_the_same_everywhere(learned: Site) -> None:
     browser = learned.client("erin")
     page = page_figures(browser.page("/en/reports/completion"))
