@@ -75,9 +75,10 @@ DEFINITIONS = (
         "Fewer than five",
         f"below {FEWEST} people nothing is shown of a quiz, nor of an item that was drawn from a pool. To whoever does not "
         f"administer the course, a choice that 1 to {FEWEST - 1} people took, or all but so few, is shown as “{UNDER}”, and so "
-        "are more beside it where it could be worked out; blank is left out where it tells of so few. An item whose points "
-        "would tell of them has no facility, and is left out of every figure of the quiz and of the other items. All are of "
-        f"first attempts alone, and change once {FEWEST} more people have closed one, so that no two days differ by a few.",
+        "are more beside it where it could be worked out, and of an order all; blank is left out where it tells of so few. An "
+        "item whose points would tell of them has no facility, and is left out of every figure of the quiz and of the other "
+        f"items. All are of first attempts alone, and change once {FEWEST} more people have closed one, so that no two days "
+        "differ by a few.",
     ),
 )
 COLUMNS = ("item", "kind", "prompt", "figure", "about", "choice", "is_key", "value", "low", "high", "n")

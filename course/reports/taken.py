@@ -5,7 +5,7 @@ Such a reader is an author. No line of 1 to 4 people is told to them, nor what w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -111,13 +111,14 @@ def told(quiz: Quiz, rows: Sequence[Row]) -> tuple[QuizAnalysis | None, tuple[tu
     correlation that it is part of it could be worked out.
     """
     found, lines = analysed(quiz, rows)
-    secret = {one.item_id for one, each in zip(found.items, lines, strict=True) if _is_secret(one, each)} if found else set()
-    if secret:
-        found, lines = analysed(quiz, [_without(row, secret) for row in rows])
     if found is None:
         return None, ()
-    each = [_told(one, whole) for one, whole in zip(found.items, lines, strict=True)]
-    return replace(found, items=tuple(one for one, _lines in each)), tuple(kept for _item, kept in each)
+    secret = {item.id for item, one, each in zip(quiz.items, found.items, lines, strict=True) if _is_secret(item, one, each)}
+    if secret:
+        found, lines = analysed(quiz, [_without(row, secret) for row in rows])
+        assert found is not None  # of as many people as before
+    kept = [_told(item, one, each) for item, one, each in zip(quiz.items, found.items, lines, strict=True)]
+    return replace(found, items=tuple(one for one, _lines in kept)), tuple(each for _item, each in kept)
 
 
 def _without(row: Row, secret: Collection[str]) -> Row:
@@ -126,36 +127,50 @@ def _without(row: Row, secret: Collection[str]) -> Row:
     return replace(row, outcome=summed(outcomes))
 
 
-def _is_secret(found: ItemAnalysis, lines: Sequence[Taken]) -> bool:
+def _is_secret(item: Item, found: ItemAnalysis, lines: Sequence[Taken]) -> bool:
     """Whether the points that the item earned would tell of few: of those who had it, were right or wrong, or took a line."""
     came = dict(found.statuses)
     right, partly, people = came.get("correct", 0), came.get("partial", 0), sum(came.values())
-    is_of_few = found.facility is None or is_few(right) or is_few(people - right)
-    return is_of_few or any(lines[n].is_key or (partly and not lines[n].about) for n in _hidden(found, lines))
+    if found.facility is None or is_few(right) or is_few(people - right):
+        return True
+    hidden = [lines[place] for place in _hidden(item, found, lines)]
+    return any(line.is_key or (partly and not line.about) for line in hidden)
 
 
-def _told(found: ItemAnalysis, lines: Sequence[Taken]) -> tuple[ItemAnalysis, tuple[Taken, ...]]:
-    hidden = _hidden(found, lines)
+def _told(item: Item, found: ItemAnalysis, lines: Sequence[Taken]) -> tuple[ItemAnalysis, tuple[Taken, ...]]:
+    hidden = _hidden(item, found, lines)
     if any(lines[place].choice == "not_answered" for place in hidden):
         found = replace(found, blank=None)
     kept = (replace(line, count=None, share=None) if place in hidden else line for place, line in enumerate(lines))
     return found, tuple(kept)
 
 
-def _hidden(found: ItemAnalysis, lines: Sequence[Taken]) -> set[int]:
-    """The places of the lines of 1 to 4 people, of all but 1 to 4, and of more beside them, until the rest tells of no few.
+def _hidden(item: Item, found: ItemAnalysis, lines: Sequence[Taken]) -> set[int]:
+    """The places of the lines of 1 to 4 people, of all but 1 to 4, and of more beside them, until no sum tells one of them.
 
-    What was taken in one row, blank or place adds up to all who had the item, with those who gave no response.
+    Of an order it is all or none: who put one thing at a place put another elsewhere, so each place tells of all others.
     """
     people = found.blank.n if found.blank else 0
     counts = [line.count or 0 for line in lines]
     hidden = {place for place, count in enumerate(counts) if is_few(count) or is_few(people - count)}
+    if hidden and item.kind == "ordering":
+        return set(range(len(lines)))
+    sums = [*_sums(lines)]
+    while telling := [left for one in sums if (left := _left(one, hidden, counts)) and _tells(counts[n] for n in one & hidden)]:
+        hidden.add(min(telling[0], key=lambda n: (lines[n].is_key, counts[n], n)))
+    return hidden
+
+
+def _sums(lines: Sequence[Taken]) -> Iterator[set[int]]:
+    """What adds up to all who had the item: what was taken in one row, blank or place, with those who gave no response."""
     nobody = {place for place, line in enumerate(lines) if line.choice == "not_answered"}
     for about in dict.fromkeys(line.about for line in lines):
-        together = nobody | {place for place, line in enumerate(lines) if line.about == about}
-        while (left := {n for n in together - hidden if counts[n]}) and _tells(counts[n] for n in together & hidden):
-            hidden.add(min(left, key=lambda n: (lines[n].is_key, counts[n], n)))
-    return hidden
+        yield nobody | {place for place, line in enumerate(lines) if line.about == about}
+
+
+def _left(together: set[int], hidden: set[int], counts: Sequence[int]) -> set[int]:
+    """What of a sum could be hidden too: lines of nobody tell nothing."""
+    return {place for place in together - hidden if counts[place]}
 
 
 def _tells(hidden: Iterable[int]) -> bool:

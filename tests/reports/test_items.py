@@ -9,8 +9,9 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import combinations_with_replacement, product
+from itertools import combinations_with_replacement, permutations, product
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -24,6 +25,7 @@ from course.reports import items, taken
 from quizzes.analysis import ItemAnalysis, Row, analyse
 from quizzes.grading import summed
 from quizzes.model import Quiz, Response
+from tests.quizzes.examples import ITEMS
 from tests.rig.server import ROOT
 from tests.sheets import table_of
 from tests.site import Client, Site, counted_queries
@@ -337,6 +339,56 @@ def test_where_some_choices_earn_a_part_the_rest_does_not_tell_how_many_took_the
     facility = [one and one.items[0].facility for one in (whole, seen)]
     assert [one and round(one.value, 4) for one in facility] == [57.5, None]
     assert [line.count for line in lines] == [10, None, None, 0]
+
+
+def told_of(item: dict[str, Any], given_ones: Iterable[Response]) -> tuple[list[int | None], list[int | None]]:
+    """How often each line of an item was taken, and what of it is told."""
+    quiz = quizzes.read({"items": [item]}).quiz
+    assert isinstance(quiz, Quiz)
+    held = [Row(n, quizzes.grade(quiz, {item["id"]: one}), {item["id"]: one}) for n, one in enumerate(given_ones)]
+    (_, (whole,)), (_, (lines,)) = taken.analysed(quiz, held), taken.told(quiz, held)
+    return [line.count for line in whole], [line.count for line in lines]
+
+
+ORDERS = [Response(choices=one) for one in permutations(("count", "open", "follow"))]
+ROWS = [Response(pairs=(("caretaker", one), ("nurse", two))) for one, two in product(("keys", "list", "money"), repeat=2)]
+
+
+@pytest.mark.parametrize(("kind", "ways"), [("ordering", ORDERS), ("matching", ROWS)])
+def test_of_all_groups_no_row_or_place_tells_of_few(kind: str, ways: list[Response]) -> None:
+    alike: dict[tuple[int | None, ...], list[list[int | None]]] = {}
+    for group in combinations_with_replacement([*ways, Response()], 5):
+        whole, told = told_of(ITEMS[kind], group)
+        alike.setdefault(tuple(told), []).append(whole)
+    worked_out = [
+        (told, counts)
+        for told, groups in alike.items()
+        for place in range(len(told))
+        for counts in [{group[place] for group in groups}]
+        if len(counts) == 1 and any(taken.is_few(number or 0) or taken.is_few(5 - (number or 0)) for number in counts)
+    ]
+    assert worked_out == []
+    assert len(alike) > 5
+
+
+def test_what_is_hidden_in_one_row_is_not_told_by_another() -> None:
+    """Who gave no response is part of the sum of each row: hidden beside a line of one, it would be told by the other."""
+    item = {
+        "id": "i", "kind": "matching", "prompt": "?", "choices": [{"id": name, "text": name} for name in "abcd"],
+        "pairs": [{"id": "one", "text": "1", "choice": "c"}, {"id": "two", "text": "2", "choice": "d"}],
+    }  # fmt: skip
+    matched = zip("aaaaaaaaabbbbbbbbb", "aaabbbbbbbbbbbbbbb", strict=True)
+    given_ones = [*(Response(pairs=(("one", one), ("two", two))) for one, two in matched), *([Response()] * 8)]
+    assert told_of(item, given_ones) == ([9, 9, 0, 0, 3, 15, 0, 0, 8], [None, 9, 0, 0, None, 15, 0, 0, None])
+
+
+def test_of_an_order_each_place_tells_of_the_others() -> None:
+    """Of eighteen who ordered three things, five began with the second and one ended with it."""
+    orders = [("count", "open", "follow")] * 13 + [("open", "count", "follow")] * 4 + [("open", "follow", "count")]
+    whole, told = told_of(ITEMS["ordering"], (Response(choices=one) for one in orders))
+    assert (whole, set(told)) == ([13, 5, 0, 4, 13, 1, 1, 0, 17, 0], {None})
+    whole, told = told_of(ITEMS["ordering"], (Response(choices=one) for one in [*orders[:13], *orders[13:14] * 5]))
+    assert told == whole == [13, 5, 0, 5, 13, 0, 0, 0, 18, 0]
 
 
 def test_of_many_who_ticked_it_is_not_told_that_a_few_did_not() -> None:
