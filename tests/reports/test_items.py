@@ -197,6 +197,10 @@ def test_an_author_is_told_of_no_fewer_than_five(site: Site) -> None:
     ]
     html = site.client("dana").page(PAGE)
     assert html.count('<td class="n">under 5</td>') == len(hidden)
+    left = len(re.findall(" data-about", html)) - len(hidden)  # lines, of which a bar and a range are drawn
+    drawn = re.findall(r'<rect class="(?:key|taken)"[^>]* width="([\d.]+)"', html)
+    assert (html.count('class="range"'), len(drawn)) == (left, 2)
+    assert re.findall('<span class="figure">([^<]+)</span> (?:mean|alpha)', html) == ["70 %", "0"]  # of two items
     assert page_values(html) == csv_values([row for row in told["dana"] if row["value"] != "under 5"])
 
 
