@@ -375,6 +375,14 @@ def test_of_all_groups_no_row_or_place_tells_of_few(kind: str, ways: list[Respon
     assert len(alike) > 5
 
 
+def test_two_lines_of_two_people_would_be_one_each() -> None:
+    """So what is hidden comes to five people together: the next that is taken least, and no key."""
+    choices = [{"id": name, "text": name, "correct": name == "a"} for name in "abcd"]
+    item = {"id": "i", "kind": "single_choice", "prompt": "?", "choices": choices}
+    given_ones = (Response(choices=(one,)) for one in "a" * 20 + "b" * 21 + "cd")
+    assert told_of(item, given_ones) == ([20, 21, 1, 1, 0], [20, None, None, None, 0])
+
+
 def test_what_is_hidden_in_one_row_is_not_told_by_another() -> None:
     """Who gave no response is part of the sum of each row: hidden beside a line of one, it would be told by the other."""
     item = {
