@@ -202,6 +202,8 @@ def test_an_author_is_told_of_no_fewer_than_five(site: Site) -> None:
     assert (html.count('class="range"'), len(drawn)) == (left, 2)
     assert re.findall('<span class="figure">([^<]+)</span> (?:mean|alpha)', html) == ["70 %", "0"]  # of two items
     assert page_values(html) == csv_values([row for row in told["dana"] if row["value"] != "under 5"])
+    left_out = "1 of 3 items is left out of these figures: what it earned would tell of fewer than 5 people."
+    assert [site.client(who).page(PAGE).count(left_out) for who in ("dana", "erin")] == [1, 0]
 
 
 def test_what_a_few_do_from_one_day_to_the_next_is_not_told(site: Site) -> None:
