@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
@@ -40,6 +39,15 @@ def test_a_database_that_another_program_holds(tmp_path: Path) -> None:
     assert said == "Error: the database is unavailable (database is locked). Run the command again when that is over\n"
 
 
+def has_opened(pid: int, path: Path) -> bool:
+    """Whether a process has a file open. What it closes while it is looked at counts as not."""
+    for opened in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            if opened.readlink() == path:
+                return True
+    return False
+
+
 def test_a_command_that_is_stopped_while_it_waits(tmp_path: Path) -> None:
     command, database = on_sqlite(tmp_path)
     command("publish")
@@ -49,7 +57,7 @@ def test_a_command_that_is_stopped_while_it_waits(tmp_path: Path) -> None:
         fcntl.flock(held, fcntl.LOCK_EX)
         pipe = subprocess.PIPE
         with subprocess.Popen(words, env=command.environ, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
-            until(lambda: str(turn) in map(os.path.realpath, Path(f"/proc/{process.pid}/fd").iterdir()))
+            until(lambda: has_opened(process.pid, turn))
             process.send_signal(signal.SIGINT)
             said = process.communicate(timeout=20)
     assert (process.returncode, said) == (130, ("", "Error: stopped. What was written until then is whole.\n"))
