@@ -8,7 +8,8 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -39,6 +40,16 @@ def test_a_database_that_another_program_holds(tmp_path: Path) -> None:
     assert said == "Error: the database is unavailable (database is locked). Run the command again when that is over\n"
 
 
+@contextmanager
+def heard(number: signal.Signals) -> Iterator[None]:
+    """Who is started meanwhile hears the signal, also where the tests were started in the background, which do not."""
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 def has_opened(pid: int, path: Path) -> bool:
     """Whether a process has a file open. What it closes while it is looked at counts as not."""
     for opened in Path(f"/proc/{pid}/fd").iterdir():
@@ -53,7 +64,7 @@ def test_a_command_that_is_stopped_while_it_waits(tmp_path: Path) -> None:
     command("publish")
     turn = Path(f"{database}-turn")
     words = [sys.executable, "-m", "course", "user", "add", "--email", "amina@sfax.example", "--name", "Amina"]
-    with turn.open("wb") as held:
+    with heard(signal.SIGINT), turn.open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         pipe = subprocess.PIPE
         with subprocess.Popen(words, env=command.environ, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
