@@ -345,8 +345,12 @@ def subtree(session: Session, of: Sequence[int]) -> set[int]:
 
 def of_person(session: Session, person_id: int) -> list[tuple[Place, str]]:
     """Where a person belongs now, with the role held there, the first first."""
-    found = [one for one in memberships(session, person_id) if one.until_at is None]
-    return [(place, one.role) for place, one in placed(session, found[::-1])]
+    return [(place, one.role) for place, one in placed(session, held_now(session, person_id)[::-1])]
+
+
+def held_now(session: Session, person_id: int) -> list[Membership]:
+    """The memberships that have not ended, the newest first."""
+    return [one for one in memberships(session, person_id) if one.until_at is None]
 
 
 def memberships(session: Session, person_id: int, within: Sequence[int] | None = None) -> list[Membership]:

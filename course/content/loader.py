@@ -25,9 +25,8 @@ def load(path: str | os.PathLike[str], instead: Mapping[str, bytes] | None = Non
     """
     folder = Folder(Path(path), instead)
     if COURSE not in folder.paths:
-        if any(
-            (problem.path, problem.code) == (".", "unreadable") for problem in folder.problems
-        ):  # what cannot be looked into may have one
+        is_closed = any((problem.path, problem.code) == (".", "unreadable") for problem in folder.problems)
+        if is_closed:  # what cannot be looked into may have one
             return Loaded(None, in_file_order(folder.problems))
         missing = Problem(
             COURSE,

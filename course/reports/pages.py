@@ -38,7 +38,7 @@ class TooFar(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a page begins: behind whose name has this key and who has this id, or (``is_back``) before them, or so many on."""
+    """Where a page begins: behind the person of this key (of the name) and id, or (``is_back``) before them, or so many on."""
 
     offset: int = 0
     person: tuple[str, int] | None = None

@@ -278,7 +278,7 @@ def profile() -> str | Response | tuple[str, int]:
         people.set_language(session, person, form.language.data, by_id=person.id, now=clock.now())
         session.commit()
         return redirect(url_for("accounts.profile", lang=person.language, notice="profile-saved"), 303)
-    belongs = [one for one in organisations.memberships(session, who.id) if one.until_at is None]
+    belongs = organisations.held_now(session, who.id)
     here = paging.turn(len(belongs), paging.SHORT)
     return _page("accounts/profile.html", form, places=organisations.placed(session, here.of(belongs)), here=here)
 

@@ -76,7 +76,7 @@ def _person_page(
 ) -> str:
     form = form or ExtraTimeForm(data={"extra_time": str(found.extra_time_percent)})
     session = current_session()
-    belongs = [one for one in organisations.memberships(session, found.id) if one.until_at is None]
+    belongs = organisations.held_now(session, found.id)
     here = paging.turn(len(belongs), paging.SHORT)
     by = aliased(Person)
     made = select(Change.at, Change.what, Change.before, Change.after, Change.why, by.name.label("by"))
